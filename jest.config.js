@@ -1,0 +1,19 @@
+// Three projects, so that `npm test -- --selectProjects unit` stays under ten seconds. The transform only strips
+// types (Node's own stripper keeps every column where it was), so what is tested is what `node src/main.ts` runs.
+const project = (displayName, extra = {}) => ({
+  displayName,
+  testMatch: [`<rootDir>/test/${displayName}/**/*.test.ts`],
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '\\.ts$': '<rootDir>/test/support/strip-types.js' },
+  watchman: false,
+  ...extra,
+});
+
+const withPostgres = { globalSetup: '<rootDir>/test/support/start-postgres.ts', globalTeardown: '<rootDir>/test/support/stop-postgres.ts' };
+
+export default {
+  maxWorkers: 2,
+  testTimeout: 60_000,
+  projects: [project('unit'), project('integration', withPostgres), project('e2e', withPostgres)],
+};

@@ -1,0 +1,2 @@
+/** The tables of `migrations/0002_ledger.sql`. */
+export interface LedgerTables {}

@@ -1,0 +1,96 @@
+import type { ColumnType, JSONColumnType } from 'kysely';
+import type { Effect } from '../domain/effect.ts';
+
+/** A `bigint` column: GitHub's ids fit a JavaScript number, and `pool.ts` parses them as such, refusing what doesn't. */
+type Id = number;
+/** A column that is set once. */
+type Fixed<T> = ColumnType<T, T, never>;
+
+/** The tables of `migrations/0003_operations.sql`. */
+export interface OperationTables {
+  'countersign.delivery': {
+    guid: Fixed<string>;
+    event: Fixed<string>;
+    action: Fixed<string | null>;
+    installation_id: Fixed<Id | null>;
+    body: Fixed<Buffer>;
+    received_at: Fixed<Date>;
+  };
+  'countersign.change_push': {
+    repository_id: Fixed<Id>;
+    pull_request: Fixed<number>;
+    sha: Fixed<string>;
+    pusher_id: Fixed<Id>;
+    pusher_login: Fixed<string>;
+    delivery: Fixed<string>;
+  };
+  'countersign.last_decision': { subject: Fixed<string>; basis: string; verdict: string; entry_id: string };
+  'countersign.deployment': DeploymentRow;
+  'countersign.deployment_review': {
+    deployment_id: Fixed<string>;
+    reviewer_id: Fixed<Id>;
+    reviewer_login: Fixed<string>;
+    state: Fixed<'approved' | 'rejected'>;
+    sha: Fixed<string>;
+    at: Fixed<Date>;
+    delivery: Fixed<string>;
+    entry_id: Fixed<string>;
+  };
+  'countersign.unreviewed_commit': {
+    repository_id: Fixed<Id>;
+    sha: Fixed<string>;
+    branch: Fixed<string>;
+    entry_id: Fixed<string>;
+  };
+  'countersign.effect': {
+    key: Fixed<string>;
+    effect: JSONColumnType<Effect, string, never>;
+    state: 'planned' | 'done' | 'obsolete' | 'failed';
+    remote_id: Id | null;
+    error: string | null;
+    planned_at: Fixed<Date>;
+    finished_at: Date | null;
+  };
+  'countersign.check_run': {
+    repository_id: Fixed<Id>;
+    sha: Fixed<string>;
+    name: Fixed<string>;
+    remote_id: Id;
+  };
+}
+
+export interface DeploymentRow {
+  id: Fixed<string>;
+  subject_key: Fixed<string>;
+  repository_id: Fixed<Id>;
+  installation_id: Fixed<Id>;
+  owner: Fixed<string>;
+  name: Fixed<string>;
+  environment: Fixed<string>;
+  source: Fixed<'merge' | 'api' | 'actions'>;
+  ref: Fixed<string>;
+  sha: Fixed<string>;
+  requester_id: Fixed<Id | null>;
+  requester_login: Fixed<string | null>;
+  requester_kind: Fixed<'user' | 'bot' | null>;
+  requested_at: Fixed<Date>;
+  github_deployment_id: Id | null;
+  run_id: Id | null;
+  state:
+    | 'requested'
+    | 'held'
+    | 'approved'
+    | 'rejected'
+    | 'running'
+    | 'succeeded'
+    | 'failed'
+    | 'unknown'
+    | 'superseded';
+  started_sequence: Id | null;
+  request_entry: Fixed<string>;
+  decision_entry: string | null;
+  started_entry: string | null;
+  finished_entry: string | null;
+  release: string | null;
+  updated_at: Date;
+}

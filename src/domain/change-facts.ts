@@ -1,0 +1,86 @@
+import type { Actor } from './actor.ts';
+import type { Known } from './known.ts';
+import type { Listed } from './listed.ts';
+import type { ProtectionFacts } from './protection-facts.ts';
+import type { RepositoryRef } from './repository.ts';
+import type { RoleFacts } from './role-facts.ts';
+
+/**
+ * All that is judged about one pull request, read once, frozen, and stored with the decision so that the decision can
+ * be re-performed. Every time is RFC 3339 in UTC; every `sha` a full 40-digit commit id.
+ */
+export interface ChangeFacts {
+  readonly schema: 'change-facts/v1';
+  readonly gatheredAt: string;
+  readonly repository: RepositoryRef;
+  readonly pullRequest: PullRequestFacts;
+  /** The pull request's own commits, base to head. */
+  readonly commits: Listed<CommitFacts>;
+  readonly reviews: Listed<ReviewFacts>;
+  /** Check runs and commit statuses on the head commit, newest of each name. */
+  readonly checks: Listed<CheckFacts>;
+  /** Everyone who pushed to the head branch while the pull request was open. Unknown: nobody told us who pushed the head. */
+  readonly pushers: Known<readonly Actor[]>;
+  readonly protection: ProtectionFacts;
+  readonly roles: RoleFacts;
+}
+
+export interface PullRequestFacts {
+  readonly number: number;
+  readonly title: string;
+  readonly url: string;
+  readonly state: 'open' | 'closed' | 'merged';
+  readonly draft: boolean;
+  /** Null: the account is deleted (GitHub's `ghost`). */
+  readonly author: Actor | null;
+  readonly headSha: string;
+  readonly headRef: string;
+  readonly fromFork: boolean;
+  readonly baseRef: string;
+  readonly baseSha: string;
+  readonly merged: MergeFacts | null;
+}
+
+export interface MergeFacts {
+  readonly at: string;
+  readonly by: Actor | null;
+  /** The commit that the merge left on the base branch (the last one of a rebase). */
+  readonly commit: CommitFacts;
+}
+
+export interface CommitFacts {
+  readonly sha: string;
+  readonly parents: readonly string[];
+  readonly message: string;
+  readonly authoredAt: string;
+  readonly committedAt: string;
+  readonly author: IdentityFacts;
+  readonly committer: IdentityFacts;
+  /** From `Co-authored-by:` trailers. */
+  readonly coAuthors: readonly IdentityFacts[];
+  /** GitHub itself made and signed it (a merge, a squash, an edit in the browser). */
+  readonly signedByGitHub: boolean;
+}
+
+/** Who a commit says it is from; `actor` is null where the e-mail belongs to no GitHub account. */
+export interface IdentityFacts {
+  readonly name: string;
+  readonly email: string;
+  readonly actor: Actor | null;
+}
+
+export interface ReviewFacts {
+  readonly id: number;
+  readonly author: Actor | null;
+  readonly state: 'approved' | 'changes_requested' | 'commented' | 'dismissed' | 'pending';
+  /** The commit it was given on; null where that commit is gone. */
+  readonly commit: string | null;
+  readonly submittedAt: string | null;
+}
+
+export interface CheckFacts {
+  readonly name: string;
+  /** The App that reported it; null for a commit status. */
+  readonly appId: number | null;
+  readonly state: 'success' | 'failure' | 'pending' | 'neutral' | 'skipped';
+}

@@ -1,0 +1,37 @@
+import type { Reason } from './reason.ts';
+
+/**
+ * - `passed`: the gate has nothing against it.
+ * - `pending`: time or a person can mend it; held.
+ * - `failed`: it can't be mended for this commit; rejected.
+ * - `not_applicable`: the policy doesn't ask for this gate here.
+ */
+export type GateOutcome = 'passed' | 'pending' | 'failed' | 'not_applicable';
+
+export interface GateResult {
+  readonly gate: string;
+  readonly outcome: GateOutcome;
+  readonly reasons: readonly Reason[];
+}
+
+/**
+ * `approved`: all gates passed. `held`: at least one is pending, none failed. `rejected`: at least one failed.
+ * `error`: policy or facts could not be read; it holds like `held`, and says what to mend.
+ */
+export type Verdict = 'approved' | 'held' | 'rejected' | 'error';
+
+export interface Decision {
+  readonly schema: 'decision/v1';
+  readonly subject: 'change' | 'deployment';
+  readonly verdict: Verdict;
+  /** `observe`: decided, recorded and shown, but it blocks nothing. */
+  readonly mode: 'enforce' | 'observe';
+  readonly gates: readonly GateResult[];
+}
+
+/** Rejected outranks error outranks held: what can't be mended must not look as if waiting helped. */
+export function verdictOf(gates: readonly GateResult[]): 'approved' | 'held' | 'rejected' {
+  if (gates.some((gate) => gate.outcome === 'failed')) return 'rejected';
+  if (gates.length === 0 || gates.some((gate) => gate.outcome === 'pending')) return 'held';
+  return 'approved';
+}

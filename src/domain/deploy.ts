@@ -1,0 +1,79 @@
+/** What the operator's file says of one (repository, environment), with its secrets left out. */
+export interface Target {
+  readonly repository: string;
+  readonly environment: string;
+  readonly hosts: readonly Host[];
+  /** Absolute path on each host. */
+  readonly path: string;
+  /** Releases kept, the running one included. */
+  readonly keep: number;
+  readonly shared: readonly string[];
+  readonly commands: Commands;
+  /** Seconds for any one command. */
+  readonly timeout: number;
+}
+
+export interface Host {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  /** `SHA256:` and unpadded base64, as `ssh-keygen -l` prints it. */
+  readonly fingerprint: string;
+}
+
+export interface Commands {
+  readonly build: string | null;
+  readonly beforeSwitch: string | null;
+  readonly afterSwitch: string | null;
+  readonly health: string | null;
+}
+
+/** One file of a commit's tree, as `git ls-tree` has it. `mode`: 100644, 100755 or 120000. */
+export interface ManifestEntry {
+  readonly path: string;
+  readonly mode: '100644' | '100755' | '120000';
+  readonly oid: string;
+  readonly sha256: string;
+  readonly size: number;
+}
+
+export interface ManifestDifference {
+  readonly added: readonly ManifestEntry[];
+  readonly changed: readonly ManifestEntry[];
+  readonly removed: readonly ManifestEntry[];
+  /** How many files the whole release has. */
+  readonly total: number;
+}
+
+export interface HostOutcome {
+  readonly host: Host;
+  readonly outcome: 'success' | 'failure' | 'unknown' | 'rolled_back' | 'not_reached';
+  /** The step at which it ended, when it isn't a success. */
+  readonly failedAt: string | null;
+  readonly message: string;
+  readonly previousRelease: string | null;
+  readonly release: string;
+  /** Fingerprint that the host presented. */
+  readonly presentedFingerprint: string | null;
+  readonly commands: readonly CommandOutcome[];
+  readonly files: { readonly total: number; readonly transferred: number; readonly verified: number };
+  readonly startedAt: string;
+  readonly finishedAt: string;
+}
+
+export interface CommandOutcome {
+  readonly step: string;
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  /** Masked, and capped; `truncated` says so. */
+  readonly output: string;
+  readonly truncated: boolean;
+  readonly milliseconds: number;
+}
+
+export interface DeployOutcome {
+  readonly outcome: 'success' | 'failure' | 'unknown';
+  readonly hosts: readonly HostOutcome[];
+  readonly difference: ManifestDifference;
+  readonly manifest: readonly ManifestEntry[];
+}

@@ -1,0 +1,88 @@
+import type { Actor } from './actor.ts';
+import type { ChangeFacts, CommitFacts } from './change-facts.ts';
+import type { Known } from './known.ts';
+import type { Listed } from './listed.ts';
+import type { RepositoryRef } from './repository.ts';
+import type { RoleFacts } from './role-facts.ts';
+
+/** All that is judged about one wanted deployment, read once, frozen, and stored with the decision. */
+export interface DeploymentFacts {
+  readonly schema: 'deployment-facts/v1';
+  readonly gatheredAt: string;
+  readonly repository: RepositoryRef;
+  readonly request: DeploymentRequest;
+  /** Branches that contain the target commit, among those that the policy allows for this environment. */
+  readonly branches: Known<readonly BranchFacts[]>;
+  readonly range: DeployedRange;
+  /** The pull requests that the range's commits came from, each with its own facts. */
+  readonly changes: readonly ChangeFacts[];
+  readonly environment: Known<EnvironmentFacts>;
+  readonly reviews: Listed<DeploymentReview>;
+  readonly roles: RoleFacts;
+}
+
+export interface DeploymentRequest {
+  /** Ours: a UUID. */
+  readonly id: string;
+  /** What asked: a merge (`deploy: on: merge`), a GitHub deployment, an Actions job held by our protection rule. */
+  readonly source: 'merge' | 'api' | 'actions';
+  readonly environment: string;
+  readonly ref: string;
+  readonly sha: string;
+  /** Null: GitHub doesn't say who (`ghost`); nobody's role can then be checked. */
+  readonly requester: Actor | null;
+  readonly requestedAt: string;
+  readonly githubDeploymentId: number | null;
+  readonly runId: number | null;
+}
+
+export interface BranchFacts {
+  readonly name: string;
+  readonly tip: string;
+}
+
+/**
+ * Every commit that would become new on the environment. `running: null` with `status: 'first'`: nothing of ours runs
+ * there and the range starts at the policy's baseline (or at the root, where there is none).
+ */
+export interface DeployedRange {
+  readonly running: string | null;
+  readonly baseline: string | null;
+  readonly status: 'ahead' | 'identical' | 'behind' | 'diverged' | 'first' | 'unknown';
+  readonly commits: Listed<RangeCommit>;
+}
+
+export interface RangeCommit {
+  readonly commit: CommitFacts;
+  /** Numbers of the merged pull requests that GitHub says introduced it. */
+  readonly pullRequests: readonly number[];
+  /** Our ledger holds a `change.unreviewed` for it. */
+  readonly recordedUnreviewed: boolean;
+}
+
+export interface EnvironmentFacts {
+  readonly name: string;
+  readonly reviewers: EnvironmentReviewers | null;
+  readonly adminsCanBypass: boolean | null;
+  /** Our own custom deployment protection rule is enabled on it. */
+  readonly guardedByUs: Known<boolean>;
+}
+
+export interface EnvironmentReviewers {
+  readonly users: readonly Actor[];
+  /** Slugs. */
+  readonly teams: readonly string[];
+  readonly preventSelfReview: boolean;
+}
+
+/** One person's yes or no to this deployment. */
+export interface DeploymentReview {
+  readonly via: 'environment' | 'check_run';
+  readonly reviewer: Actor | null;
+  readonly state: 'approved' | 'rejected';
+  /** The commit whose deployment it answers. */
+  readonly sha: string;
+  /** Null where GitHub gives no time (a run's approvals have none). */
+  readonly at: string | null;
+  readonly comment: string;
+}

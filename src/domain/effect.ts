@@ -1,0 +1,68 @@
+import type { RepositoryRef } from './repository.ts';
+
+/**
+ * A planned write to the world. `key` makes it idempotent: the same key is done once, whatever crashes in between.
+ * Planned by `effects/plan*.ts` (pure), stored and queued in the transaction of the entry that it follows from, and
+ * carried out by one file of `effects/` each.
+ */
+export type Effect =
+  | {
+      readonly kind: 'check_run';
+      readonly key: string;
+      readonly repository: RepositoryRef;
+      readonly checkRun: CheckRunContent;
+      /** The entry (UUID) whose proof a completed check run carries. */
+      readonly entryId: string;
+    }
+  | {
+      readonly kind: 'create_deployment';
+      readonly key: string;
+      readonly repository: RepositoryRef;
+      readonly requestId: string;
+      readonly sha: string;
+      readonly environment: string;
+      readonly description: string;
+    }
+  | {
+      readonly kind: 'deployment_status';
+      readonly key: string;
+      readonly repository: RepositoryRef;
+      readonly requestId: string;
+      readonly state: 'queued' | 'pending' | 'in_progress' | 'success' | 'failure' | 'error' | 'inactive';
+      /** At most 140 characters. */
+      readonly description: string;
+    }
+  | {
+      readonly kind: 'answer_protection_rule';
+      readonly key: string;
+      readonly repository: RepositoryRef;
+      readonly requestId: string;
+      readonly runId: number;
+      readonly environment: string;
+      /** Null: a status report, which leaves the job waiting. GitHub takes ten of them at most. */
+      readonly state: 'approved' | 'rejected' | null;
+      /** Markdown, at most 1,024 characters. */
+      readonly comment: string;
+    }
+  | { readonly kind: 'deploy'; readonly key: string; readonly repository: RepositoryRef; readonly requestId: string };
+
+export interface CheckRunContent {
+  /** `countersign/change`, `countersign/deploy (production)` … */
+  readonly name: string;
+  readonly sha: string;
+  /** Ours, and what a button's webhook brings back: `change:NUMBER` or `deployment:UUID`. */
+  readonly externalId: string;
+  readonly status: 'queued' | 'in_progress' | 'completed';
+  readonly conclusion: 'success' | 'failure' | 'neutral' | 'action_required' | 'cancelled' | null;
+  readonly title: string;
+  readonly summary: string;
+  readonly text: string | null;
+  readonly actions: readonly CheckRunAction[];
+}
+
+/** GitHub's limits: three at most; label 20, description 40, identifier 20 characters. */
+export interface CheckRunAction {
+  readonly label: string;
+  readonly description: string;
+  readonly identifier: string;
+}

@@ -1,0 +1,79 @@
+/**
+ * A ledger entry before it is recorded, with people and large or personal things still in the open. `ledger/record.ts`
+ * turns people into keyed references and documents into commitments, so that the canonical bytes hold neither.
+ */
+import type { Actor } from './actor.ts';
+import type { ReasonCode } from './reason.ts';
+
+/** `deployment.reviewed`: one person's yes or no to a deployment. `effect.finished`: what became of a planned write. */
+export const ENTRY_KINDS = [
+  'change.reviewed',
+  'change.merged',
+  'change.unreviewed',
+  'decision.made',
+  'deployment.requested',
+  'deployment.reviewed',
+  'deployment.approved',
+  'deployment.held',
+  'deployment.rejected',
+  'deployment.started',
+  'deployment.finished',
+  'deployment.rolledback',
+  'effect.finished',
+  'emergency.declared',
+  'emergency.confirmed',
+  'emergency.used',
+  'emergency.reviewed',
+  'emergency.overdue',
+  'control.changed',
+  'access.changed',
+  'access.reviewed',
+  'policy.changed',
+  'configuration.loaded',
+  'delivery.recovered',
+  'ledger.heartbeat',
+  'ledger.incarnated',
+  'ledger.pruned',
+] as const;
+
+export type EntryKind = (typeof ENTRY_KINDS)[number];
+
+export type Role =
+  | 'author'
+  | 'co_author'
+  | 'committer'
+  | 'pusher'
+  | 'approver'
+  | 'reviewer'
+  | 'merger'
+  | 'requester'
+  | 'operator';
+
+export interface NewEntry {
+  readonly kind: EntryKind;
+  /** RFC 3339, UTC, milliseconds: when it happened, by its source's clock. */
+  readonly occurredAt: string;
+  readonly who: readonly { readonly role: Role; readonly actor: Actor }[];
+  readonly repository: { readonly id: number; readonly fullName: string } | null;
+  readonly commit: string | null;
+  readonly pullRequest: number | null;
+  readonly environment: string | null;
+  /** `host:port` of servers that were acted on. */
+  readonly hosts: readonly string[];
+  /** A word of the kind's own: a verdict, `success`, `failure`, `compliant`, `not_compliant`… */
+  readonly outcome: string;
+  readonly reasons: readonly ReasonCode[];
+  /** `X-GitHub-Delivery` of what caused it. */
+  readonly delivery: string | null;
+  /** The id (UUID) of the entry that this one answers. */
+  readonly answers: string | null;
+  /** What it rests on; each is sealed beside the entry, which holds only its name and commitment. */
+  readonly documents: readonly NewDocument[];
+}
+
+/** Facts, a policy's text, a manifest, a comment, output: anything large or personal. */
+export interface NewDocument {
+  readonly name: string;
+  readonly mediaType: 'application/json' | 'text/plain' | 'text/yaml' | 'application/octet-stream';
+  readonly body: Uint8Array;
+}

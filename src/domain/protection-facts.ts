@@ -1,0 +1,36 @@
+import type { Known } from './known.ts';
+
+/**
+ * What GitHub enforces on one branch now: classic branch protection and every active ruleset, each as read. The
+ * strictest of both counts (`policy/` merges them), and `raw` keeps parameters we don't know yet.
+ */
+export interface ProtectionFacts {
+  readonly branch: string;
+  /** Unknown where GitHub answers 404 both for "none" and for "not allowed". A value of null: there is none. */
+  readonly classic: Known<ProtectionRules | null>;
+  readonly rulesets: Known<readonly RulesetFacts[]>;
+}
+
+export interface RulesetFacts extends ProtectionRules {
+  readonly id: number;
+  readonly source: string;
+}
+
+export interface ProtectionRules {
+  readonly pullRequestRequired: boolean;
+  readonly requiredApprovals: number;
+  readonly dismissesStaleApprovals: boolean;
+  readonly requiredChecks: readonly RequiredCheck[];
+  readonly forcePushBlocked: boolean;
+  readonly deletionBlocked: boolean;
+  /** Unknown where GitHub doesn't show bypass actors to an App. */
+  readonly adminsIncluded: Known<boolean>;
+  /** GitHub's own answer, for the record. */
+  readonly raw: unknown;
+}
+
+export interface RequiredCheck {
+  readonly name: string;
+  /** The App that must report it; null: anyone with write access can. */
+  readonly appId: number | null;
+}

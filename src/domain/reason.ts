@@ -1,0 +1,66 @@
+/**
+ * Why a gate came to its outcome. Prose may change, codes may not: they stand in ledger entries. `policy/explain.ts`
+ * has the sentence for each, and a test holds that every code is yielded by some case and documented.
+ */
+export const REASON_CODES = [
+  // the policy itself
+  'policy_absent',
+  'policy_invalid',
+  'policy_unreadable',
+  'branch_not_guarded',
+  'environment_not_in_policy',
+  // facts
+  'facts_incomplete',
+  'facts_unreadable',
+  // a change
+  'pull_request_closed',
+  'pull_request_draft',
+  'author_unknown',
+  'identity_unmapped',
+  'pusher_unknown',
+  'approvals_missing',
+  'approvals_given',
+  'approval_stale',
+  'approver_is_author',
+  'approver_not_eligible',
+  'role_unknown',
+  'changes_requested',
+  'check_missing',
+  'check_failed',
+  'check_pending',
+  'checks_passed',
+  'protection_missing',
+  'protection_unknown',
+  'protection_holds',
+  // a deployment
+  'range_first_without_baseline',
+  'range_not_descendant',
+  'range_unknown',
+  'range_traced',
+  'nothing_to_deploy',
+  'commit_untraced',
+  'commit_unreviewed',
+  'merge_not_by_github',
+  'change_not_approved',
+  'branch_not_allowed',
+  'branch_allowed',
+  'requester_unknown',
+  'requester_not_allowed',
+  'requester_allowed',
+  'environment_unknown',
+  'environment_without_reviewers',
+  'deployment_rejected',
+  'deployment_approvals_missing',
+  'deployment_approvals_given',
+  'deployment_approver_is_author',
+  'deployment_approver_is_requester',
+  'deployment_approver_not_reviewer',
+] as const;
+
+export type ReasonCode = (typeof REASON_CODES)[number];
+
+/** `about` names what the reason is about (a login, a commit, a check, a team, a setting), in an order the code defines. */
+export interface Reason {
+  readonly code: ReasonCode;
+  readonly about: Readonly<Record<string, string | number | readonly string[]>>;
+}

@@ -1,0 +1,13 @@
+/** A repository as GitHub names it; `id` survives renames and transfers, `owner` and `name` don't. */
+export interface RepositoryRef {
+  readonly id: number;
+  readonly owner: string;
+  readonly name: string;
+  /** The installation of our App through which we were told about it. */
+  readonly installationId: number;
+}
+
+/** `acme/shop` */
+export function fullName(repository: Pick<RepositoryRef, 'owner' | 'name'>): string {
+  return `${repository.owner}/${repository.name}`;
+}

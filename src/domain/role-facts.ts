@@ -1,0 +1,23 @@
+import type { Known } from './known.ts';
+
+/**
+ * The roles that a policy asks about, resolved at the moment of gathering: whoever left a team can act no more.
+ * Teams are keyed by slug, people by their GitHub id (as a decimal string, since JSON keys are strings).
+ */
+export interface RoleFacts {
+  /** Team slug → ids of its active members among the people these facts name. Unknown: it could not be read. */
+  readonly teams: Readonly<Record<string, Known<readonly number[]>>>;
+  readonly permissions: Readonly<Record<string, Known<Permission>>>;
+}
+
+/** GitHub's repository permissions, weakest first. */
+export const PERMISSIONS = ['none', 'read', 'triage', 'write', 'maintain', 'admin'] as const;
+export type Permission = (typeof PERMISSIONS)[number];
+
+/** Which roles a policy needs resolved, so that facts are gathered eagerly and nothing is read while judging. */
+export interface RolesAsked {
+  /** Slugs of teams in the repository's organisation. */
+  readonly teams: readonly string[];
+  /** Whether anyone's repository permission counts. */
+  readonly permissions: boolean;
+}

@@ -1,0 +1,49 @@
+import type { Actor } from './actor.ts';
+import type { RepositoryRef } from './repository.ts';
+
+/** What a delivery means to us. A delivery can mean several things, or nothing. */
+export type Trigger =
+  | { readonly kind: 'judge_change'; readonly repository: RepositoryRef; readonly number: number }
+  /** Somebody pushed `sha` to the pull request's head branch: the sender is one of its pushers. */
+  | {
+      readonly kind: 'record_push_to_change';
+      readonly repository: RepositoryRef;
+      readonly number: number;
+      readonly sha: string;
+      readonly pusher: Actor;
+    }
+  | { readonly kind: 'record_review'; readonly repository: RepositoryRef; readonly number: number; readonly reviewId: number }
+  | { readonly kind: 'record_merge'; readonly repository: RepositoryRef; readonly number: number }
+  | {
+      readonly kind: 'judge_push';
+      readonly repository: RepositoryRef;
+      readonly branch: string;
+      readonly before: string;
+      readonly after: string;
+      readonly forced: boolean;
+      readonly pusher: Actor | null;
+    }
+  | {
+      readonly kind: 'request_deployment';
+      readonly repository: RepositoryRef;
+      readonly source: 'api' | 'actions';
+      readonly environment: string;
+      readonly ref: string;
+      readonly sha: string;
+      readonly requester: Actor | null;
+      readonly githubDeploymentId: number | null;
+      readonly runId: number | null;
+    }
+  | { readonly kind: 'judge_run'; readonly repository: RepositoryRef; readonly runId: number }
+  /** A button on one of our check runs, or its "Re-run". `externalId` is what we wrote into that check run. */
+  | {
+      readonly kind: 'press_button';
+      readonly repository: RepositoryRef;
+      readonly checkRunId: number;
+      readonly externalId: string;
+      readonly button: string;
+      readonly presser: Actor | null;
+    }
+  /** Protection, teams, members or the policy changed: judge again whatever is open. */
+  | { readonly kind: 'judge_open'; readonly repository: RepositoryRef; readonly branch: string | null }
+  | { readonly kind: 'judge_open_in_installation'; readonly installationId: number };

@@ -6,14 +6,17 @@ const project = (displayName, extra = {}) => ({
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/test/support/strip-types.js' },
-  watchman: false,
   ...extra,
 });
 
-const withPostgres = { globalSetup: '<rootDir>/test/support/start-postgres.ts', globalTeardown: '<rootDir>/test/support/stop-postgres.ts' };
+const withPostgres = {
+  globalSetup: '<rootDir>/test/support/start-postgres.ts',
+  globalTeardown: '<rootDir>/test/support/stop-postgres.ts',
+};
 
 export default {
   maxWorkers: 2,
+  watchman: false,
   testTimeout: 60_000,
   projects: [project('unit'), project('integration', withPostgres), project('e2e', withPostgres)],
 };

@@ -20,6 +20,7 @@ CREATE TABLE countersign.change_push (
   sha text NOT NULL,
   pusher_id bigint NOT NULL,
   pusher_login text NOT NULL,
+  pusher_kind text NOT NULL CHECK (pusher_kind IN ('user', 'bot')),
   delivery uuid NOT NULL,
   PRIMARY KEY (repository_id, pull_request, sha, pusher_id)
 );
@@ -55,6 +56,8 @@ CREATE TABLE countersign.deployment (
     ('requested', 'held', 'approved', 'rejected', 'running', 'succeeded', 'failed', 'unknown', 'superseded')),
   -- Orders what ran: taken when a deployment starts, under the environment's lock.
   started_sequence bigint,
+  -- Set before the first word to a host: from then on, what the hosts show decides how it ended.
+  reached_hosts boolean NOT NULL DEFAULT false,
   request_entry uuid NOT NULL,
   decision_entry uuid,
   started_entry uuid,
@@ -92,6 +95,9 @@ CREATE TABLE countersign.unreviewed_commit (
 -- Planned writes to GitHub and to servers. The row is made in the transaction of the entry that it follows from.
 CREATE TABLE countersign.effect (
   key text PRIMARY KEY,
+  -- Effects on one thing (a check run, a deployment) are done in the order in which they were planned.
+  ordering_key text NOT NULL,
+  sequence bigint GENERATED ALWAYS AS IDENTITY,
   effect jsonb NOT NULL,
   state text NOT NULL CHECK (state IN ('planned', 'done', 'obsolete', 'failed')),
   -- GitHub's id of what was made (a check run, a deployment, a status), once known.
@@ -101,7 +107,9 @@ CREATE TABLE countersign.effect (
   finished_at timestamptz
 );
 
--- Our check runs by (commit, name), so that the same one is brought up to date; `version` orders concurrent updates.
+CREATE INDEX ON countersign.effect (ordering_key, sequence);
+
+-- Our check runs by (commit, name), so that the same one is brought up to date.
 CREATE TABLE countersign.check_run (
   repository_id bigint NOT NULL,
   sha text NOT NULL,

@@ -1,4 +1,4 @@
-import type { ColumnType, JSONColumnType } from 'kysely';
+import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely';
 import type { Effect } from '../domain/effect.ts';
 
 /** A `bigint` column: GitHub's ids fit a JavaScript number, and `pool.ts` parses them as such, refusing what doesn't. */
@@ -22,6 +22,7 @@ export interface OperationTables {
     sha: Fixed<string>;
     pusher_id: Fixed<Id>;
     pusher_login: Fixed<string>;
+    pusher_kind: Fixed<'user' | 'bot'>;
     delivery: Fixed<string>;
   };
   'countersign.last_decision': { subject: Fixed<string>; basis: string; verdict: string; entry_id: string };
@@ -44,6 +45,8 @@ export interface OperationTables {
   };
   'countersign.effect': {
     key: Fixed<string>;
+    ordering_key: Fixed<string>;
+    sequence: GeneratedAlways<Id>;
     effect: JSONColumnType<Effect, string, never>;
     state: 'planned' | 'done' | 'obsolete' | 'failed';
     remote_id: Id | null;
@@ -87,6 +90,7 @@ export interface DeploymentRow {
     | 'unknown'
     | 'superseded';
   started_sequence: Id | null;
+  reached_hosts: Generated<boolean>;
   request_entry: Fixed<string>;
   decision_entry: string | null;
   started_entry: string | null;

@@ -16,9 +16,10 @@ export interface GateResult {
 
 /**
  * `approved`: all gates passed. `held`: at least one is pending, none failed. `rejected`: at least one failed.
- * `error`: policy or facts could not be read; it holds like `held`, and says what to mend.
+ * `error`: policy or facts could not be read; it holds like `held`, and says what to mend. `not_guarded`: the policy can
+ * be read and asks nothing of this branch or environment.
  */
-export type Verdict = 'approved' | 'held' | 'rejected' | 'error';
+export type Verdict = 'approved' | 'held' | 'rejected' | 'error' | 'not_guarded';
 
 export interface Decision {
   readonly schema: 'decision/v1';

@@ -44,7 +44,13 @@ export type Effect =
       /** Markdown, at most 1,024 characters. */
       readonly comment: string;
     }
-  | { readonly kind: 'deploy'; readonly key: string; readonly repository: RepositoryRef; readonly requestId: string };
+  | {
+      readonly kind: 'deploy';
+      readonly key: string;
+      readonly repository: RepositoryRef;
+      readonly requestId: string;
+      readonly environment: string;
+    };
 
 export interface CheckRunContent {
   /** `countersign/change`, `countersign/deploy (production)` … */

@@ -10,21 +10,28 @@ export const REASON_CODES = [
   'branch_not_guarded',
   'environment_not_in_policy',
   // facts
+  'facts_complete',
   'facts_incomplete',
   'facts_unreadable',
+  'role_unknown',
   // a change
+  'pull_request_open',
+  'pull_request_merged',
   'pull_request_closed',
   'pull_request_draft',
   'author_unknown',
   'identity_unmapped',
   'pusher_unknown',
+  'identities_known',
   'approvals_missing',
   'approvals_given',
   'approval_stale',
   'approver_is_author',
+  'approver_is_bot',
   'approver_not_eligible',
-  'role_unknown',
+  'approver_unknown',
   'changes_requested',
+  'no_changes_requested',
   'check_missing',
   'check_failed',
   'check_pending',
@@ -40,26 +47,33 @@ export const REASON_CODES = [
   'nothing_to_deploy',
   'commit_untraced',
   'commit_unreviewed',
+  'commit_reviewed_late',
+  'commit_accepted',
   'merge_not_by_github',
   'change_not_approved',
   'branch_not_allowed',
+  'branch_unknown',
   'branch_allowed',
   'requester_unknown',
   'requester_not_allowed',
   'requester_allowed',
+  'request_required',
+  'environment_known',
   'environment_unknown',
   'environment_without_reviewers',
   'deployment_rejected',
   'deployment_approvals_missing',
   'deployment_approvals_given',
+  'deployment_approval_stale',
   'deployment_approver_is_author',
   'deployment_approver_is_requester',
   'deployment_approver_not_reviewer',
+  'deployment_reviewer_unknown',
 ] as const;
 
 export type ReasonCode = (typeof REASON_CODES)[number];
 
-/** `about` names what the reason is about (a login, a commit, a check, a team, a setting), in an order the code defines. */
+/** `about` names what the reason is about (a login, a commit, a check, a team, a setting); `policy/reasons.ts` has its form for each code. */
 export interface Reason {
   readonly code: ReasonCode;
   readonly about: Readonly<Record<string, string | number | readonly string[]>>;

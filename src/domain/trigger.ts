@@ -12,7 +12,12 @@ export type Trigger =
       readonly sha: string;
       readonly pusher: Actor;
     }
-  | { readonly kind: 'record_review'; readonly repository: RepositoryRef; readonly number: number; readonly reviewId: number }
+  | {
+      readonly kind: 'record_review';
+      readonly repository: RepositoryRef;
+      readonly number: number;
+      readonly reviewId: number;
+    }
   | { readonly kind: 'record_merge'; readonly repository: RepositoryRef; readonly number: number }
   | {
       readonly kind: 'judge_push';
@@ -44,6 +49,8 @@ export type Trigger =
       readonly button: string;
       readonly presser: Actor | null;
     }
+  /** Something reported about a commit without saying for which pull request (a commit status, a check on a fork's). */
+  | { readonly kind: 'judge_commit'; readonly repository: RepositoryRef; readonly sha: string }
   /** Protection, teams, members or the policy changed: judge again whatever is open. */
   | { readonly kind: 'judge_open'; readonly repository: RepositoryRef; readonly branch: string | null }
   | { readonly kind: 'judge_open_in_installation'; readonly installationId: number };

@@ -1,0 +1,213 @@
+/** Reads commits, trees and files from a bare repository. */
+import { git, tryGit } from './run-git.ts';
+
+export interface Signature {
+  readonly name: string;
+  readonly email: string;
+  readonly date: string;
+}
+
+export interface GitCommit {
+  readonly sha: string;
+  readonly tree: string;
+  readonly parents: readonly string[];
+  readonly author: Signature;
+  readonly committer: Signature;
+  readonly message: string;
+}
+
+const FORMAT = ['%H', '%T', '%P', '%an', '%ae', '%at', '%cn', '%ce', '%ct', '%B'].join('%x00') + '%x00';
+const FIELDS = 10;
+
+const isoDate = (seconds: string | undefined): string =>
+  new Date(Number(seconds ?? 0) * 1000).toISOString().replace('.000Z', 'Z');
+
+function parse(output: string): GitCommit[] {
+  const fields = output.split('\0');
+  const commits: GitCommit[] = [];
+  for (let index = 0; index + FIELDS <= fields.length; index += FIELDS) {
+    const [sha = '', tree = '', parents = '', an = '', ae = '', at, cn = '', ce = '', ct, body = ''] =
+      fields.slice(index, index + FIELDS);
+    commits.push({
+      sha: sha.trim(),
+      tree,
+      parents: parents === '' ? [] : parents.split(' '),
+      author: { name: an, email: ae, date: isoDate(at) },
+      committer: { name: cn, email: ce, date: isoDate(ct) },
+      message: body.replace(/\n+$/, ''),
+    });
+  }
+  return commits;
+}
+
+/** Commits of a range (`git log` arguments), newest first unless told otherwise. */
+export async function listCommits(directory: string, args: readonly string[]): Promise<GitCommit[]> {
+  return parse(await git(directory, ['log', `--format=tformat:${FORMAT}`, ...args, '--']));
+}
+
+const cache = new Map<string, GitCommit>();
+
+/** One commit; a commit never changes, so it is read once. */
+export async function readCommit(directory: string, sha: string): Promise<GitCommit> {
+  const key = `${directory}:${sha}`;
+  const cached = cache.get(key);
+  if (cached !== undefined) return cached;
+  const [commit] = await listCommits(directory, ['-1', sha]);
+  if (commit === undefined) throw new Error(`No commit ${sha} in ${directory}`);
+  cache.set(key, commit);
+  return commit;
+}
+
+/** The commit that a branch, tag or (abbreviated) id names; null where there is none. */
+export async function resolveCommit(directory: string, name: string): Promise<string | null> {
+  if (name.startsWith('-')) return null;
+  const candidates =
+    name.startsWith('refs/') || /^[0-9a-f]{40}$/.test(name)
+      ? [name]
+      : [`refs/heads/${name}`, `refs/tags/${name}`, `refs/${name}`, name];
+  for (const candidate of candidates) {
+    const result = await tryGit(directory, ['rev-parse', '--verify', '--quiet', `${candidate}^{commit}`]);
+    if (result.code === 0) return result.stdout.toString('utf8').trim();
+  }
+  return null;
+}
+
+/** Tip of a branch, or null. */
+export async function branchTip(directory: string, branch: string): Promise<string | null> {
+  return resolveCommit(directory, `refs/heads/${branch}`);
+}
+
+/** Every branch with its tip. */
+export async function listBranches(directory: string): Promise<{ name: string; sha: string }[]> {
+  const output = await git(directory, [
+    'for-each-ref',
+    '--format=%(objectname) %(refname:lstrip=2)',
+    'refs/heads',
+  ]);
+  return output === ''
+    ? []
+    : output.split('\n').map((line) => ({ sha: line.slice(0, 40), name: line.slice(41) }));
+}
+
+export async function isAncestor(directory: string, ancestor: string, descendant: string): Promise<boolean> {
+  return (await tryGit(directory, ['merge-base', '--is-ancestor', ancestor, descendant])).code === 0;
+}
+
+export async function mergeBase(directory: string, a: string, b: string): Promise<string | null> {
+  const result = await tryGit(directory, ['merge-base', a, b]);
+  return result.code === 0 ? result.stdout.toString('utf8').trim() : null;
+}
+
+/** Lines of an empty directory listing or tree entry. */
+export interface TreeEntry {
+  readonly mode: string;
+  readonly type: 'blob' | 'tree' | 'commit';
+  readonly sha: string;
+  readonly size: number;
+  readonly path: string;
+}
+
+/** What lies at a path of a commit: the entry itself, or the entries of a directory when `inside`. */
+export async function listTree(
+  directory: string,
+  commit: string,
+  path: string,
+  inside: boolean,
+): Promise<TreeEntry[]> {
+  const target = path === '' ? [] : [inside ? `${path}/` : path];
+  const output = await git(directory, [
+    'ls-tree',
+    '-z',
+    '-l',
+    commit,
+    ...(target.length === 0 ? [] : ['--', ...target]),
+  ]);
+  return output
+    .split('\0')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [meta = '', entryPath = ''] = line.split('\t');
+      const [mode = '', type = '', sha = '', size = ''] = meta.split(/ +/);
+      return {
+        mode,
+        type: type === 'tree' ? 'tree' : type === 'commit' ? 'commit' : 'blob',
+        sha,
+        size: size === '-' ? 0 : Number(size),
+        path: entryPath,
+      };
+    });
+}
+
+export async function readBlob(directory: string, sha: string): Promise<Buffer> {
+  const result = await tryGit(directory, ['cat-file', 'blob', sha]);
+  if (result.code !== 0) throw new Error(`No blob ${sha}: ${result.stderr.trim()}`);
+  return result.stdout;
+}
+
+export interface FileChange {
+  readonly status: 'added' | 'removed' | 'modified' | 'renamed' | 'changed';
+  readonly filename: string;
+  readonly previous: string | null;
+  readonly sha: string;
+  readonly additions: number;
+  readonly deletions: number;
+}
+
+const STATUSES: Readonly<Record<string, FileChange['status']>> = {
+  A: 'added',
+  D: 'removed',
+  M: 'modified',
+  R: 'renamed',
+  T: 'changed',
+};
+
+/** Files that differ between two commits (`from` null: against nothing, as for a root commit). */
+export async function changedFiles(
+  directory: string,
+  from: string | null,
+  to: string,
+): Promise<FileChange[]> {
+  const ends = from === null ? ['--root', to] : [from, to];
+  const output = await git(directory, [
+    'diff-tree',
+    '-r',
+    '-z',
+    '-M',
+    '--no-commit-id',
+    '--raw',
+    '--numstat',
+    '--abbrev=40',
+    ...ends,
+  ]);
+  const fields = output.split('\0');
+  const changes: FileChange[] = [];
+  const counts = new Map<string, readonly [number, number]>();
+  let index = 0;
+  const next = (): string => fields[index++] ?? '';
+  while (index < fields.length) {
+    const field = next();
+    if (field.startsWith(':')) {
+      const [, , oldSha = '', newSha = '', letter = ''] = field.split(' ');
+      const previous = letter.startsWith('R') ? next() : null;
+      const filename = next();
+      const status = STATUSES[letter.slice(0, 1)] ?? 'changed';
+      changes.push({
+        status,
+        filename,
+        previous,
+        sha: status === 'removed' ? oldSha : newSha,
+        additions: 0,
+        deletions: 0,
+      });
+    } else if (field !== '') {
+      const [added = '0', removed = '0', name = ''] = field.split('\t');
+      const renamed = name === '';
+      if (renamed) next();
+      counts.set(renamed ? next() : name, [Number(added) || 0, Number(removed) || 0]);
+    }
+  }
+  return changes.map((change) => {
+    const [additions, deletions] = counts.get(change.filename) ?? [0, 0];
+    return { ...change, additions, deletions };
+  });
+}

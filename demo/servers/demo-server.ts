@@ -1,0 +1,30 @@
+/** How a server is started. */
+export interface ServerOptions {
+  /** Everything it keeps lies below. */
+  readonly dir: string;
+  readonly name: string;
+  /** For the commands that run there, over what they'd have. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Runs in place of every command, as sshd's `ForceCommand` does; what was asked for is in `SSH_ORIGINAL_COMMAND`. */
+  readonly forceCommand?: string;
+}
+
+/** A server that can be deployed to on this machine, whichever way it is made. */
+export interface DemoServer {
+  readonly name: string;
+  /** `openssh`: the real sshd. `in-process`: ssh2's server, which runs the same commands on this machine just as really. */
+  readonly kind: 'openssh' | 'in-process';
+  readonly host: '127.0.0.1';
+  readonly port: number;
+  readonly user: string;
+  /** Of its host key, as an operator's file pins it. */
+  readonly fingerprint: string;
+  /** A folder for targets to deploy below. */
+  readonly root: string;
+  /** The private key with which this environment may deploy here; made, and let in, at the first call. */
+  privateKeyFor(environment: string): Promise<string>;
+  /** Lets a public key in. */
+  authorize(publicKey: string): Promise<void>;
+  /** Ends it, and every connection to it. */
+  stop(): Promise<void>;
+}

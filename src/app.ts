@@ -1,0 +1,137 @@
+/** The composition root: builds every part from the configuration and ties them together. No judgement here. */
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { Config, GitHubCredentials } from './config.ts';
+import { openDatabase } from './db/open-database.ts';
+import { openQueue } from './db/queue.ts';
+import { fullName } from './domain/repository.ts';
+import { newEntryId } from './ledger/entry-id.ts';
+import { assertLedgerSafe } from './ledger/safety.ts';
+import { startSequencer } from './ledger/sequencer.ts';
+import { createSigner } from './ledger/signer.ts';
+import { enqueueTriggers } from './pipeline/enqueue-triggers.ts';
+import { openGitHub } from './pipeline/github-access.ts';
+import type { Pipeline } from './pipeline/pipeline.ts';
+import { recordConfiguration } from './pipeline/record-configuration.ts';
+import { workQueues } from './pipeline/work-queues.ts';
+import { createPages } from './web/pages.ts';
+import { createIngress, INGRESS_PATH, INGRESS_SERVER_OPTIONS } from './webhooks/ingress.ts';
+import { triggersOf } from './webhooks/triggers-of.ts';
+import { workDeliveries } from './webhooks/work-deliveries.ts';
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly github: GitHubCredentials;
+  /** The writer's role. */
+  readonly databaseUrl: string;
+  /** PEM, PKCS #8. */
+  readonly ledgerKey: string;
+  readonly ledgerOrigin: string;
+  /** For mirrors of repositories; disposable. */
+  readonly dataDir: string;
+  readonly log: Logger;
+  readonly patience?: Pipeline['patience'];
+}
+
+export interface App {
+  /** Where webhooks are taken and health is told. */
+  readonly url: string;
+  /** Takes no new work, waits for what is under way, and closes what it opened. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts serving and working. Refuses under a database role that could rewrite the ledger (`assertLedgerSafe`), before
+ * anything is listened to or written.
+ */
+export async function startApp(options: AppOptions): Promise<App> {
+  const { config, log, databaseUrl } = options;
+  const db = openDatabase(databaseUrl, { applicationName: 'countersign' });
+  try {
+    await assertLedgerSafe(db);
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+  const { addresses } = config;
+  const signer = createSigner({ origin: options.ledgerOrigin, privateKey: options.ledgerKey });
+  const queue = openQueue(db, databaseUrl, { log });
+  const access = openGitHub(
+    {
+      appId: options.github.appId,
+      privateKey: options.github.privateKey.reveal(),
+      webhookSecret: options.github.webhookSecret.reveal(),
+      apiUrl: addresses.api,
+    },
+    log,
+  );
+  const pipeline: Pipeline = {
+    db,
+    queue,
+    log,
+    appId: options.github.appId,
+    github: access.client,
+    contentsToken: access.contentsToken,
+    webUrl: addresses.web,
+    cloneUrl: (repository) => `${addresses.web}/${fullName(repository)}.git`,
+    mirrors: join(options.dataDir, 'mirrors'),
+    targetOf: (repository, environment) => {
+      const found = config.targets.find(
+        ({ target }) => target.repository.toLowerCase() === fullName(repository).toLowerCase() && target.environment === environment,
+      );
+      return found === undefined
+        ? null
+        : { target: found.target, privateKey: () => Promise.resolve(found.privateKey.reveal()) };
+    },
+    now: () => new Date().toISOString(),
+    newId: () => newEntryId(new Date().toISOString(), (size) => randomBytes(size)),
+    random: (size) => randomBytes(size),
+    patience: options.patience ?? { attempts: 6, seconds: 10 },
+  };
+
+  await mkdir(pipeline.mirrors, { recursive: true });
+  access.probot.onAny(async ({ id, name, payload }) => {
+    await enqueueTriggers(pipeline, triggersOf(name, payload, { appId: pipeline.appId }), id);
+  });
+  const sequencer = await startSequencer({ url: databaseUrl, signer, log });
+  await queue.start();
+  await recordConfiguration(pipeline, config);
+  await workDeliveries(queue, db, access.probot, { concurrency: 4 });
+  const stopWork = await workQueues(pipeline);
+
+  const ingress = createIngress({ secret: options.github.webhookSecret, db, queue, log, now: () => new Date() });
+  const pages = createPages({ db, log });
+  const server = createServer(INGRESS_SERVER_OPTIONS, (request, response) => {
+    const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+    void (path === INGRESS_PATH ? ingress(request, response) : pages(request, response));
+  });
+  const url = await listen(server, config.server);
+  log.info({ url }, 'serving');
+  return {
+    url,
+    // In this order: no new deliveries, then no new jobs, then what the last jobs recorded is still integrated.
+    stop: async () => {
+      await new Promise((resolve) => {
+        server.close(resolve);
+        server.closeIdleConnections();
+      });
+      stopWork();
+      await queue.stop();
+      await sequencer.stop();
+      await db.destroy();
+    },
+  };
+}
+
+function listen(server: Server, { host, port }: Config['server']): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      const address = server.address();
+      resolve(`http://${host}:${typeof address === 'object' && address !== null ? address.port : port}`);
+    });
+  });
+}

@@ -1,0 +1,56 @@
+/** The database that the ledger's commands read. */
+import { sql } from 'kysely';
+import type { Kysely } from 'kysely';
+import type { Database } from '../db/database.ts';
+import { openDatabase } from '../db/open-database.ts';
+import { CodedError } from '../domain/coded-error.ts';
+import type { CommandIo } from './command-io.ts';
+
+export interface OpenLedger {
+  readonly db: Kysely<Database>;
+  /** Host and database, without anything secret. */
+  readonly name: string;
+  close(): Promise<void>;
+}
+
+/** Throws `database_absent` or `database_unreachable`, so that a command ends with a sentence and not with a stack. */
+export async function openLedgerSource(env: CommandIo['env']): Promise<OpenLedger> {
+  const url = env['DATABASE_URL'];
+  if (url === undefined || url === '') {
+    throw new CodedError(
+      'database_absent',
+      'DATABASE_URL is not set: give the address of the database that holds the ledger.',
+    );
+  }
+  const db = openDatabase(url, { max: 2, applicationName: 'countersign' });
+  const name = nameOf(url);
+  try {
+    const { rows } = await sql<{
+      there: boolean;
+    }>`SELECT to_regclass('ledger.log') IS NOT NULL AS there`.execute(db);
+    if (rows[0]?.there !== true) {
+      throw new CodedError(
+        'ledger_absent',
+        `${name} holds no ledger: run \`countersign migrate\` there, or name another database in DATABASE_URL.`,
+      );
+    }
+  } catch (error) {
+    await db.destroy();
+    if (error instanceof CodedError) throw error;
+    throw new CodedError(
+      'database_unreachable',
+      `${name} can't be read: ${error instanceof Error ? error.message || error.name : String(error)}.`,
+      error,
+    );
+  }
+  return { db, name, close: () => db.destroy() };
+}
+
+function nameOf(url: string): string {
+  try {
+    const { hostname, port, pathname } = new URL(url);
+    return `the database ${hostname}${port === '' ? '' : `:${port}`}${pathname}`;
+  } catch {
+    return 'the database in DATABASE_URL';
+  }
+}

@@ -1,0 +1,40 @@
+/** Reads a command's arguments strictly: an option that doesn't exist is an error, not an argument. */
+import type { ParseArgsOptionsConfig } from 'node:util';
+import { parseArgs } from 'node:util';
+import type { CommandIo } from './command-io.ts';
+
+export interface CommandArguments {
+  readonly values: Readonly<Record<string, string | undefined>>;
+  readonly positionals: readonly string[];
+}
+
+/** The arguments, or the exit code with which the command ends: 0 after `--help`, 2 after a mistake that was told. */
+export function parseCommandArguments(
+  args: readonly string[],
+  command: { readonly usage: string; readonly options: readonly string[]; readonly positionals: number },
+  io: CommandIo,
+): CommandArguments | number {
+  try {
+    const options: ParseArgsOptionsConfig = { help: { type: 'boolean', short: 'h' } };
+    for (const name of command.options) options[name] = { type: 'string' };
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: command.positionals > 0,
+      options,
+    });
+    if (values['help'] === true) {
+      io.stdout.write(command.usage);
+      return 0;
+    }
+    if (positionals.length > command.positionals)
+      throw new Error(`one argument too many: ${positionals.at(-1)}`);
+    const texts: Record<string, string> = {};
+    for (const [name, value] of Object.entries(values)) if (typeof value === 'string') texts[name] = value;
+    return { values: texts, positionals };
+  } catch (error) {
+    io.stderr.write(
+      `countersign: ${error instanceof Error ? error.message : String(error)}\n\n${command.usage}`,
+    );
+    return 2;
+  }
+}

@@ -1,0 +1,51 @@
+/** `countersign policy check FILE`: is this policy right? 0 it is, 1 it isn't, 2 it couldn't be read. */
+import { readFile } from 'node:fs/promises';
+import { readingOf } from '../policy/reading-of.ts';
+import type { Policy } from '../policy/schema.ts';
+import type { CommandIo } from './command-io.ts';
+
+const USAGE = `countersign policy check FILE
+
+Checks a policy file, as .github/countersign.yml, and prints everything that is wrong with it.
+Exits with 0 if it is right, 1 if it isn't, 2 if it couldn't be read.
+`;
+
+/** Runs the command and answers its exit code. */
+export async function run(args: readonly string[], { stdout, stderr }: CommandIo): Promise<number> {
+  const [verb, file, ...more] = args;
+  if (args.some((arg) => arg === '--help' || arg === '-h')) {
+    stdout.write(USAGE);
+    return 0;
+  }
+  if (verb !== 'check' || file === undefined || more.length > 0) {
+    stderr.write(USAGE);
+    return 2;
+  }
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(file);
+  } catch (error) {
+    stderr.write(`countersign: ${file} could not be read: ${messageOf(error)}\n`);
+    return 2;
+  }
+  const reading = readingOf({ path: file, ref: '', commit: null, text: new TextDecoder().decode(bytes) });
+  if (reading.kind === 'valid') {
+    stdout.write(`${file} is right: ${summary(reading.policy)}\n`);
+    return 0;
+  }
+  const problems = reading.kind === 'invalid' ? reading.problems : [`${file}: no policy was found`];
+  for (const problem of problems) stderr.write(`${problem}\n`);
+  return 1;
+}
+
+function messageOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'message' in error
+    ? String(error.message)
+    : String(error);
+}
+
+function summary({ mode, changes, environments }: Policy): string {
+  const names = Object.keys(environments);
+  const where = names.length === 0 ? 'no environment' : `environments ${names.join(', ')}`;
+  return `it guards ${changes.branches.join(', ')} and ${where}${mode === 'observe' ? ', and only observes' : ''}.`;
+}

@@ -1,0 +1,145 @@
+/** `countersign verify`: whether the ledger, a copy of it, or one proof of it holds, in sentences for an auditor. */
+import { readFile, stat } from 'node:fs/promises';
+import { CodedError } from '../domain/coded-error.ts';
+import type { VerifyReport } from '../ledger/finding.ts';
+import { checkpointName } from '../ledger/finding.ts';
+import { leafHash } from '../ledger/hash.ts';
+import { parseProof, verifyProof } from '../ledger/proof.ts';
+import { verifyDatabase } from '../ledger/verify-database.ts';
+import { verifyDirectory } from '../ledger/verify-directory.ts';
+import type { CommandIo } from './command-io.ts';
+import { openLedgerSource } from './ledger-source.ts';
+import { parseCommandArguments } from './parse-command-arguments.ts';
+import { countOf, progressLine } from './progress-line.ts';
+
+const USAGE = `countersign verify [DIRECTORY | PROOF] [--vkey KEY]
+
+Without an argument: the ledger in DATABASE_URL. With a directory: a log that \`countersign export\` wrote, without any
+database. With a file: a proof that \`countersign prove\` wrote. --vkey is the log's public key as you have it from elsewhere
+(the text, or a file that holds it); without it the log's own statement is taken, and said so.
+
+Ends with 0 where it holds, 1 where it doesn't, 2 where it couldn't be read.
+`;
+
+/** How many findings are shown: the first says what to do, the rest how far it goes. */
+const SHOWN = 10;
+
+export async function run(args: readonly string[], io: CommandIo): Promise<number> {
+  const parsed = parseCommandArguments(args, { usage: USAGE, options: ['vkey'], positionals: 1 }, io);
+  if (typeof parsed === 'number') return parsed;
+  const [path] = parsed.positionals;
+  const vkey = parsed.values['vkey'] === undefined ? null : await keyFrom(parsed.values['vkey']);
+  if (path !== undefined && (await isFile(path))) return await verifyProofFile(path, vkey, io);
+  const progress = progressLine(io, 'verifying');
+  const options = { vkey, progress: progress.show };
+  const report = await (
+    path === undefined ? verifyHere(io, options) : verifyDirectory(path, options)
+  ).finally(progress.clear);
+  io.stdout.write(
+    describe(report, {
+      given: vkey !== null,
+      colours: io.stdout.isTTY === true && io.env['NO_COLOR'] === undefined,
+    }),
+  );
+  return report.found === 0 ? 0 : 1;
+}
+
+async function verifyHere(
+  io: CommandIo,
+  options: Parameters<typeof verifyDatabase>[1],
+): Promise<VerifyReport> {
+  const ledger = await openLedgerSource(io.env);
+  try {
+    return await verifyDatabase(ledger.db, options);
+  } finally {
+    await ledger.close();
+  }
+}
+
+async function verifyProofFile(path: string, vkey: string | null, io: CommandIo): Promise<number> {
+  if (vkey === null)
+    throw new CodedError(
+      'vkey_missing',
+      `${path} is a proof, and a proof does not say whose it is: give the log's key with --vkey.`,
+    );
+  const text = await readFile(path, 'utf8');
+  try {
+    const { extra } = parseProof(text);
+    if (extra === null)
+      throw new CodedError(
+        'proof_without_entry',
+        `${path} does not hold the entry itself; \`countersign prove\` writes proofs that do.`,
+      );
+    const { index, checkpoint } = verifyProof(text, leafHash(extra), vkey);
+    io.stdout.write(
+      `The proof holds: this is entry ${index} of ${checkpoint.origin}, under ${checkpointName({ size: checkpoint.size, signedAt: null })}.\n`,
+    );
+    io.stdout.write(`${Buffer.from(extra).toString()}\n`);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof CodedError) || !['proof_wrong', 'checkpoint_forged'].includes(error.code))
+      throw error;
+    io.stdout.write(`The proof does not hold: ${error.message}\n`);
+    return 1;
+  }
+}
+
+/** What a reader sees. Exported for the tests of its words. */
+export function describe(report: VerifyReport, how: { given: boolean; colours: boolean }): string {
+  const paint = (colour: number, text: string): string =>
+    how.colours ? `\u001b[${colour}m${text}\u001b[39m` : text;
+  if (report.found > 0) {
+    const more = report.found - Math.min(SHOWN, report.findings.length);
+    return [
+      paint(
+        31,
+        `The ledger ${report.origin} does NOT hold: ${countOf(report.found, 'thing is', 'things are')} wrong.`,
+      ),
+      '',
+      ...report.findings.slice(0, SHOWN).map(({ sentence }) => `  ${sentence}`),
+      ...(more > 0 ? [`  … and ${more} more.`] : []),
+      '',
+    ].join('\n');
+  }
+  const newest = report.newest === null ? 'none yet' : `the newest is ${checkpointName(report.newest)}`;
+  const rows: [string, string][] = [
+    ['log', report.origin],
+    [
+      'key',
+      `${report.vkey}${how.given ? '' : "\n               (the log's own statement: compare it with the key you know, or give that with --vkey)"}`,
+    ],
+    ['entries', `${countOf(report.size, 'is', 'are')} as recorded`],
+    ['checkpoints', `${countOf(report.checkpoints, 'signature', 'signatures')} and roots hold; ${newest}`],
+    ['documents', `${countOf(report.documents.held, 'is', 'are')} as sealed${gone(report.documents.erased)}`],
+    ['people', `${countOf(report.people.held, 'is', 'are')} known${gone(report.people.erased)}`],
+  ];
+  return `${paint(32, 'The ledger holds.')}\n\n${rows.map(([what, how]) => `  ${what.padEnd(12)} ${how}`).join('\n')}\n`;
+}
+
+function gone(count: number): string {
+  return count === 0 ? '' : `; ${countOf(count, 'was', 'were')} erased, and the entries hold without`;
+}
+
+/** The key itself, or a file that holds it. */
+async function keyFrom(value: string): Promise<string> {
+  return value.includes('+') && !(await isFile(value)) ? value : (await readKeyFile(value)).trim();
+}
+
+async function readKeyFile(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new CodedError(
+      'vkey_unreadable',
+      `--vkey ${path} is neither a verifier key nor a file that can be read.`,
+      error,
+    );
+  }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return await stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}

@@ -1,0 +1,148 @@
+/**
+ * What this process was told: the environment's variables and the operator's file, once, at its start. It owns every
+ * check of them, so that whatever is wrong is said at once and nothing else in the program reads `process.env`.
+ */
+import { createHash } from 'node:crypto';
+import { readKey, referenceOf } from './config/credentials.ts';
+import type { Environment, EnvironmentSettings, ReadFile } from './config/environment.ts';
+import { readEnvironment } from './config/environment.ts';
+import { readOperatorFile } from './config/operator-file.ts';
+import type { OperatorFile, OperatorTarget } from './config/operator-schema.ts';
+import type { Problem, Report } from './config/problem.ts';
+import { overlaps } from './config/separation.ts';
+import { CodedError } from './domain/coded-error.ts';
+import type { Target } from './domain/deploy.ts';
+import { errorCodeOf } from './domain/error-code.ts';
+import { Secret } from './domain/secret.ts';
+
+export type { GitHubAddresses, GitHubCredentials, LogLevel } from './config/environment.ts';
+
+/** Frozen, all the way down. `github: null`: there is no App yet. `databaseUrl: null`: the embedded one. */
+export interface Config extends Omit<EnvironmentSettings, 'operatorFile'> {
+  /** Those of this process's environments. */
+  readonly targets: readonly ConfiguredTarget[];
+  /** SHA-256 (hex) of `document`. */
+  readonly digest: string;
+  /** The operator's file as JSON with sorted keys: no comments, and no secrets, since it only says where those are. */
+  readonly document: string;
+}
+
+export interface ConfiguredTarget {
+  readonly target: Target;
+  readonly privateKey: Secret;
+}
+
+export interface ConfigOptions {
+  /** The only environments whose secrets are read; null for all. */
+  readonly environments: readonly string[] | null;
+}
+
+const DEFAULT_FILE = 'countersign.yaml';
+
+/** Reads all of it, or throws one error (`configuration_invalid`) that lists every problem. */
+export function readConfig(
+  env: Environment,
+  readFile: ReadFile,
+  options: ConfigOptions = { environments: null },
+): Config {
+  const problems: Problem[] = [];
+  const report: Report = (where, message) => void problems.push({ where, message });
+  const { operatorFile, ...settings } = readEnvironment(env, readFile, report);
+  const file = readTargets(operatorFile, env, readFile, options, report);
+  if (problems.length > 0) throw invalid(problems);
+  const document = JSON.stringify(sorted(file.content));
+  return deepFreeze({
+    ...settings,
+    targets: file.targets,
+    digest: createHash('sha256').update(document).digest('hex'),
+    document,
+  });
+}
+
+function readTargets(
+  named: string | null,
+  env: Environment,
+  readFile: ReadFile,
+  options: ConfigOptions,
+  report: Report,
+): { content: OperatorFile; targets: ConfiguredTarget[] } {
+  const none = { content: { targets: [] }, targets: [] };
+  const file = named ?? DEFAULT_FILE;
+  let text: string;
+  try {
+    text = readFile(file);
+  } catch (error) {
+    if (named !== null)
+      report(
+        'COUNTERSIGN_CONFIG',
+        `names ${file}, which can't be read (${errorCodeOf(error) ?? 'unknown error'})`,
+      );
+    return none;
+  }
+  const read = readOperatorFile(file, text, report);
+  if (read === null) return none;
+  const { content, where } = read;
+  const known = new Set(content.targets.map(({ environment }) => environment));
+  for (const environment of options.environments ?? []) {
+    if (!known.has(environment))
+      report('--environment', `${environment} is no environment of a target in ${file}`);
+  }
+  const targets: ConfiguredTarget[] = [];
+  const separable = content.targets.map((entry, index) => {
+    const target = targetOf(entry);
+    const reference = referenceOf(entry.credential.private_key);
+    const ours = options.environments?.includes(entry.environment) ?? true;
+    if (!ours) return { target, reference, fingerprint: null };
+    const result = readKey(entry.credential.private_key, env, readFile);
+    if ('problem' in result) {
+      report(where(['targets', index, 'credential', 'private_key']), result.problem);
+      return { target, reference, fingerprint: null };
+    }
+    targets.push({ target, privateKey: new Secret(result.key) });
+    return { target, reference, fingerprint: result.fingerprint };
+  });
+  for (const { index, key, message } of overlaps(separable)) report(where(['targets', index, key]), message);
+  return { content, targets };
+}
+
+function targetOf(entry: OperatorTarget): Target {
+  const { build, before_switch: beforeSwitch, after_switch: afterSwitch, health } = entry.commands;
+  return {
+    repository: entry.repository,
+    environment: entry.environment,
+    hosts: entry.hosts,
+    path: entry.path,
+    keep: entry.keep,
+    shared: entry.shared,
+    commands: {
+      build: build ?? null,
+      beforeSwitch: beforeSwitch ?? null,
+      afterSwitch: afterSwitch ?? null,
+      health: health ?? null,
+    },
+    timeout: entry.timeout,
+  };
+}
+
+function invalid(problems: readonly Problem[]): CodedError {
+  const lines = problems.map(({ where, message }) => `  ${where}: ${message}`);
+  const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`;
+  return new CodedError('configuration_invalid', `the configuration has ${count}:\n${lines.join('\n')}`);
+}
+
+/** The same content in the same order, however the file was written. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, sorted(inner)]),
+  );
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const inner of Object.values(value)) deepFreeze(inner);
+  return Object.freeze(value);
+}

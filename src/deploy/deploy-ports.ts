@@ -1,0 +1,48 @@
+import type { CommandOutcome, Host, Target } from '../domain/deploy.ts';
+import type { DeployErrorCode } from './deploy-error.ts';
+import type { Mirror } from './mirror.ts';
+import type { DeployStep } from './plan.ts';
+
+/** One deployment of one commit to all hosts of a target. Called again with the same `releaseId`, it goes on by what the hosts show. */
+export interface DeployInput {
+  readonly target: Target;
+  /** The environment's own key, OpenSSH or PEM, without a passphrase. Never logged, masked in all output. */
+  readonly privateKey: string;
+  /** The release's folder, and the owner of the hosts' locks: the same at every attempt. */
+  readonly releaseId: string;
+  readonly sha: string;
+  /** Holds the commit already (`fetchCommit`), and the running one's where it still can be had. */
+  readonly mirror: Pick<Mirror, 'directory' | 'readManifest'>;
+  /** What runs there according to the ledger. */
+  readonly running: { readonly release: string; readonly sha: string } | null;
+  /** An earlier attempt was made, and nobody knows how far it came. */
+  readonly resumed: boolean;
+}
+
+export interface DeployProgress {
+  readonly host: Host;
+  readonly step: DeployStep;
+  /** `unknown`: it was begun and nobody saw its end. */
+  readonly state: 'started' | 'finished' | 'failed' | 'unknown';
+  readonly at: string;
+  /** One sentence; empty where there is nothing to add. */
+  readonly message: string;
+  readonly code: DeployErrorCode | null;
+  /** What an operator's command printed, masked. */
+  readonly command: CommandOutcome | null;
+}
+
+export interface DeployPorts {
+  /** RFC 3339, UTC. */
+  readonly now: () => string;
+  readonly random: (size: number) => Uint8Array;
+  /**
+   * Awaited before each step and after it. Where it throws, everything stops at once, nothing is cleaned up, and the error
+   * is thrown on: what can't be recorded isn't done.
+   */
+  readonly onProgress: (event: DeployProgress) => Promise<void>;
+  readonly log: {
+    info(fields: object, message: string): void;
+    warn(fields: object, message: string): void;
+  };
+}

@@ -1,0 +1,148 @@
+/**
+ * One deployment, from the commit in the mirror to every host of the target. All hosts are staged and verified before the
+ * first is switched; then one after the other, and the first that isn't well takes those before it back with it. Each
+ * step is told before it is done. A crash anywhere leaves: a `.part` folder that the next attempt clears, a verified
+ * release that it finds, or a switched link that it sees; never a second switch.
+ */
+import type { DeployOutcome, ManifestEntry } from '../domain/deploy.ts';
+import { DeployError } from './deploy-error.ts';
+import type { DeployInput, DeployPorts } from './deploy-ports.ts';
+import { HostRun, hostOutcome, restoreHost, stageHost, switchHost, tidyHost } from './host-run.ts';
+import { HostSession, ProgressRefused } from './host-session.ts';
+import { manifestDigest } from './manifest-digest.ts';
+import { type DeployPlan, type Running, planDeployment } from './plan.ts';
+import { tarOf } from './tar.ts';
+
+/** Hosts that are staged at a time: past that, one process' encryption is what they'd wait for. */
+const PARALLEL = 8;
+
+/**
+ * Deploys, and says what became of each host. Throws a `DeployError` for what is refused before any host is spoken to (a
+ * path, a submodule, the target itself), and whatever `onProgress` threw, after breaking everything off.
+ */
+export async function deploy(input: DeployInput, ports: DeployPorts): Promise<DeployOutcome> {
+  const { target, mirror, releaseId } = input;
+  const manifest = await mirror.readManifest(input.sha);
+  const plan = planDeployment({
+    target,
+    release: releaseId,
+    sha: input.sha,
+    manifest: manifest.entries,
+    digest: manifestDigest(manifest.entries),
+    running: await runningManifest(input, ports),
+  });
+  const archiveOf = (entries: readonly ManifestEntry[]) =>
+    tarOf(mirror.directory, entries, manifest.committedAt);
+
+  const runs: HostRun[] = [];
+  const watched = stopAllWhereUnrecorded(ports, runs);
+  const nonce = Buffer.from(ports.random(16)).toString('hex');
+  for (const host of target.hosts) {
+    const run = { nonce, path: plan.path, release: releaseId, owner: releaseId };
+    const session = new HostSession({
+      host,
+      run,
+      privateKey: input.privateKey,
+      seconds: target.timeout,
+      ports: watched,
+    });
+    runs.push(new HostRun(session, ports.now()));
+  }
+  ports.log.info(
+    { release: releaseId, hosts: runs.length, files: manifest.entries.length, resumed: input.resumed },
+    'deploying',
+  );
+  try {
+    await deployTo(runs, plan, archiveOf);
+    const finishedAt = ports.now();
+    const hosts = runs.map((run) => hostOutcome(run, plan, finishedAt));
+    return { outcome: overall(hosts), hosts, difference: plan.difference, manifest: plan.manifest };
+  } catch (error) {
+    if (error instanceof ProgressRefused) throw error.cause;
+    throw error;
+  } finally {
+    for (const run of runs) run.session.close();
+  }
+}
+
+async function deployTo(
+  runs: readonly HostRun[],
+  plan: DeployPlan,
+  archiveOf: (entries: readonly ManifestEntry[]) => AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const anyFailed = (): boolean => runs.some((run) => run.failedAt !== null);
+  await eachOf(runs, async (run) => {
+    if (!anyFailed()) await stageHost(run, plan, archiveOf, anyFailed);
+  });
+  if (runs.every((run) => run.staged)) {
+    for (const run of runs) {
+      if (!(await switchHost(run, plan))) break;
+    }
+  }
+  const failed = runs.filter((run) => run.failedAt !== null);
+  if (failed.length > 0) {
+    const names = failed.map((run) => run.session.name).join(', ');
+    for (const run of restoringOrder(runs))
+      await restoreHost(run, plan, `The deployment failed on ${names}.`);
+    for (const run of runs) {
+      if (run.failedAt === null)
+        run.messages.push(`Not switched, because the deployment failed on ${names}.`);
+    }
+  }
+  await eachOf(runs, (run) => tidyHost(run, plan));
+}
+
+/** Those that were switched, newest first: the host that failed is the last of them. */
+function restoringOrder(runs: readonly HostRun[]): readonly HostRun[] {
+  return runs.filter((run) => run.switched).toReversed();
+}
+
+function overall(hosts: DeployOutcome['hosts']): DeployOutcome['outcome'] {
+  if (hosts.some((host) => host.outcome === 'unknown')) return 'unknown';
+  return hosts.every((host) => host.outcome === 'success') ? 'success' : 'failure';
+}
+
+/** The running commit's manifest, from which the difference comes. It may be gone from GitHub: then everything is sent. */
+async function runningManifest(input: DeployInput, ports: DeployPorts): Promise<Running | null> {
+  if (input.running === null) return null;
+  const { release, sha } = input.running;
+  try {
+    return { release, manifest: (await input.mirror.readManifest(sha)).entries };
+  } catch (error) {
+    if (!(error instanceof DeployError)) throw error;
+    ports.log.warn(
+      { release, sha, code: error.code },
+      'the running release cannot be read from git; all files are sent',
+    );
+    return { release, manifest: null };
+  }
+}
+
+/** Once a step couldn't be recorded, every host is left as it is: connections break, and nothing is told any more. */
+function stopAllWhereUnrecorded(ports: DeployPorts, runs: readonly HostRun[]): DeployPorts {
+  let refused: { readonly error: unknown } | null = null;
+  return {
+    ...ports,
+    onProgress: async (event) => {
+      if (refused !== null) throw refused.error;
+      try {
+        await ports.onProgress(event);
+      } catch (error) {
+        refused ??= { error };
+        for (const run of runs) run.session.abandon();
+        throw error;
+      }
+    },
+  };
+}
+
+/** Works on several at a time; waits for all of them, then throws the first error. */
+async function eachOf(runs: readonly HostRun[], work: (run: HostRun) => Promise<void>): Promise<void> {
+  const waiting = [...runs];
+  const worker = async (): Promise<void> => {
+    for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) await work(run);
+  };
+  const results = await Promise.allSettled(Array.from({ length: Math.min(PARALLEL, runs.length) }, worker));
+  const rejected = results.find((result) => result.status === 'rejected');
+  if (rejected !== undefined) throw rejected.reason;
+}

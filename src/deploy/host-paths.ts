@@ -1,0 +1,34 @@
+/**
+ * Where things lie below a target's path on a host:
+ * `releases/ID` (a final name means verified), `releases/.ID.part` (being staged), `shared/`, `current`, and our own
+ * folder `.countersign/` with the lock, the history of activated releases and a note per release.
+ */
+
+/** `releases/ID`, which is also what `current` points at. */
+export const releasePath = (release: string): string => `releases/${release}`;
+
+/** Where a release is staged, or taken apart. */
+export const partPath = (release: string): string => `releases/.${release}.part`;
+
+export const CURRENT = 'current';
+export const OWN = '.countersign';
+export const LOCK = `${OWN}/lock`;
+export const NEXT = `${OWN}/next`;
+/** Releases that became active, oldest first. */
+export const HISTORY = `${OWN}/history`;
+/** Says that a release was read back and found right: the digest of its manifest. */
+export const verifiedNote = (release: string): string => `${OWN}/releases/${release}.verified`;
+/** What `current` pointed at before it was switched to this release. */
+export const previousNote = (release: string): string => `${OWN}/releases/${release}.previous`;
+
+/** A release's name: no slash, no dot in front, nothing a shell or `find` could read as something else. */
+export function isReleaseName(name: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name);
+}
+
+/** The release that `current`'s target names, where it is one of `path`'s own; null for anything else. */
+export function releaseOfLink(target: string, path: string): string | null {
+  const below = target.startsWith(`${path}/`) ? target.slice(path.length + 1) : target;
+  const name = /^(?:\.\/)?releases\/([^/]+)\/?$/.exec(below)?.[1];
+  return name !== undefined && isReleaseName(name) ? name : null;
+}

@@ -1,0 +1,278 @@
+/**
+ * One host during one deployment: its connection, what was found there, what was run there. Says every step to
+ * `onProgress` before and after it, and turns whatever a command did into a result or a coded error.
+ */
+import type { CommandOutcome, Host } from '../domain/deploy.ts';
+import { DeployError, leavesOutcomeUnknown } from './deploy-error.ts';
+import type { DeployPorts, DeployProgress } from './deploy-ports.ts';
+import { mask } from './mask.ts';
+import type { DeployStep } from './plan.ts';
+import { SCRIPT_READER } from './quote.ts';
+import { printable } from './refuse-paths.ts';
+import { type Report, parseReport } from './report.ts';
+import { REFUSED, type RunIdentity, hookInput, hookScript } from './scripts.ts';
+import { type CommandResult, type SshConnection, openConnection } from './ssh-connection.ts';
+
+/** Thrown where a step couldn't be recorded: everything stops, and the cause is thrown on. */
+export class ProgressRefused extends Error {}
+
+const KEPT_REPORT = 1024 * 1024;
+
+export interface Hook {
+  readonly step: DeployStep;
+  readonly command: string;
+  /** The release in whose folder it runs. */
+  readonly release: string;
+  readonly commit: string;
+  readonly environment: string;
+}
+
+export class HostSession {
+  readonly host: Host;
+  readonly name: string;
+  readonly run: RunIdentity;
+  readonly commands: CommandOutcome[] = [];
+  presentedFingerprint: string | null = null;
+  readonly #privateKey: string;
+  readonly #seconds: number;
+  readonly #ports: DeployPorts;
+  #connection: SshConnection | null = null;
+  #abandoned = false;
+
+  constructor(options: {
+    readonly host: Host;
+    readonly run: RunIdentity;
+    readonly privateKey: string;
+    readonly seconds: number;
+    readonly ports: DeployPorts;
+  }) {
+    this.host = options.host;
+    this.name = `${options.host.host}:${options.host.port}`;
+    this.run = options.run;
+    this.#privateKey = options.privateKey;
+    this.#seconds = options.seconds;
+    this.#ports = options.ports;
+  }
+
+  /** Runs one step between its `started` and its `finished`, `failed` or `unknown`. */
+  async step<T>(
+    step: DeployStep,
+    work: () => Promise<T>,
+    told: (result: T) => string = () => '',
+  ): Promise<T> {
+    await this.#tell({ step, state: 'started', message: '', code: null, command: null });
+    const before = this.commands.length;
+    let result: T;
+    try {
+      result = await work();
+    } catch (error) {
+      if (error instanceof DeployError) {
+        const state = leavesOutcomeUnknown(error) ? 'unknown' : 'failed';
+        await this.#tell({
+          step,
+          state,
+          message: error.message,
+          code: error.code,
+          command: this.commands[before] ?? null,
+        });
+      }
+      throw error;
+    }
+    await this.#tell({
+      step,
+      state: 'finished',
+      message: told(result),
+      code: null,
+      command: this.commands[before] ?? null,
+    });
+    return result;
+  }
+
+  /** Opens the connection, or opens it anew where it was lost. */
+  async connect(): Promise<void> {
+    if (this.#abandoned) throw new ProgressRefused('the deployment was broken off');
+    this.#connection?.destroy();
+    this.#connection = null;
+    try {
+      this.#connection = await openConnection(this.host, this.#privateKey, this.#ports.random);
+    } finally {
+      this.presentedFingerprint = this.#connection?.presentedFingerprint ?? this.presentedFingerprint;
+    }
+  }
+
+  /** Runs one of our scripts; `input` follows it on the stream. Throws unless it ended well. */
+  async script(
+    step: DeployStep,
+    script: string,
+    input: Iterable<Uint8Array> | AsyncIterable<Uint8Array> = [],
+    keep: number = KEPT_REPORT,
+  ): Promise<{ report: Report; stdout: string }> {
+    const result = await this.#execute(script, input, this.#seconds, keep);
+    const stdout = result.stdout.whole();
+    const report = parseReport(stdout, this.run.nonce);
+    if (result.end.kind === 'exited' && result.end.code === 0 && !result.stdout.truncated)
+      return { report, stdout };
+    if (result.stdout.truncated) {
+      throw new DeployError(
+        'verification_failed',
+        `${this.name} answered the step "${step}" with more than it could have to say.`,
+      );
+    }
+    if (result.end.kind === 'exited' && result.end.code === REFUSED && report.refusal !== null) {
+      throw this.#refusal(report.refusal);
+    }
+    this.#note(step, result);
+    throw this.#failure(step, result, `the step "${step}"`);
+  }
+
+  /** Runs an operator's command. Its outcome is kept whatever it is; throws unless its exit code is 0. */
+  async hook(hook: Hook): Promise<void> {
+    const script = hookScript(this.run, hook.release, this.#seconds);
+    const input = hookInput(hook.command, hook);
+    // Ten seconds between TERM and KILL on the host, and some for the way.
+    const result = await this.#execute(script, [Buffer.from(input)], this.#seconds + 20, KEPT_REPORT);
+    const report = parseReport(result.stdout.whole(), this.run.nonce);
+    if (report.refusal !== null) throw this.#refusal(report.refusal);
+    const outcome = this.#note(hook.step, result);
+    if (result.end.kind === 'exited' && result.end.code === 0) return;
+    throw this.#failure(hook.step, result, `the ${hook.step.replaceAll('_', '-')} command`, outcome.output);
+  }
+
+  /** Says goodbye; also where there is no connection. */
+  close(): void {
+    this.#connection?.close();
+    this.#connection = null;
+  }
+
+  /** Breaks off, leaving the host as it is. */
+  destroy(): void {
+    this.#connection?.destroy();
+    this.#connection = null;
+  }
+
+  /** Breaks off for good: not even to ask the host again. */
+  abandon(): void {
+    this.#abandoned = true;
+    this.destroy();
+  }
+
+  get connected(): boolean {
+    return this.#connection !== null;
+  }
+
+  async #execute(
+    script: string,
+    input: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+    seconds: number,
+    keep: number,
+  ): Promise<CommandResult> {
+    if (this.#connection === null)
+      throw new DeployError('connection_lost', `There is no connection to ${this.name}.`);
+    const result = await this.#connection.run({
+      command: SCRIPT_READER,
+      input: after(script, input),
+      seconds,
+      keep,
+    });
+    if (result.end.kind === 'lost' || result.end.kind === 'timed_out') this.destroy();
+    return result;
+  }
+
+  #note(step: DeployStep, result: CommandResult): CommandOutcome {
+    const { end, output } = result;
+    const outcome: CommandOutcome = {
+      step,
+      exitCode: end.kind === 'exited' ? end.code : null,
+      signal: end.kind === 'signalled' ? end.signal : null,
+      output: output
+        .masked([this.#privateKey])
+        .split('\n')
+        .filter((line, index) => !line.startsWith(`${this.run.nonce} `) && !(index === 0 && line === ''))
+        .join('\n'),
+      truncated: output.truncated,
+      milliseconds: result.milliseconds,
+    };
+    this.commands.push(outcome);
+    return outcome;
+  }
+
+  #refusal({ reason, about }: { readonly reason: string; readonly about: string }): DeployError {
+    const words = mask(about, [this.#privateKey]);
+    switch (reason) {
+      case 'lock_held': {
+        const [since, now, ...owner] = words.split(' ');
+        const age = Number(now) - Number(since);
+        return new DeployError(
+          'lock_held',
+          `${this.name} is locked by ${owner.join(' ')}${Number.isSafeInteger(age) ? ` since ${age} seconds` : ''}. If no deployment of that name runs any more, remove ${this.run.path}/.countersign/lock there and deploy again.`,
+        );
+      }
+      case 'lock_lost':
+        return new DeployError(
+          'lock_lost',
+          `The lock on ${this.name} is ${words === '' ? 'gone' : `held by ${words}`} in the middle of this deployment: somebody removed it. Nothing more was changed there.`,
+        );
+      case 'switch_conflict':
+        return new DeployError(
+          'switch_conflict',
+          `${this.run.path}/current on ${this.name} was changed by somebody else (it is now: ${words === '' ? 'nothing' : words}), so it was left alone.`,
+        );
+      default:
+        return new DeployError('verification_failed', `${this.name} refused: ${words}.`);
+    }
+  }
+
+  #failure(
+    step: DeployStep,
+    { end, stderr, milliseconds }: CommandResult,
+    what: string,
+    said?: string,
+  ): DeployError {
+    const words = (said ?? stderr.masked([this.#privateKey]))
+      .trim()
+      .split('\n')
+      .slice(-3)
+      .map(printable)
+      .join(' / ');
+    const tail = words === '' ? '' : ` It said: ${words}`;
+    if (end.kind === 'lost')
+      return new DeployError('connection_lost', `The connection to ${this.name} was lost during ${what}.`);
+    if (end.kind === 'timed_out') {
+      return new DeployError(
+        'no_answer',
+        `${what} on ${this.name} gave no answer for ${Math.round(milliseconds / 1000)} seconds.`,
+      );
+    }
+    if (/No space left on device|Disk quota exceeded/i.test(words)) {
+      return new DeployError('disk_full', `The disk of ${this.name} became full during ${what}.${tail}`);
+    }
+    const code = step === 'health' ? 'health_failed' : 'command_failed';
+    if (end.kind === 'signalled') {
+      return new DeployError(code, `On ${this.name}, ${what} was killed by ${printable(end.signal)}.${tail}`);
+    }
+    if (end.code === 124 || end.code === 137) {
+      const late = milliseconds >= this.#seconds * 1000;
+      return new DeployError(
+        late && step !== 'health' ? 'timeout' : code,
+        `On ${this.name}, ${what} ${late ? `took longer than the ${this.#seconds} seconds it may` : 'was killed'} (exit code ${end.code}).${tail}`,
+      );
+    }
+    return new DeployError(code, `On ${this.name}, ${what} ended with exit code ${end.code}.${tail}`);
+  }
+
+  async #tell(event: Omit<DeployProgress, 'host' | 'at'>): Promise<void> {
+    try {
+      await this.#ports.onProgress({ ...event, host: this.host, at: this.#ports.now() });
+    } catch (error) {
+      throw new ProgressRefused('a step of the deployment could not be recorded', { cause: error });
+    }
+  }
+}
+
+async function* after(
+  script: string,
+  input: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(script);
+  yield* input;
+}

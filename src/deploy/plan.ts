@@ -1,0 +1,266 @@
+/**
+ * What a deployment does, decided before and between talking to hosts. Pure: the target, the commit's manifest and what a
+ * host said of itself go in; what to send, what to expect and what to refuse come out.
+ */
+import type { Commands, ManifestDifference, ManifestEntry, Target } from '../domain/deploy.ts';
+import { DeployError } from './deploy-error.ts';
+import { difference, unchanged } from './difference.ts';
+import type { HostFacts } from './host-facts.ts';
+import { isReleaseName, releaseOfLink, releasePath } from './host-paths.ts';
+import { listed, pathProblem, printable } from './refuse-paths.ts';
+
+/** The steps on each host, in order. `switch_back` only where a step after the switch failed, here or on another host. */
+export const DEPLOY_STEPS = [
+  'connect',
+  'probe',
+  'lock',
+  'stage',
+  'verify',
+  'build',
+  'before_switch',
+  'switch',
+  'after_switch',
+  'health',
+  'switch_back',
+  'prune',
+  'unlock',
+] as const;
+
+export type DeployStep = (typeof DEPLOY_STEPS)[number];
+
+/** What runs according to the ledger. `manifest` is null where its commit can't be read any more. */
+export interface Running {
+  readonly release: string;
+  readonly manifest: readonly ManifestEntry[] | null;
+}
+
+export interface DeployPlan {
+  readonly release: string;
+  readonly sha: string;
+  readonly environment: string;
+  readonly path: string;
+  /** The steps each host goes through when all goes well. */
+  readonly steps: readonly DeployStep[];
+  readonly commands: Commands;
+  readonly shared: readonly SharedPath[];
+  readonly keep: number;
+  readonly timeout: number;
+  readonly manifest: readonly ManifestEntry[];
+  readonly digest: string;
+  readonly difference: ManifestDifference;
+  readonly running: Running | null;
+  /** Bytes of the whole release. */
+  readonly bytes: number;
+}
+
+/** `folder`: written with a slash at its end, so it is made where it isn't there yet. */
+export interface SharedPath {
+  readonly name: string;
+  readonly folder: boolean;
+}
+
+export interface HostPlan {
+  /** The release is there, verified by an earlier attempt of this deployment. */
+  readonly staged: boolean;
+  /** `current` points at it already. */
+  readonly switched: boolean;
+  /** It went through to its end here, health included. */
+  readonly finished: boolean;
+  /** The release whose unchanged files are copied on the host; null: everything is sent. */
+  readonly base: { readonly release: string; readonly copy: string } | null;
+  readonly reuse: readonly ManifestEntry[];
+  readonly send: readonly ManifestEntry[];
+  /** What `current` must point at when it is switched; null: it must not be there. */
+  readonly expected: string | null;
+  /** What it is switched back to; null: it is removed. */
+  readonly previous: string | null;
+  readonly previousRelease: string | null;
+  /** Says so where the host runs something else than the ledger has. */
+  readonly drift: string | null;
+}
+
+/** Plans a deployment to a target, or refuses it. */
+export function planDeployment(input: {
+  readonly target: Target;
+  readonly release: string;
+  readonly sha: string;
+  readonly manifest: readonly ManifestEntry[];
+  readonly digest: string;
+  readonly running: Running | null;
+}): DeployPlan {
+  const { target, release, sha, manifest, digest, running } = input;
+  const problem =
+    targetProblem(target) ??
+    (isReleaseName(release) ? null : `"${printable(release)}" is no name for a release`);
+  if (problem !== null) {
+    throw new DeployError(
+      'target_refused',
+      `The target of ${target.repository}, environment ${target.environment}: ${problem}.`,
+    );
+  }
+  const { commands } = target;
+  const hooks = {
+    build: commands.build,
+    before_switch: commands.beforeSwitch,
+    after_switch: commands.afterSwitch,
+    health: commands.health,
+  };
+  return {
+    release,
+    sha,
+    environment: target.environment,
+    path: withoutSlash(target.path),
+    steps: DEPLOY_STEPS.filter(
+      (step) => step !== 'switch_back' && hooks[step as keyof typeof hooks] !== null,
+    ),
+    commands,
+    shared: target.shared.map((name) => ({ name: withoutSlash(name), folder: name.endsWith('/') })),
+    keep: target.keep,
+    timeout: target.timeout,
+    manifest,
+    digest,
+    difference: difference(running?.manifest ?? null, manifest),
+    running,
+    bytes: manifest.reduce((sum, entry) => sum + entry.size, 0),
+  };
+}
+
+/** Decides what has to be done on one host from what the probe found there, or refuses to touch it. */
+export function planHost(plan: DeployPlan, facts: HostFacts, host: string): HostPlan {
+  refuseHost(plan, facts, host);
+  const target = releasePath(plan.release);
+  const found = facts.current === null ? null : releaseOfLink(facts.current, plan.path);
+  const switched = facts.current === target;
+  if (switched && facts.verified !== plan.digest) {
+    throw new DeployError(
+      'verification_failed',
+      `${host} already runs ${plan.release}, but has no note that it was verified as this commit. Point "current" at the release before, then deploy again.`,
+    );
+  }
+  const staged = facts.releases.has(plan.release) && facts.verified === plan.digest;
+  const { running } = plan;
+  const reuse = staged || running === null ? [] : reusable(plan, facts, running);
+  const reused = new Set(reuse.map((entry) => entry.path));
+  const drifted = !switched && running !== null && found !== null && found !== running.release;
+  // Back to what the ledger has, where it is there; only else to whatever was found.
+  const ledgers =
+    running !== null && facts.releases.has(running.release) ? releasePath(running.release) : null;
+  const before = switched ? (facts.previous === undefined ? ledgers : facts.previous) : facts.current;
+  const previous = drifted ? (ledgers ?? before) : before;
+  return {
+    staged,
+    switched,
+    finished: switched && facts.activated.includes(plan.release),
+    base:
+      reuse.length === 0 || running === null || facts.copy === null
+        ? null
+        : { release: running.release, copy: facts.copy },
+    reuse,
+    send: staged ? [] : plan.manifest.filter((entry) => !reused.has(entry.path)),
+    expected: facts.current,
+    previous,
+    previousRelease: previous === null ? null : releaseOfLink(previous, plan.path),
+    drift: drifted ? `${host} ran ${found}, while the ledger has ${running.release}` : null,
+  };
+}
+
+/** Which releases go: those of ours that are neither running, nor the one before, nor among the last `keep` activated. */
+export function planPrune(
+  plan: DeployPlan,
+  facts: HostFacts,
+  previousRelease: string | null,
+): readonly string[] {
+  const activated = [...facts.activated.filter((release) => release !== plan.release), plan.release];
+  const kept = new Set([
+    ...activated.slice(-plan.keep),
+    plan.release,
+    previousRelease,
+    plan.running?.release,
+  ]);
+  return [...facts.ours].filter((release) => facts.releases.has(release) && !kept.has(release)).sort();
+}
+
+function refuseHost(plan: DeployPlan, facts: HostFacts, host: string): void {
+  if (facts.missing.length > 0) {
+    throw new DeployError(
+      'probe_failed',
+      `${host} lacks ${listed(facts.missing, 20)}, which a deployment needs: install it there.`,
+    );
+  }
+  if (facts.unwritable !== null) {
+    throw new DeployError(
+      'probe_failed',
+      `The user cannot write to ${printable(facts.unwritable)} on ${host}: give it that folder.`,
+    );
+  }
+  if (facts.blocked) {
+    throw new DeployError(
+      'probe_failed',
+      `${plan.path}/current on ${host} is a file or folder of its own, where a symbolic link must be: move it away, for example into releases/.`,
+    );
+  }
+  if (facts.current !== null && releaseOfLink(facts.current, plan.path) === null) {
+    throw new DeployError(
+      'probe_failed',
+      `${plan.path}/current on ${host} points at "${printable(facts.current)}", which is no release below ${plan.path}/releases: point it at one, or remove it.`,
+    );
+  }
+  const absent = plan.shared.filter(({ name, folder }) => !folder && !facts.shared.has(name));
+  if (absent.length > 0) {
+    const names = absent.map(({ name }) => `${plan.path}/shared/${name}`);
+    throw new DeployError(
+      'shared_missing',
+      `${listed(names)} is not there on ${host}: create it. (A folder can be made for you: write it with a slash at its end in the operator's file.)`,
+    );
+  }
+  const needed = 2 * plan.bytes;
+  if (facts.freeBytes !== null && facts.freeBytes < needed) {
+    throw new DeployError(
+      'disk_full',
+      `${host} has ${mebibytes(facts.freeBytes)} free below ${plan.path}; twice the release, ${mebibytes(needed)}, must be.`,
+    );
+  }
+  if (facts.freeInodes !== null && facts.freeInodes < 2 * plan.manifest.length) {
+    throw new DeployError(
+      'disk_full',
+      `${host} has room for ${facts.freeInodes} more files below ${plan.path}; twice ${plan.manifest.length} are needed.`,
+    );
+  }
+}
+
+/** What can be copied from the running release: nothing that is linked from `shared` there, as that isn't the commit's. */
+function reusable(plan: DeployPlan, facts: HostFacts, running: Running): readonly ManifestEntry[] {
+  if (running.manifest === null || facts.copy === null) return [];
+  if (running.release === plan.release || !facts.releases.has(running.release)) return [];
+  const isShared = (path: string): boolean =>
+    plan.shared.some(({ name }) => path === name || path.startsWith(`${name}/`));
+  return unchanged(running.manifest, plan.manifest).filter((entry) => !isShared(entry.path));
+}
+
+function targetProblem(target: Target): string | null {
+  const path = withoutSlash(target.path);
+  if (!path.startsWith('/') || pathProblem(path.slice(1)) !== null)
+    return `path "${printable(target.path)}" must be absolute and plain`;
+  const shared = target.shared.map(withoutSlash);
+  for (const name of shared) {
+    const problem = pathProblem(name);
+    if (problem !== null) return `shared "${printable(name)}" cannot be: ${problem}`;
+  }
+  const nested = shared.find((name) => shared.some((other) => name.startsWith(`${other}/`)));
+  if (nested !== undefined) return `shared "${printable(nested)}" lies inside another shared path`;
+  if (new Set(shared).size !== shared.length) return 'a shared path is named twice';
+  if (target.hosts.length === 0) return 'it has no hosts';
+  if (!Number.isInteger(target.keep) || target.keep < 1) return 'keep must be 1 or more';
+  if (!(target.timeout > 0)) return 'timeout must be more than 0 seconds';
+  const commands = Object.values(target.commands) as readonly (string | null)[];
+  if (commands.some((command) => command?.includes('\0') === true)) return 'a command holds a NUL byte';
+  return null;
+}
+
+function withoutSlash(path: string): string {
+  return path.replace(/\/+$/, '');
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.ceil(bytes / 2 ** 20)} MiB`;
+}

@@ -1,0 +1,335 @@
+/**
+ * What is said to a host, as text: one script a phase, each safe to run again. Pure. A script is one line for
+ * `SCRIPT_READER`; lists, archives and hooks follow it on the same stream. What it reports back comes on lines that start
+ * with the run's nonce, as a login script may print what it likes. POSIX sh only: no pipes and no `&&` for control, since
+ * `set -e` doesn't look there.
+ */
+import {
+  CURRENT,
+  HISTORY,
+  LOCK,
+  NEXT,
+  OWN,
+  partPath,
+  previousNote,
+  releasePath,
+  verifiedNote,
+} from './host-paths.ts';
+import { quote, scriptLine } from './quote.ts';
+
+/** What every script of one run shares. */
+export interface RunIdentity {
+  /** Unguessable, so that nothing but our own script can report. */
+  readonly nonce: string;
+  /** The target's path on the host. */
+  readonly path: string;
+  readonly release: string;
+  /** Who holds the lock: the release that is being deployed. */
+  readonly owner: string;
+}
+
+/** What a hook may know, beside the plain things that keep programs from asking questions. */
+export interface HookEnvironment {
+  readonly release: string;
+  readonly commit: string;
+  readonly environment: string;
+}
+
+const q = quote;
+
+/** Exit code of a script that refuses; its reason is in its report. */
+export const REFUSED = 70;
+
+function preamble(nonce: string): readonly string[] {
+  return [
+    'set -eu',
+    'umask 022',
+    'LC_ALL=C',
+    'export LC_ALL',
+    `say() { printf '%s %s %s\\n' ${q(nonce)} "$1" "$2"; }`,
+    `refuse() { say refused "$1 $2"; exit ${REFUSED}; }`,
+    // A login script may have left half a line.
+    'echo',
+  ];
+}
+
+/** Fencing: whoever lost the lock changes nothing any more. */
+function fenced({ nonce, path, owner }: RunIdentity): readonly string[] {
+  return [
+    ...preamble(nonce),
+    `cd -- ${q(path)}`,
+    `holder=$(readlink ${LOCK} || :)`,
+    `if [ "$holder" != ${q(owner)} ]; then refuse lock_lost "$holder"; fi`,
+  ];
+}
+
+const PROGRAMS =
+  'cat chmod cp df dirname find grep id ln mkdir mktemp mv readlink rm sh sha256sum stat tail tar timeout xargs';
+
+/** Looks, and changes nothing but a scratch folder of its own. */
+export function probeScript({ nonce, path, release }: RunIdentity, shared: readonly string[]): string {
+  return scriptLine([
+    ...preamble(nonce),
+    `for program in ${PROGRAMS}; do if ! command -v "$program" >/dev/null 2>&1; then say missing "$program"; fi; done`,
+    'scratch=$(mktemp -d)',
+    'ln -s a "$scratch/x"',
+    'ln -s b "$scratch/y"',
+    'if ! mv -fT "$scratch/x" "$scratch/y" 2>/dev/null; then say missing "mv -T"; fi',
+    'mkdir "$scratch/from" "$scratch/from/d" "$scratch/to"',
+    'echo > "$scratch/from/d/f"',
+    'copy=none',
+    `for flags in '-dR --preserve=mode,timestamps --reflink=auto' '-dR --preserve=mode,timestamps'; do if [ "$copy" = none ]; then if (cd "$scratch/from"; cp $flags --parents -- d/f ../to) 2>/dev/null; then copy=$flags; fi; fi; done`,
+    'say copy "$copy"',
+    'rm -rf -- "$scratch"',
+    'say uid "$(id -u)"',
+    `there=${q(path)}`,
+    'while [ ! -d "$there" ]; do there=$(dirname -- "$there"); done',
+    'if [ ! -w "$there" ]; then say unwritable "$there"; fi',
+    'say space "$(df -Pk -- "$there" | tail -n 1)"',
+    'say inodes "$(df -Pi -- "$there" 2>/dev/null | tail -n 1)"',
+    `if [ -d ${q(path)} ]; then cd -- ${q(path)}; else say done new; exit 0; fi`,
+    `if [ -L ${CURRENT} ]; then say current "$(readlink ${CURRENT})"; elif [ -e ${CURRENT} ]; then say blocked ${CURRENT}; fi`,
+    `if [ -L ${LOCK} ]; then say lock "$(readlink ${LOCK} || :)"; fi`,
+    'for entry in releases/*; do if [ -d "$entry" ]; then say release "${entry#releases/}"; fi; done',
+    `for note in ${OWN}/releases/*.verified; do if [ -f "$note" ]; then name=\${note##*/}; say ours "\${name%.verified}"; fi; done`,
+    `if [ -f ${HISTORY} ]; then while IFS= read -r name; do say activated "$name"; done < ${HISTORY}; fi`,
+    `if [ -f ${q(verifiedNote(release))} ]; then say verified "$(cat ${q(verifiedNote(release))})"; fi`,
+    `if [ -f ${q(previousNote(release))} ]; then say previous "$(cat ${q(previousNote(release))})"; fi`,
+    ...shared.map((name) => `if [ -e ${q(`shared/${name}`)} ]; then say shared ${q(name)}; fi`),
+    'say done existing',
+  ]);
+}
+
+/**
+ * Takes the host's lock: a symbolic link whose target is its owner, made by one system call, so that it never stands
+ * without saying whose it is. Taken by the same owner before: goes on.
+ */
+export function lockScript({ nonce, path, owner }: RunIdentity): string {
+  return scriptLine([
+    ...preamble(nonce),
+    `mkdir -p -- ${q(path)}`,
+    `cd -- ${q(path)}`,
+    `mkdir -p releases shared ${OWN} ${OWN}/releases`,
+    `if ln -sT ${q(owner)} ${LOCK} 2>/dev/null; then say lock taken; exit 0; fi`,
+    `holder=$(readlink ${LOCK} || :)`,
+    `if [ "$holder" = ${q(owner)} ]; then say lock continued; exit 0; fi`,
+    `if [ -n "$holder" ]; then refuse lock_held "$(stat -c %Y ${LOCK}) $(date +%s) $holder"; fi`,
+    // Not held, not taken: gone in between, or something else is in the way. Once more, with its own words.
+    `ln -sT ${q(owner)} ${LOCK}`,
+    'say lock taken',
+  ]);
+}
+
+/** Gives the lock back, if it is ours. */
+export function unlockScript({ nonce, path, owner }: RunIdentity): string {
+  return scriptLine([
+    ...preamble(nonce),
+    `cd -- ${q(path)}`,
+    `if [ "$(readlink ${LOCK} || :)" = ${q(owner)} ]; then rm -f ${LOCK}; say lock released; else say lock gone; fi`,
+  ]);
+}
+
+/**
+ * An empty staging folder, then copies of the files that stay as they are, whose names (NUL after each) follow on the
+ * stream. Only they are copied, so nothing that the running release has beside its commit (what a build left, a link
+ * where the new commit has a folder) can come along. A file that can't be copied is missed when the release is read back.
+ */
+export function stageScript(
+  run: RunIdentity,
+  base: { readonly release: string; readonly copy: string } | null,
+): string {
+  const part = partPath(run.release);
+  return scriptLine([
+    ...fenced(run),
+    // We hold the lock: whatever lies half-staged here was left by somebody who is gone.
+    'for left in releases/.*.part; do if [ -d "$left" ]; then chmod -R u+rwX -- "$left"; rm -rf -- "$left"; fi; done',
+    `if [ "$(readlink ${CURRENT} || :)" = ${q(releasePath(run.release))} ]; then refuse switch_conflict ${q(releasePath(run.release))}; fi`,
+    `rm -f -- ${q(verifiedNote(run.release))}`,
+    `if [ -d ${q(releasePath(run.release))} ]; then rm -rf -- ${q(releasePath(run.release))}; fi`,
+    `mkdir -- ${q(part)}`,
+    ...(base === null
+      ? []
+      : [
+          `cd -- ${q(releasePath(base.release))}`,
+          `xargs -0 sh -c ${q(`cp ${base.copy} --parents -- "$@" "$0" || :`)} ${q(`../.${run.release}.part`)}`,
+        ]),
+    'say staged yes',
+  ]);
+}
+
+/** Unpacks the archive that follows on the stream, and says what is in the release then. */
+export function receiveScript(run: RunIdentity, withArchive: boolean): string {
+  return scriptLine([
+    ...fenced(run),
+    `cd -- ${q(partPath(run.release))}`,
+    ...(withArchive ? ['tar -x -o --no-same-permissions -f -'] : []),
+    'find . -type d ! -perm 755 -exec chmod 755 {} +',
+    ...readBackStatements(),
+  ]);
+}
+
+/** Says what is in the staged release: each file's hash, mode and size, each folder, each link's target, and anything else. */
+function readBackStatements(): readonly string[] {
+  return [
+    'say section files',
+    'find . -type f -exec sha256sum {} +',
+    'say section modes',
+    "find . -type f -exec stat -c '%a %s %n' {} +",
+    'say section folders',
+    "find . -type d -exec stat -c '%a %n' {} +",
+    'say section links',
+    `find . -type l -exec sh -c ${q('for link; do printf "%s\\n" "$link"; readlink "$link"; done')} sh {} +`,
+    'say section others',
+    'find . ! -type f ! -type d ! -type l -print',
+    'say section end',
+  ];
+}
+
+/** Removes what the read-back found wrong in the staged release; the names (NUL after each) follow on the stream. */
+export function discardScript(run: RunIdentity): string {
+  return scriptLine([
+    ...fenced(run),
+    `cd -- ${q(partPath(run.release))}`,
+    'xargs -0 rm -rf --',
+    'say discarded yes',
+  ]);
+}
+
+/**
+ * Gives a verified release its final name. The note goes first: alone it means nothing, and a release without its note
+ * would have to be staged again.
+ */
+export function finishStagingScript(run: RunIdentity, digest: string): string {
+  const note = verifiedNote(run.release);
+  return scriptLine([
+    ...fenced(run),
+    `if [ -e ${q(releasePath(run.release))} ]; then refuse verification_failed ${q(`${releasePath(run.release)} came to be in between`)}; fi`,
+    `printf '%s\\n' ${q(digest)} > ${q(`${note}.new`)}`,
+    `mv -fT -- ${q(`${note}.new`)} ${q(note)}`,
+    `mv -T -- ${q(partPath(run.release))} ${q(releasePath(run.release))}`,
+    'say finished yes',
+  ]);
+}
+
+/** Links what outlives releases into the release. `folder`: made where it doesn't exist yet. */
+export function shareScript(
+  run: RunIdentity,
+  shared: readonly { readonly name: string; readonly folder: boolean }[],
+): string {
+  return scriptLine([
+    ...fenced(run),
+    ...shared.flatMap(({ name, folder }) => {
+      const names = name.split('/');
+      const place = `${releasePath(run.release)}/${name}`;
+      const above = place.slice(0, place.lastIndexOf('/'));
+      return [
+        ...(folder ? [`mkdir -p -- ${q(`shared/${name}`)}`] : []),
+        `mkdir -p -- ${q(above)}`,
+        `rm -rf -- ${q(place)}`,
+        `ln -sT -- ${q(`${'../'.repeat(names.length + 1)}shared/${name}`)} ${q(place)}`,
+      ];
+    }),
+    'say shared yes',
+  ]);
+}
+
+/**
+ * Runs what follows on the stream, exports first, in a release's folder. It gets no input, no terminal, and is ended
+ * (TERM, ten seconds later KILL, its whole process group) when its time is up.
+ */
+export function hookScript(run: RunIdentity, release: string, seconds: number): string {
+  return scriptLine([
+    ...fenced(run),
+    `cd -- ${q(releasePath(release))}`,
+    'say hook starts',
+    `exec timeout -k 10 ${Math.ceil(seconds)} sh -c ${q('eval "$(cat)" </dev/null')}`,
+  ]);
+}
+
+/** What follows a hook's script on the stream: environment, then the operator's command. */
+export function hookInput(command: string, environment: HookEnvironment): string {
+  const variables: readonly (readonly [string, string])[] = [
+    ['COUNTERSIGN_RELEASE', environment.release],
+    ['COUNTERSIGN_COMMIT', environment.commit],
+    ['COUNTERSIGN_ENVIRONMENT', environment.environment],
+    ['CI', '1'],
+    ['DEBIAN_FRONTEND', 'noninteractive'],
+    ['GIT_TERMINAL_PROMPT', '0'],
+    ['SUDO_ASKPASS', '/bin/false'],
+  ];
+  const exports = variables.map(([name, value]) => `export ${name}=${q(value)}\n`).join('');
+  return `unset LC_ALL\n${exports}set -e\n${command}\n`;
+}
+
+/**
+ * Points `current` at the release, if it still points where we saw it. The new link is made aside and renamed over the
+ * old one: a reader sees one or the other. What was there before is noted first, for whoever takes up after a crash.
+ */
+export function switchScript(run: RunIdentity, expected: string | null): string {
+  const target = releasePath(run.release);
+  return scriptLine([
+    ...fenced(run),
+    ...readCurrent(),
+    `if [ "$now" = ${q(target)} ]; then say switched already; exit 0; fi`,
+    `if [ "$now" != ${q(expected ?? '')} ]; then refuse switch_conflict "$now"; fi`,
+    `if [ ! -d ${q(target)} ]; then refuse verification_failed ${q(`${target} is gone`)}; fi`,
+    `printf '%s\\n' "$now" > ${q(previousNote(run.release))}`,
+    ...point(target),
+    `say switched "$(readlink ${CURRENT})"`,
+  ]);
+}
+
+/** Points `current` back at what it pointed at before, or removes it where there was nothing. */
+export function switchBackScript(run: RunIdentity, previous: string | null): string {
+  return scriptLine([
+    ...fenced(run),
+    ...readCurrent(),
+    `if [ "$now" = ${q(previous ?? '')} ]; then say restored already; exit 0; fi`,
+    `if [ "$now" != ${q(releasePath(run.release))} ]; then refuse switch_conflict "$now"; fi`,
+    ...(previous === null
+      ? [`rm -f ${CURRENT}`]
+      : [
+          `if [ ! -d ${q(previous)} ]; then refuse switch_conflict ${q(`${previous} is gone`)}; fi`,
+          ...point(previous),
+        ]),
+    'say restored yes',
+  ]);
+}
+
+function readCurrent(): readonly string[] {
+  return [
+    `if [ -L ${CURRENT} ]; then now=$(readlink ${CURRENT}); elif [ -e ${CURRENT} ]; then refuse switch_conflict "a file or folder"; else now=; fi`,
+  ];
+}
+
+function point(target: string): readonly string[] {
+  return [`rm -f ${NEXT}`, `ln -sT -- ${q(target)} ${NEXT}`, `mv -fT -- ${NEXT} ${CURRENT}`];
+}
+
+/** Notes the release as activated and removes the named ones, never what `current` points at. */
+export function pruneScript(run: RunIdentity, remove: readonly string[]): string {
+  return scriptLine([
+    ...fenced(run),
+    `if [ -f ${HISTORY} ]; then grep -vxF -e ${q(run.release)} ${HISTORY} > ${HISTORY}.new || :; else : > ${HISTORY}.new; fi`,
+    `printf '%s\\n' ${q(run.release)} >> ${HISTORY}.new`,
+    `mv -fT ${HISTORY}.new ${HISTORY}`,
+    `running=$(readlink ${CURRENT} || :)`,
+    ...remove.flatMap((release) => [
+      // Renamed first: a release that is half removed must not stand under its final name.
+      `if [ "$running" != ${q(releasePath(release))} ]; then if [ -d ${q(releasePath(release))} ]; then mv -T -- ${q(releasePath(release))} ${q(partPath(release))}; rm -rf -- ${q(partPath(release))}; fi; rm -f -- ${q(verifiedNote(release))} ${q(previousNote(release))}; say pruned ${q(release)}; fi`,
+    ]),
+    'say done prune',
+  ]);
+}
+
+/** Says what runs, and changes nothing. */
+export function inspectScript({ nonce, path }: Pick<RunIdentity, 'nonce' | 'path'>): string {
+  return scriptLine([
+    ...preamble(nonce),
+    `if [ ! -d ${q(path)} ]; then say done absent; exit 0; fi`,
+    `cd -- ${q(path)}`,
+    `if [ -L ${CURRENT} ]; then say current "$(readlink ${CURRENT})"; elif [ -e ${CURRENT} ]; then say blocked ${CURRENT}; fi`,
+    `if [ -L ${LOCK} ]; then say lock "$(readlink ${LOCK} || :)"; fi`,
+    'say done present',
+  ]);
+}

@@ -1,0 +1,60 @@
+import type { HostOutcome } from '../domain/deploy.ts';
+import type { DeploymentRequest } from '../domain/deployment-facts.ts';
+import type { DeployProgress } from './deploy-progress.ts';
+import { plain } from './markdown.ts';
+import { between, count, seconds, short } from './phrases.ts';
+
+type Ended = Extract<DeployProgress, { difference: unknown }>;
+
+/**
+ * How a deployment stands, in one line of plain text: `Deployed 1a2b3c4 to production: 2 hosts, 12 files, 4.2 s`.
+ * `observed` is the verdict that was passed over because the policy only observes.
+ */
+export function deployedLine(
+  { sha, environment }: Pick<DeploymentRequest, 'sha' | 'environment'>,
+  progress: Exclude<DeployProgress, { state: 'none' }>,
+  observed: string | null,
+): string {
+  const what = `${short(sha)} to ${plain(environment, 40)}`;
+  const note = observed === null ? '' : ` (${observed})`;
+  switch (progress.state) {
+    case 'deploying':
+      return progress.hosts.length === 0
+        ? `Deploying ${what}${note}`
+        : `Deploying ${what}: ${progress.finished.length} of ${count(progress.hosts.length, 'host')}${note}`;
+    case 'success':
+      return [`Deployed ${what}`, ...[parts(progress)].filter((text) => text !== '')].join(': ') + note;
+    case 'failure':
+      return `Failed to deploy ${what}: ${why(progress.hosts, progress.problem)}${note}`;
+    case 'unknown':
+      return `Unknown whether ${what} was deployed: ${why(progress.hosts, progress.problem)}${note}`;
+  }
+}
+
+function parts(progress: Ended): string {
+  const { hosts } = progress;
+  const hostCount = hosts.length === 0 ? [] : [count(hosts.length, 'host')];
+  return [...hostCount, ...files(progress), ...took(hosts)].join(', ');
+}
+
+function files({ difference }: Ended): readonly string[] {
+  if (difference === null) return [];
+  const changed = difference.added.length + difference.changed.length + difference.removed.length;
+  return [`${count(changed, 'file')} changed`];
+}
+
+function took(hosts: readonly HostOutcome[]): readonly string[] {
+  const starts = hosts.map(({ startedAt }) => startedAt).toSorted();
+  const ends = hosts.map(({ finishedAt }) => finishedAt).toSorted();
+  const length = between(starts[0] ?? '', ends.at(-1) ?? '');
+  return length === null ? [] : [seconds(length)];
+}
+
+function why(hosts: readonly HostOutcome[], problem: string | null): string {
+  const bad = hosts.filter(({ outcome }) => outcome !== 'success' && outcome !== 'not_reached');
+  const [first] = bad.filter(({ outcome }) => outcome !== 'rolled_back').concat(bad);
+  if (first === undefined) return plain(problem ?? 'no host was reached', 90);
+  const others = new Set(bad).size - 1;
+  const at = first.failedAt === null ? '' : ` at ${plain(first.failedAt, 30)}`;
+  return `${plain(first.host.host, 40)}${at}${others > 0 ? ` and ${count(others, 'more host')}` : ''}`;
+}

@@ -1,0 +1,52 @@
+import type { GateOutcome } from '../domain/decision.ts';
+
+/**
+ * A decision in people's words. The policy room explains, this room only shows: what a gate's reasons mean, what is
+ * missing and which approvals counted is never worked out a second time while rendering.
+ */
+export interface ExplainedDecision {
+  /** In the order in which they should be read. */
+  readonly gates: readonly ExplainedGate[];
+  /** What stands between this and an approval, and who can give it; the most telling one first. */
+  readonly missing: readonly MissingItem[];
+  /** Who approved what, and whether it counted. */
+  readonly approvals: readonly ExplainedApproval[];
+  readonly policy: PolicyNote;
+}
+
+export interface ExplainedGate {
+  /** The gate's own name, as in the decision (`approvals`, `range`, …). */
+  readonly gate: string;
+  readonly outcome: GateOutcome;
+  /** One plain sentence a reason: inline Markdown in which whatever came from outside is escaped already. */
+  readonly sentences: readonly string[];
+}
+
+/** Both are plain text, not Markdown: they stand in titles and in deployment statuses too. */
+export interface MissingItem {
+  /** A clause that can follow "Held: ", as `1 approval is missing` or `ci/test is still running`. */
+  readonly what: string;
+  /** Who can mend it, as people know them: `@acme/maintainers`, `carol`. Empty: nobody in particular. */
+  readonly who: readonly string[];
+}
+
+export interface ExplainedApproval {
+  /** Null: the account is deleted. */
+  readonly login: string | null;
+  /** The commit that it was given on; null where that commit is gone. */
+  readonly commit: string | null;
+  readonly at: string | null;
+  readonly counted: boolean;
+  /** Plain text: why it counted or didn't, as `disqualified because commit 1a2b3c4 is theirs`. */
+  readonly why: string;
+}
+
+/** Where the policy that judged came from. */
+export interface PolicyNote {
+  readonly path: string;
+  /** The trusted branch, and its commit; null where it could not be read. */
+  readonly ref: string;
+  readonly commit: string | null;
+  /** What is wrong with the policy's file, each with line and key; plain text. Empty where it could be used. */
+  readonly problems: readonly string[];
+}

@@ -1,0 +1,45 @@
+/**
+ * From a decision about a change to the writes that follow from it. Pure.
+ *
+ * Keys of effects, everywhere in `plan-*.ts`: what it is, then the id of the entry that it follows from, so that the
+ * same decision planned twice is one write, and a later decision is another. The pipeline reads the entry off the key.
+ */
+import type { ChangeFacts } from '../domain/change-facts.ts';
+import type { Decision } from '../domain/decision.ts';
+import type { Effect } from '../domain/effect.ts';
+import type { RepositoryRef } from '../domain/repository.ts';
+import type { ExplainedDecision } from './explained-decision.ts';
+import { renderChangeCheckRun } from './render-change-check-run.ts';
+
+/** The check run that shows whether a change may be merged. */
+export const CHANGE_CHECK = 'countersign/change';
+
+export interface ChangePlanInput {
+  readonly decision: Decision;
+  readonly explained: ExplainedDecision;
+  readonly facts: ChangeFacts;
+  readonly entryId: string;
+  readonly repository: RepositoryRef;
+  readonly number: number;
+  readonly headSha: string;
+  /** `https://github.com` or the Enterprise Server's address, without a slash at its end. */
+  readonly webUrl: string;
+}
+
+/** One check run on the head commit. */
+export function planChange(input: ChangePlanInput): readonly Effect[] {
+  const { decision, explained, facts, entryId, repository, number, headSha, webUrl } = input;
+  const rendered = renderChangeCheckRun(decision, facts, {
+    explained,
+    place: { repository, webUrl, entryId },
+  });
+  return [
+    {
+      kind: 'check_run',
+      key: `check_run:${entryId}`,
+      repository,
+      entryId,
+      checkRun: { ...rendered, name: CHANGE_CHECK, sha: headSha, externalId: `change:${number}` },
+    },
+  ];
+}

@@ -1,0 +1,216 @@
+/** What people read about one deployment: the check run `countersign/deploy (ENVIRONMENT)` on its commit. Pure. */
+import type { Decision } from '../domain/decision.ts';
+import type { DeploymentFacts, DeploymentRequest, DeploymentReview } from '../domain/deployment-facts.ts';
+import type { CheckRunAction, CheckRunContent } from '../domain/effect.ts';
+import { clip } from './clip.ts';
+import type { DeployProgress } from './deploy-progress.ts';
+import type { ExplainedDecision } from './explained-decision.ts';
+import { block, fitSections, type Section } from './fit-sections.ts';
+import { code, escape, link } from './markdown.ts';
+import { deployedLine } from './deployed-line.ts';
+import { commitLink, header, moment, pageLink, person, type Place, row, short } from './phrases.ts';
+import type { RenderedCheckRun } from './render-change-check-run.ts';
+import { rangeSection } from './render-commits.ts';
+import { gatesSection, missingSection, policySection, problemsSection } from './render-gates.ts';
+import { filesSection, hostsSection, outputSections } from './render-hosts.ts';
+import { TITLE_LIMIT, verdictLine } from './verdict-line.ts';
+
+export interface DeploymentContext {
+  readonly request: DeploymentRequest;
+  readonly explained: ExplainedDecision;
+  /** Whether we deploy it ourselves; for a job of Actions: once GitHub has let it start. */
+  readonly hasTarget: boolean;
+  readonly progress: DeployProgress;
+  readonly place: Place;
+}
+
+/** The check run of a deployment: of the decision about it, and then of its progress. */
+export function renderDeploymentCheckRun(
+  decision: Decision,
+  facts: DeploymentFacts,
+  context: DeploymentContext,
+): RenderedCheckRun {
+  const { request, explained, progress, place } = context;
+  const buttons = awaitsButtons(decision, request, progress);
+  const held = decision.verdict !== 'approved';
+  const summary = fitSections([
+    block(Infinity, verdict(decision, context)),
+    problemsSection(explained, place),
+    missingSection(held && progress.state === 'none' ? explained.missing : [], howTo(buttons, request)),
+    askedSection(request, facts, place),
+    gatesSection(explained.gates),
+    policySection(explained, place),
+  ]);
+  const hosts = progress.state === 'none' || progress.state === 'deploying' ? [] : progress.hosts;
+  const difference = progress.state === 'none' || progress.state === 'deploying' ? null : progress.difference;
+  const text = fitSections([
+    hostsSection(progress, place),
+    ...outputSections(hosts),
+    rangeSection(facts, decision, place, progress.state === 'success'),
+    reviewsSection(facts.reviews.items, request),
+    filesSection(difference, place),
+  ]);
+  return {
+    title:
+      progress.state === 'none'
+        ? verdictLine(decision, explained)
+        : clip(
+            deployedLine(request, progress, held ? verdictLine(decision, explained, 80) : null),
+            TITLE_LIMIT,
+          ),
+    summary,
+    text: text === '' ? null : text,
+    ...stateOf(decision, context, buttons),
+    actions: buttons ? reviewButtons(request) : [],
+  };
+}
+
+/**
+ * GitHub shows buttons on a completed check run only, so one that waits for a press is `completed` with
+ * `action_required`. An Actions job has GitHub's own reviewers, and a deployment that is only observed waits for nobody.
+ */
+export function awaitsButtons(
+  decision: Decision,
+  request: DeploymentRequest,
+  progress: DeployProgress,
+): boolean {
+  if (decision.mode === 'observe' || decision.verdict !== 'held') return false;
+  if (request.source === 'actions' || progress.state !== 'none') return false;
+  return decision.gates.some(
+    ({ outcome, reasons }) =>
+      outcome === 'pending' && reasons.some(({ code }) => code === 'deployment_approvals_missing'),
+  );
+}
+
+function stateOf(
+  { verdict, mode }: Decision,
+  { request, progress, hasTarget }: DeploymentContext,
+  buttons: boolean,
+): Pick<CheckRunContent, 'status' | 'conclusion'> {
+  const wanted = verdict === 'approved';
+  switch (progress.state) {
+    case 'deploying':
+      return { status: 'in_progress', conclusion: null };
+    case 'success':
+      return { status: 'completed', conclusion: wanted ? 'success' : 'neutral' };
+    case 'failure':
+    case 'unknown':
+      return { status: 'completed', conclusion: 'failure' };
+    case 'none':
+      break;
+  }
+  if (verdict === 'not_guarded') return { status: 'completed', conclusion: 'neutral' };
+  if (buttons) return { status: 'completed', conclusion: 'action_required' };
+  if (wanted || mode === 'observe') {
+    // What we deploy goes on from here; of a job that deploys by itself our part has ended.
+    if (hasTarget || request.source !== 'actions') return { status: 'in_progress', conclusion: null };
+    return { status: 'completed', conclusion: wanted ? 'success' : 'neutral' };
+  }
+  return verdict === 'held'
+    ? { status: 'in_progress', conclusion: null }
+    : { status: 'completed', conclusion: 'failure' };
+}
+
+function reviewButtons({ sha, environment }: DeploymentRequest): readonly CheckRunAction[] {
+  const what = clip(`${short(sha)} to ${environment}`, 30);
+  return [
+    { label: 'Approve', description: `Deploy ${what}`, identifier: 'approve' },
+    { label: 'Reject', description: `Refuse ${what}`, identifier: 'reject' },
+  ];
+}
+
+function howTo(buttons: boolean, { source }: DeploymentRequest): string {
+  if (buttons)
+    return 'Press **Approve** or **Reject** at the top of this page. Only a press by somebody who may review this environment counts.';
+  return source === 'actions' ? 'Reviewers answer in the workflow run, under **Review deployments**.' : '';
+}
+
+function verdict(decision: Decision, { request, progress, place, hasTarget }: DeploymentContext): string {
+  const what = `${commitLink(request.sha, place)} to **${escape(request.environment, 80)}**`;
+  const observed =
+    decision.mode === 'observe' && decision.verdict !== 'approved' && decision.verdict !== 'not_guarded'
+      ? `\n\n👀 It would have been ${decision.verdict === 'rejected' ? 'rejected' : 'held'}. The policy is in \`observe\` mode: this is recorded and shown, and blocks nothing.`
+      : '';
+  switch (progress.state) {
+    case 'deploying':
+      return `🚀 **Deploying** ${what}.${observed}`;
+    case 'success':
+      return `✅ **Deployed** ${what}.${observed}`;
+    case 'failure':
+      return `❌ **The deployment failed**: ${what}.${problem(progress.problem)}${observed}`;
+    case 'unknown':
+      return `❓ **The deployment’s outcome is unknown**: ${what}. Look at the hosts before anything else is deployed there.${problem(progress.problem)}${observed}`;
+    case 'none':
+      break;
+  }
+  if (observed !== '') return `👀 **Observed**: ${what} goes on.${observed}`;
+  switch (decision.verdict) {
+    case 'approved':
+      if (request.source !== 'actions') return `✅ **Approved**: ${what} is about to be deployed.`;
+      return hasTarget
+        ? `✅ **Approved**: ${what} is deployed as soon as GitHub lets the job start.`
+        : `✅ **Approved**: the job may deploy ${what}.`;
+    case 'not_guarded':
+      return `➖ **Not guarded**: the policy doesn’t name this environment, so ${what} is not deployed by Countersign.`;
+    case 'held':
+      return `⏳ **Held**: ${what} is not deployed yet. It is judged again by itself whenever something changes.`;
+    case 'rejected':
+      return `❌ **Rejected**: ${what} is not deployed, and waiting doesn’t help.`;
+    case 'error':
+      return `❌ **Error**: ${what} could not be judged, so it is not deployed. It is judged again once that is mended.`;
+  }
+}
+
+const problem = (text: string | null) => (text === null ? '' : `\n\n${escape(text, 600)}`);
+
+/** Who asked for it, by what, and when. */
+function askedSection(request: DeploymentRequest, facts: DeploymentFacts, place: Place): Section {
+  const who =
+    request.requester === null ? 'Somebody whom GitHub doesn’t name' : `**${person(request.requester)}**`;
+  return block(
+    Infinity,
+    `${who} asked for it ${how(request, facts, place)} at ${moment(request.requestedAt)}, for ${code(request.ref)}.`,
+  );
+}
+
+function how(
+  { source, sha, runId, githubDeploymentId }: DeploymentRequest,
+  facts: DeploymentFacts,
+  place: Place,
+): string {
+  switch (source) {
+    case 'merge': {
+      const merged = facts.changes.find(
+        ({ pullRequest }) => pullRequest.merged?.commit.sha === sha,
+      )?.pullRequest;
+      return merged === undefined ? 'with a merge' : `by merging ${link(`#${merged.number}`, merged.url)}`;
+    }
+    case 'api':
+      return githubDeploymentId === null
+        ? 'with a GitHub deployment'
+        : `with GitHub deployment ${githubDeploymentId}`;
+    case 'actions':
+      return runId === null
+        ? 'with a job of GitHub Actions'
+        : `with ${pageLink(`run ${runId}`, place, `actions/runs/${runId}`)} of GitHub Actions`;
+  }
+}
+
+/** Each person's yes or no to this deployment. Whether it counts is in the gates. */
+function reviewsSection(reviews: readonly DeploymentReview[], { sha }: DeploymentRequest): Section {
+  if (reviews.length === 0) return block(70, '');
+  return {
+    ...block(70, `### Answers to this deployment\n\n${header('', 'Who', 'By', 'When', 'Comment')}`),
+    items: reviews.map(({ via, reviewer, state, sha: answered, at, comment }) =>
+      row(
+        `${state === 'approved' ? '👍 approve' : '👎 reject'}${answered === sha ? '' : `, of ${code(short(answered))}`}`,
+        `**${person(reviewer)}**`,
+        via === 'environment' ? 'the environment’s review' : 'a button',
+        at === null ? '' : moment(at),
+        escape(comment, 300),
+      ),
+    ),
+    floor: 20,
+    more: (left) => `\n…and ${left} more.`,
+  };
+}

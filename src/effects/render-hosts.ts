@@ -1,0 +1,130 @@
+import type { CommandOutcome, HostOutcome, ManifestDifference } from '../domain/deploy.ts';
+import type { DeployProgress } from './deploy-progress.ts';
+import { code, escape, fenced, html, plain } from './markdown.ts';
+import { block, type Section } from './fit-sections.ts';
+import { between, count, header, inLedger, type Place, row, seconds } from './phrases.ts';
+
+const OUTCOMES: Record<HostOutcome['outcome'], string> = {
+  success: '✅ deployed',
+  failure: '❌ failed',
+  unknown: '❓ unknown',
+  rolled_back: '↩️ rolled back',
+  not_reached: '➖ not reached',
+};
+
+const FILES = 50;
+const OUTPUT_LINES = 200;
+
+/** Each host, what became of it, and how long it took. */
+export function hostsSection(progress: DeployProgress, place: Place): Section {
+  if (progress.state === 'none') return block(80, '');
+  const finished = progress.state === 'deploying' ? progress.finished : progress.hosts;
+  const done = new Set(finished.map(({ host }) => `${host.host}:${host.port}`));
+  const waiting =
+    progress.state === 'deploying'
+      ? progress.hosts.filter(({ host, port }) => !done.has(`${host}:${port}`))
+      : [];
+  const rows = [
+    ...finished
+      .toSorted((a, b) => Number(a.outcome === 'success') - Number(b.outcome === 'success'))
+      .map(hostRow),
+    ...waiting.map(({ host, port }) =>
+      row('⏳ waiting', code(port === 22 ? host : `${host}:${port}`), '', '', ''),
+    ),
+  ];
+  if (rows.length === 0) return block(80, '');
+  return {
+    ...block(80, `### Hosts (${rows.length})\n\n${header('', 'Host', 'Files', 'Time', 'What happened')}`),
+    items: rows,
+    floor: 30,
+    more: (left) => `\n${inLedger(left, 'host', place)}`,
+  };
+}
+
+function hostRow(outcome: HostOutcome): string {
+  const { host, files, startedAt, finishedAt } = outcome;
+  const reached = outcome.outcome !== 'not_reached';
+  const length = reached ? between(startedAt, finishedAt) : null;
+  return row(
+    OUTCOMES[outcome.outcome],
+    code(host.port === 22 ? host.host : `${host.host}:${host.port}`),
+    reached ? `${files.transferred} sent, ${files.verified} of ${files.total} verified` : '',
+    length === null ? '' : seconds(length),
+    whatHappened(outcome),
+  );
+}
+
+function whatHappened({ outcome, failedAt, message, release, previousRelease }: HostOutcome): string {
+  const at = failedAt === null ? '' : `at ${code(failedAt, 60)}: `;
+  const before = previousRelease === null ? null : code(previousRelease, 60);
+  if (outcome === 'success')
+    return `runs ${code(release, 60)}${before === null ? '' : `, before it ${before}`}`;
+  const now = outcome === 'rolled_back' && before !== null ? `; ${before} runs again` : '';
+  return `${at}${escape(message, 300)}${now}`;
+}
+
+/** The end of what the commands that failed printed, folded away, one fold a command. It is masked already. */
+export function outputSections(hosts: readonly HostOutcome[]): readonly Section[] {
+  const failed = hosts.flatMap(({ host, commands }) =>
+    commands.filter(({ exitCode }) => exitCode !== 0).map((command) => ({ host: host.host, command })),
+  );
+  return failed.slice(0, 8).map(({ host, command }, index) => outputSection(host, command, index === 0));
+}
+
+function outputSection(host: string, command: CommandOutcome, first: boolean): Section {
+  const lines = command.output
+    .trimEnd()
+    .split(/\r?\n|\r/)
+    .map((line) => line.slice(0, 400));
+  const shown = lines.slice(-OUTPUT_LINES);
+  const opened = fenced(shown, 'text').split('\n');
+  const fence = opened.at(-1) ?? '```';
+  const title = `<b>${html(command.step, 60)}</b> on ${html(host, 100)}: ${ended(command)}, after ${seconds(command.milliseconds)}`;
+  const earlier = `[…] ${command.truncated ? 'The host’s output was longer than what is kept.' : 'Earlier lines are in the ledger.'}`;
+  return {
+    weight: 40,
+    head: `${first ? '### What the failed commands printed\n\n' : ''}<details><summary>${title}</summary>\n\n${opened[0] ?? fence}`,
+    items: opened.slice(1, -1),
+    keep: 'last',
+    beyond: lines.length - shown.length + (command.truncated ? 1 : 0),
+    more: () => earlier,
+    floor: 20,
+    foot: `${fence}\n\n</details>`,
+  };
+}
+
+const ended = ({ exitCode, signal }: CommandOutcome) =>
+  exitCode === null
+    ? signal === null
+      ? 'the connection was lost'
+      : `killed by ${html(signal, 20)}`
+    : `exit code ${exitCode}`;
+
+/** The files that differ from what ran before: how many, and the first of them. */
+export function filesSection(difference: ManifestDifference | null, place: Place): Section {
+  if (difference === null) return block(20, '');
+  const { added, changed, removed, total } = difference;
+  const all = [
+    ...changed.map(({ path }) => ({ sign: '!', path })),
+    ...added.map(({ path }) => ({ sign: '+', path })),
+    ...removed.map(({ path }) => ({ sign: '-', path })),
+  ].toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  const counts = `${changed.length} changed, ${added.length} added, ${removed.length} removed, of ${count(total, 'file')}`;
+  if (all.length === 0)
+    return block(20, `### Files\n\nNone differs from what ran before, of ${count(total, 'file')}.`);
+  const opened = fenced(
+    all.slice(0, FILES).map(({ sign, path }) => `${sign} ${plain(path, 300)}`),
+    'diff',
+  ).split('\n');
+  const fence = opened.at(-1) ?? '```';
+  return {
+    weight: 20,
+    head: `### Files\n\n<details><summary>${counts}</summary>\n\n${opened[0] ?? fence}`,
+    items: opened.slice(1, -1),
+    keep: 'first',
+    beyond: Math.max(0, all.length - FILES),
+    more: (left) => `  …and ${left} more; all are in ledger entry ${place.entryId}`,
+    floor: 10,
+    foot: `${fence}\n\n</details>`,
+  };
+}

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import type { CheckRunContent, Effect } from '../domain/effect.ts';
+import { type GitHubWriter, once, statusOf, written } from './github-writer.ts';
+
+type CheckRunEffect = Extract<Effect, { kind: 'check_run' }>;
+
+/**
+ * Shows a check run as it is meant to be. A crash after GitHub made it and before we noted its id leaves one that nobody
+ * knows of: so one of ours with the same name and external id is looked for before another is made. Written again, it is
+ * the same check run with the same content.
+ */
+export async function writeCheckRun(
+  github: GitHubWriter,
+  effect: CheckRunEffect,
+  { appId, knownId }: { readonly appId: number; readonly knownId: number | null },
+): Promise<{ readonly remoteId: number }> {
+  const { owner, name: repo } = effect.repository;
+  const { checkRun } = effect;
+  const id = knownId ?? (await findCheckRun(github, effect, appId));
+  if (id !== null) {
+    try {
+      const route = 'PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}';
+      // What isn't said stays as it was, so a text that is gone is said to be empty.
+      const body = { ...bodyOf(checkRun), output: { ...outputOf(checkRun), text: checkRun.text ?? '' } };
+      const { data } = await github.request(route, {
+        owner,
+        repo,
+        check_run_id: id,
+        ...body,
+        request: once(),
+      });
+      return { remoteId: written.parse(data).id };
+    } catch (error) {
+      // GitHub deletes check runs after 400 days, and the oldest of more than a thousand: then it is made anew.
+      if (statusOf(error) !== 404) throw error;
+    }
+  }
+  const route = 'POST /repos/{owner}/{repo}/check-runs';
+  const body = { ...bodyOf(checkRun), head_sha: checkRun.sha, output: outputOf(checkRun) };
+  const { data } = await github.request(route, { owner, repo, ...body, request: once() });
+  return { remoteId: written.parse(data).id };
+}
+
+function bodyOf({ name, externalId, status, conclusion, actions }: CheckRunContent): Record<string, unknown> {
+  const body = { name, external_id: externalId, status };
+  // A conclusion completes it whatever the status says, and buttons show on completed ones only.
+  return status === 'completed' ? { ...body, conclusion: conclusion ?? 'neutral', actions } : body;
+}
+
+function outputOf({ title, summary, text }: CheckRunContent): Record<string, string> {
+  return text === null ? { title, summary } : { title, summary, text };
+}
+
+const listed = z.object({
+  check_runs: z.array(z.object({ id: z.int(), external_id: z.string().nullish() })),
+});
+
+async function findCheckRun(
+  github: GitHubWriter,
+  effect: CheckRunEffect,
+  appId: number,
+): Promise<number | null> {
+  const { owner, name: repo } = effect.repository;
+  const { sha: ref, name, externalId } = effect.checkRun;
+  // `filter: all`: by name alone, two pull requests with one head would hide each other's.
+  const parameters = {
+    owner,
+    repo,
+    ref,
+    check_name: name,
+    app_id: appId,
+    filter: 'all',
+    per_page: 100,
+    request: once(),
+  };
+  const { data } = await github.request('GET /repos/{owner}/{repo}/commits/{ref}/check-runs', parameters);
+  const own = listed.parse(data).check_runs.filter((run) => run.external_id === externalId);
+  return own.length === 0 ? null : Math.max(...own.map((run) => run.id));
+}

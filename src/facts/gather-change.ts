@@ -1,0 +1,76 @@
+import type { Actor } from '../domain/actor.ts';
+import { CodedError } from '../domain/coded-error.ts';
+import type { ChangeFacts } from '../domain/change-facts.ts';
+import type { Known } from '../domain/known.ts';
+import { fullName, type RepositoryRef } from '../domain/repository.ts';
+import type { RolesAsked } from '../domain/role-facts.ts';
+import { freeze } from './freeze.ts';
+import type { GitHubReader } from './github-reader.ts';
+import type { SeenPush } from './pushers-of.ts';
+import { readProtection } from './read-protection.ts';
+import { type PullRequestReading, readPullRequests } from './read-pull-requests.ts';
+import { readPushers } from './read-pushers.ts';
+import { openRoles } from './read-roles.ts';
+
+export interface ChangeAsked {
+  readonly repository: RepositoryRef;
+  readonly number: number;
+  /** Pushes to its head that webhooks told of. */
+  readonly pushes: readonly SeenPush[];
+  readonly roles: RolesAsked;
+  /** When it is gathered, RFC 3339 in UTC. */
+  readonly now: string;
+}
+
+/**
+ * Reads all that is judged about one pull request. Everything is about one head commit; what GitHub refuses is unknown,
+ * what it ends early incomplete. Throws `GitHubError` where it can't be read, `facts_moved` where it won't hold still.
+ * GitHub is eventually consistent: right after a push or a merge some of it may be a moment old, and the next event corrects it.
+ */
+export async function gatherChange(github: GitHubReader, asked: ChangeAsked): Promise<ChangeFacts> {
+  const { repository, number } = asked;
+  const [reading] = await readPullRequests(github, repository, [number]);
+  if (reading === undefined) {
+    throw new CodedError(
+      'facts_moved',
+      `${fullName(repository)}#${number} could not be read: it is judged again in a moment`,
+    );
+  }
+  const [protection, pushers] = await Promise.all([
+    readProtection(github, repository, reading.pullRequest.baseRef),
+    readPushers(github, repository, reading, asked.pushes),
+  ]);
+  // Last, so that whoever lost a role while the rest was read has lost it here.
+  const roles = await openRoles(github, repository).of(asked.roles, peopleOf(reading, pushers));
+  return freeze({
+    schema: 'change-facts/v1',
+    gatheredAt: asked.now,
+    repository,
+    ...reading,
+    pushers,
+    protection,
+    roles,
+  });
+}
+
+/** Everyone whom a pull request's facts name, and those among them who decided something: its reviewers. */
+export function peopleOf(
+  { pullRequest, commits, reviews }: PullRequestReading,
+  pushers: Known<readonly Actor[]>,
+): { readonly named: readonly Actor[]; readonly acting: readonly Actor[] } {
+  const reviewers = reviews.items.flatMap((review) => review.author ?? []);
+  const identities = commits.items.flatMap(({ author, committer, coAuthors }) => [
+    author,
+    committer,
+    ...coAuthors,
+  ]);
+  const others = [
+    pullRequest.author,
+    pullRequest.merged?.by ?? null,
+    ...identities.map((each) => each.actor),
+  ];
+  return {
+    named: [...others.flatMap((actor) => actor ?? []), ...reviewers, ...(pushers.known ? pushers.value : [])],
+    acting: reviewers,
+  };
+}

@@ -1,0 +1,50 @@
+import type { ChangeFacts } from '../domain/change-facts.ts';
+import { unknown } from '../domain/known.ts';
+import type { ProtectionFacts } from '../domain/protection-facts.ts';
+import type { RepositoryRef } from '../domain/repository.ts';
+import type { RolesAsked } from '../domain/role-facts.ts';
+import { peopleOf } from './gather-change.ts';
+import type { GitHubReader } from './github-reader.ts';
+import { inParallel } from './in-parallel.ts';
+import type { SeenPush } from './pushers-of.ts';
+import { readPullRequests } from './read-pull-requests.ts';
+import { readPushers } from './read-pushers.ts';
+import type { RoleReader } from './read-roles.ts';
+
+export interface ChangesAsked {
+  readonly repository: RepositoryRef;
+  readonly numbers: Iterable<number>;
+  /** Pushes to a pull request's head that webhooks told of. */
+  readonly pushesOf: (number: number) => Promise<readonly SeenPush[]> | readonly SeenPush[];
+  readonly roles: RolesAsked;
+  readonly now: string;
+}
+
+/** The pull requests that a range of commits came from, each with its own facts but for the branch's protection. */
+export async function gatherChanges(
+  github: GitHubReader,
+  { repository, numbers, pushesOf, roles, now }: ChangesAsked,
+  roleReader: RoleReader,
+): Promise<readonly ChangeFacts[]> {
+  const ordered = [...new Set(numbers)].sort((a, b) => a - b);
+  const readings = await readPullRequests(github, repository, ordered);
+  return inParallel(readings, async (reading): Promise<ChangeFacts> => {
+    const { number, baseRef } = reading.pullRequest;
+    const pushers = await readPushers(github, repository, reading, await pushesOf(number));
+    return {
+      schema: 'change-facts/v1',
+      gatheredAt: now,
+      repository,
+      ...reading,
+      pushers,
+      protection: notRead(baseRef),
+      roles: await roleReader.of(roles, peopleOf(reading, pushers)),
+    };
+  });
+}
+
+/** How the branch is protected today says nothing about a merge of last week: that is in the merge's own entry. */
+function notRead(branch: string): ProtectionFacts {
+  const why = 'not read for a range of commits: it is recorded with the merge';
+  return { branch, classic: unknown(why), rulesets: unknown(why) };
+}

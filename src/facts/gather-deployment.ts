@@ -1,0 +1,89 @@
+import type { DeploymentFacts, DeploymentRequest, DeploymentReview } from '../domain/deployment-facts.ts';
+import type { Listed } from '../domain/listed.ts';
+import type { RepositoryRef } from '../domain/repository.ts';
+import type { RolesAsked } from '../domain/role-facts.ts';
+import { freeze } from './freeze.ts';
+import { type ChangesAsked, gatherChanges } from './gather-changes.ts';
+import type { GitHubReader } from './github-reader.ts';
+import { readContainingBranches } from './read-containing-branches.ts';
+import { readEnvironment } from './read-environment.ts';
+import { readRange } from './read-range.ts';
+import { openRoles } from './read-roles.ts';
+import { readRunReviews } from './read-run-reviews.ts';
+
+export interface DeploymentAsked {
+  readonly repository: RepositoryRef;
+  readonly request: DeploymentRequest;
+  /** Our App's id, by which we know our own protection rule. */
+  readonly appId: number;
+  /** What runs on the environment now, by our records; null: nothing of ours does. */
+  readonly running: string | null;
+  /** Something was started since of which nobody knows whether it runs: then the range isn't known either. */
+  readonly uncertain: boolean;
+  /** Where a first deployment's range starts, if the policy says so. */
+  readonly baseline: string | null;
+  /** Whether the policy lets this environment be deployed from a branch. */
+  readonly allowsBranch: (branch: string) => boolean;
+  /** Commits of which our ledger says that they were never reviewed. */
+  readonly unreviewed: ReadonlySet<string>;
+  /** What people pressed on our check run. */
+  readonly pressed: readonly DeploymentReview[];
+  readonly pushesOf: ChangesAsked['pushesOf'];
+  readonly roles: RolesAsked;
+  /** When it is gathered, RFC 3339 in UTC. */
+  readonly now: string;
+}
+
+/**
+ * Reads all that is judged about one wanted deployment: every commit that would become new, the pull requests they came
+ * from, the environment and who said yes to it. As for a change, what is refused is unknown and what ends early is
+ * incomplete; `run_of_another_commit` where the Actions run isn't what the request says it is.
+ */
+export async function gatherDeployment(
+  github: GitHubReader,
+  asked: DeploymentAsked,
+): Promise<DeploymentFacts> {
+  const { repository, request, pressed } = asked;
+  const [range, branches, environment, reviewed] = await Promise.all([
+    readRange(github, { ...asked, sha: request.sha }),
+    readContainingBranches(github, repository, request.sha, asked.allowsBranch),
+    readEnvironment(github, repository, request.environment, asked.appId),
+    readReviews(github, repository, request),
+  ]);
+  const reviews = { complete: reviewed.complete, items: [...reviewed.items, ...pressed] };
+  // Whoever the environment names by team is resolved too: the policy doesn't know those teams.
+  const environmentTeams = environment.known ? (environment.value.reviewers?.teams ?? []) : [];
+  const rolesAsked = { ...asked.roles, teams: [...asked.roles.teams, ...environmentTeams] };
+
+  const numbers = range.commits.items.flatMap((commit) => commit.pullRequests);
+  const roles = openRoles(github, repository);
+  const changes = await gatherChanges(github, { ...asked, numbers }, roles);
+
+  const people = [request.requester, ...reviews.items.map((review) => review.reviewer)].flatMap(
+    (actor) => actor ?? [],
+  );
+  return freeze({
+    schema: 'deployment-facts/v1',
+    gatheredAt: asked.now,
+    repository,
+    request,
+    branches,
+    range: asked.uncertain ? { ...range, status: 'unknown' } : range,
+    changes,
+    environment,
+    reviews,
+    roles: await roles.of(rolesAsked, { named: people, acting: people }),
+  });
+}
+
+/** Buttons are the approvals where GitHub has none of its own: only an Actions run has those. */
+async function readReviews(
+  github: GitHubReader,
+  repository: RepositoryRef,
+  { source, runId, sha, environment }: DeploymentRequest,
+): Promise<Listed<DeploymentReview>> {
+  if (source !== 'actions') return { complete: true, items: [] };
+  // A run that nobody can name may have been rejected, for all we know.
+  if (runId === null) return { complete: false, items: [] };
+  return readRunReviews(github, repository, { id: runId, sha, environment });
+}

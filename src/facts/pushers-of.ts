@@ -1,0 +1,103 @@
+import type { Actor } from '../domain/actor.ts';
+import { type Known, known, unknown } from '../domain/known.ts';
+import type { Listed } from '../domain/listed.ts';
+
+/** A push to a pull request's head that a webhook told us of: the only source for a fork's branch. */
+export interface SeenPush {
+  readonly sha: string;
+  readonly pusher: Actor;
+}
+
+/** One move of a branch, from GitHub's activity of the repository. */
+export interface BranchActivity {
+  readonly kind: string;
+  readonly before: string;
+  readonly after: string;
+  readonly actor: Actor | null;
+}
+
+interface Head {
+  readonly sha: string;
+  /** The pull request's own commits. */
+  readonly commits: Listed<string>;
+}
+
+/**
+ * Everyone who pushed what the head holds: those we were told of, and those whom the branch's activity names. Unknown as
+ * soon as one push that could have brought something in has nobody to it; for who pushed it might be who approves it.
+ * `activity` is newest first, or null where GitHub shows us none (a fork's branch).
+ */
+export function pushersOf(
+  head: Head,
+  seen: readonly SeenPush[],
+  activity: Listed<BranchActivity> | null,
+): Known<readonly Actor[]> {
+  const told = seen.some((push) => push.sha === head.sha);
+  const traced = activity === null ? null : trace(head, activity);
+  if (traced === null) {
+    if (told) return known(eachOnce(seen.map((push) => push.pusher)));
+    return unknown(`neither a webhook nor the branch's activity says who pushed ${head.sha.slice(0, 12)}`);
+  }
+  if (!traced.known) return traced;
+  return known(eachOnce([...seen.map((push) => push.pusher), ...traced.value]));
+}
+
+/** Whether enough of a branch's activity was read, newest first, to know who pushed the head: then reading can stop. */
+export function reachesBack(head: Head, items: readonly BranchActivity[]): boolean {
+  const steps = stepsFrom(head, items);
+  return steps !== null && steps.ended;
+}
+
+function trace(head: Head, activity: Listed<BranchActivity>): Known<readonly Actor[]> | null {
+  const steps = stepsFrom(head, activity.items);
+  if (steps === null) return null;
+  const actors: Actor[] = [];
+  for (const { after, actor } of steps.taken) {
+    if (actor === null) return unknown(`GitHub does not say who pushed ${after.slice(0, 12)}`);
+    actors.push(actor);
+  }
+  if (steps.ended) return known(actors);
+  const oldest = steps.taken.at(-1)?.before.slice(0, 12) ?? '';
+  return unknown(`the branch's activity does not reach back to who pushed ${oldest}`);
+}
+
+/**
+ * The moves that brought the head where it is, newest first, back to the one before which nothing of this pull request
+ * was there: the branch's creation, or a plain push onto a commit that isn't the pull request's own (all before it is in
+ * the base already). A force push replaces what was there, and may carry it on rewritten: the ones before it count too.
+ */
+function stepsFrom(
+  head: Head,
+  items: readonly BranchActivity[],
+): { readonly taken: readonly BranchActivity[]; readonly ended: boolean } | null {
+  const start = items.findIndex((move) => move.after === head.sha);
+  if (start < 0) return null;
+  const own = new Set(head.commits.items);
+  const taken: BranchActivity[] = [];
+  for (const [index, move] of items.entries()) {
+    if (index < start || move.kind === 'branch_deletion') continue;
+    taken.push(move);
+    const older = items[index + 1];
+    if (isCreation(move)) {
+      // "Restore branch" creates it anew with what was deleted: whoever pushed that is further back.
+      const restored = older?.kind === 'branch_deletion' && older.before === move.after;
+      if (!restored) return { taken, ended: true };
+    } else if (
+      move.kind !== 'force_push' &&
+      head.commits.complete &&
+      !own.has(move.before) &&
+      own.has(move.after)
+    ) {
+      return { taken, ended: true };
+    }
+  }
+  return { taken, ended: false };
+}
+
+function isCreation(move: BranchActivity): boolean {
+  return move.kind === 'branch_creation' || /^0+$/.test(move.before);
+}
+
+function eachOnce(actors: readonly Actor[]): readonly Actor[] {
+  return [...new Map(actors.map((actor) => [actor.id, actor])).values()];
+}

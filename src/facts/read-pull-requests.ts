@@ -1,0 +1,129 @@
+import { CodedError } from '../domain/coded-error.ts';
+import type { CheckFacts, CommitFacts, PullRequestFacts, ReviewFacts } from '../domain/change-facts.ts';
+import type { Listed } from '../domain/listed.ts';
+import { fullName, type RepositoryRef } from '../domain/repository.ts';
+import { askGraphql } from './ask-github.ts';
+import { GitHubError } from './github-error.ts';
+import type { GitHubReader } from './github-reader.ts';
+import { inGroups, inParallel } from './in-parallel.ts';
+import { readAllCommits, readAllReviews, readChecks } from './read-pull-request-pages.ts';
+import { resolveIdentities } from './resolve-identities.ts';
+import { type WirePullRequest, pullRequestsAnswer, pullRequestsQuery } from './wire-pull-request.ts';
+
+/** What GraphQL tells of one pull request, all of it about one head commit. */
+export interface PullRequestReading {
+  readonly pullRequest: PullRequestFacts;
+  readonly commits: Listed<CommitFacts>;
+  readonly reviews: Listed<ReviewFacts>;
+  readonly checks: Listed<CheckFacts>;
+}
+
+/** GitHub cuts a query off after ten seconds: so many pull requests fit in one with room to spare. */
+const TOGETHER = 10;
+const ATTEMPTS = 3;
+
+/**
+ * Reads pull requests, several in one request. Each reading is consistent: where the head moves while its pages are read,
+ * or where GitHub's own parts disagree on it for a moment after a push, that one is read again; `facts_moved` if it
+ * doesn't settle, and the caller's retry comes later.
+ */
+export async function readPullRequests(
+  github: GitHubReader,
+  repository: RepositoryRef,
+  numbers: readonly number[],
+): Promise<readonly PullRequestReading[]> {
+  const found = new Map<number, PullRequestReading>();
+  let left = numbers;
+  for (let attempt = 1; left.length > 0; attempt += 1) {
+    const groups = await inParallel(inGroups(left, TOGETHER), (group) =>
+      readGroup(github, repository, group),
+    );
+    const wires = groups.flat();
+    const readings = await inParallel(wires, (wire) => settle(github, repository, wire));
+    for (const reading of readings) if (reading !== null) found.set(reading.pullRequest.number, reading);
+    left = numbers.filter((number) => !found.has(number));
+    if (attempt === ATTEMPTS && left.length > 0) {
+      throw new CodedError(
+        'facts_moved',
+        `${fullName(repository)}#${left.join(', #')} changed while it was read: it is judged again in a moment`,
+      );
+    }
+  }
+  return numbers.flatMap((number) => found.get(number) ?? []);
+}
+
+async function readGroup(
+  github: GitHubReader,
+  { id, owner, name }: RepositoryRef,
+  numbers: readonly number[],
+): Promise<readonly WirePullRequest[]> {
+  const variables = Object.fromEntries(numbers.map((number, index) => [`n${index}`, number]));
+  const doing = `reading ${owner}/${name}#${numbers.join(', #')}`;
+  const query = pullRequestsQuery(numbers.length);
+  const { repository } = await askGraphql(
+    github,
+    query,
+    { owner, name, ...variables },
+    pullRequestsAnswer,
+    doing,
+  );
+  return numbers.map((number, index) => {
+    const wire = repository[`p${index}`];
+    // A repository's name can be another's by now.
+    if (repository.databaseId === id && typeof wire === 'object' && wire?.number === number) return wire;
+    throw new GitHubError(
+      'github_refused',
+      `GitHub shows no ${owner}/${name}#${number} while ${doing}: it does not exist, or the App is not installed there`,
+      { status: 200, said: 'null' },
+    );
+  });
+}
+
+/** The whole of one pull request, or null where its parts are not (or no longer) about the same head. */
+async function settle(
+  github: GitHubReader,
+  repository: RepositoryRef,
+  wire: WirePullRequest,
+): Promise<PullRequestReading | null> {
+  const { number, headRefOid: head } = wire;
+  const commits = await readAllCommits(github, repository, wire);
+  const reviews = commits === null ? null : await readAllReviews(github, repository, wire);
+  if (commits === null || reviews === null) return null;
+  if (wire.state === 'MERGED' && (wire.mergedAt === null || wire.mergeCommit === null)) return null;
+  // GitHub updates a pull request's head before its list of commits.
+  if (commits.complete && !commits.items.some((commit) => commit.sha === head)) return null;
+  const checks = await readChecks(github, repository, wire);
+
+  const merge = wire.mergeCommit;
+  const resolved = await resolveIdentities(
+    github,
+    repository,
+    merge === null ? commits.items : [...commits.items, merge],
+  );
+  const mergeCommit = merge === null ? undefined : resolved.at(-1);
+  return {
+    pullRequest: {
+      number,
+      title: wire.title,
+      url: wire.url,
+      state: STATES[wire.state],
+      draft: wire.isDraft,
+      author: wire.author,
+      headSha: head,
+      headRef: wire.headRefName,
+      fromFork: wire.isCrossRepository,
+      baseRef: wire.baseRefName,
+      baseSha: wire.baseRefOid,
+      // An open pull request has a `mergeCommit` of a try at merging: only a merged one's is what landed.
+      merged:
+        wire.state === 'MERGED' && wire.mergedAt !== null && mergeCommit !== undefined
+          ? { at: wire.mergedAt, by: wire.mergedBy, commit: mergeCommit }
+          : null,
+    },
+    commits: { complete: commits.complete, items: resolved.slice(0, commits.items.length) },
+    reviews,
+    checks,
+  };
+}
+
+const STATES = { OPEN: 'open', CLOSED: 'closed', MERGED: 'merged' } as const;

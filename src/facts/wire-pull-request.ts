@@ -1,0 +1,144 @@
+import { z } from 'zod';
+import type { ReviewFacts } from '../domain/change-facts.ts';
+import { ACTOR_PARTS, graphqlActor } from './wire-actor.ts';
+import { CHECK_PARTS, graphqlChecks, pageInfo } from './wire-check.ts';
+import { COMMIT_PARTS, graphqlCommit, sha } from './wire-commit.ts';
+import { utcTime } from './wire-time.ts';
+
+const COMMITS = '{ totalCount pageInfo { hasNextPage endCursor } nodes { commit { ...CommitParts } } }';
+const REVIEWS = `{ totalCount pageInfo { hasNextPage endCursor } nodes {
+  databaseId fullDatabaseId state submittedAt author { ...ActorParts } commit { oid }
+} }`;
+const FRAGMENTS = `${ACTOR_PARTS}${COMMIT_PARTS}${CHECK_PARTS}
+fragment PullRequestParts on PullRequest {
+  number title url state isDraft headRefOid headRefName baseRefName baseRefOid isCrossRepository mergedAt
+  author { ...ActorParts }
+  mergedBy { ...ActorParts }
+  mergeCommit { ...CommitParts }
+  commits(first: 100) ${COMMITS}
+  head: commits(last: 1) { nodes { commit { oid statusCheckRollup { contexts(first: 100) { ...CheckParts } } } } }
+  reviews(first: 100) ${REVIEWS}
+}`;
+
+/** One query for many pull requests: `p0` is the first of `numbers`, which come as variables `n0` and so on. */
+export function pullRequestsQuery(count: number): string {
+  const indices = Array.from({ length: count }, (_, index) => index);
+  const variables = indices.map((index) => `, $n${index}: Int!`).join('');
+  const fields = indices.map((index) => `p${index}: pullRequest(number: $n${index}) { ...PullRequestParts }`);
+  return `query PullRequests($owner: String!, $name: String!${variables}) {
+  repository(owner: $owner, name: $name) {
+    databaseId
+    ${fields.join('\n    ')}
+  }
+}
+${FRAGMENTS}`;
+}
+
+/** The further pages. Each asks for the head again: a page of another head is of no use. */
+export const MORE_COMMITS = `query MoreCommits($owner: String!, $name: String!, $number: Int!, $after: String!) {
+  repository(owner: $owner, name: $name) {
+    pullRequest(number: $number) { headRefOid commits(first: 100, after: $after) ${COMMITS} }
+  }
+}
+${COMMIT_PARTS}`;
+
+export const MORE_REVIEWS = `query MoreReviews($owner: String!, $name: String!, $number: Int!, $after: String!) {
+  repository(owner: $owner, name: $name) {
+    pullRequest(number: $number) { headRefOid reviews(first: 100, after: $after) ${REVIEWS} }
+  }
+}
+${ACTOR_PARTS}`;
+
+export const CHECKS_OF_COMMIT = `query ChecksOfCommit($owner: String!, $name: String!, $oid: GitObjectID!, $after: String) {
+  repository(owner: $owner, name: $name) {
+    object(oid: $oid) { ... on Commit { statusCheckRollup { contexts(first: 100, after: $after) { ...CheckParts } } } }
+  }
+}
+${CHECK_PARTS}`;
+
+export const commitsPage = z.object({
+  totalCount: z.int(),
+  pageInfo,
+  nodes: z.array(z.object({ commit: graphqlCommit }).nullable()).nullish(),
+});
+
+const REVIEW_STATES = {
+  APPROVED: 'approved',
+  CHANGES_REQUESTED: 'changes_requested',
+  COMMENTED: 'commented',
+  DISMISSED: 'dismissed',
+  PENDING: 'pending',
+} as const satisfies Record<string, ReviewFacts['state']>;
+
+const review = z
+  .object({
+    databaseId: z.int().nullish(),
+    // `databaseId` is a 32-bit number and on its way out; this one comes as a text or a number.
+    fullDatabaseId: z.coerce.number().int().safe().nullish(),
+    state: z.enum(Object.keys(REVIEW_STATES) as (keyof typeof REVIEW_STATES)[]),
+    submittedAt: utcTime.nullable(),
+    author: graphqlActor,
+    commit: z.object({ oid: sha }).nullable(),
+  })
+  .transform((wire, context): ReviewFacts => {
+    const id = wire.fullDatabaseId ?? wire.databaseId;
+    if (typeof id !== 'number' || id <= 0) {
+      context.addIssue({ code: 'custom', message: 'a review without an id' });
+      return z.NEVER;
+    }
+    return {
+      id,
+      author: wire.author,
+      state: REVIEW_STATES[wire.state],
+      commit: wire.commit?.oid ?? null,
+      submittedAt: wire.submittedAt,
+    };
+  });
+
+export const reviewsPage = z.object({
+  totalCount: z.int(),
+  pageInfo,
+  nodes: z.array(review.nullable()).nullish(),
+});
+
+const rollup = z.object({ contexts: graphqlChecks }).nullable();
+
+const pullRequest = z.object({
+  number: z.int(),
+  title: z.string(),
+  url: z.string(),
+  state: z.enum(['OPEN', 'CLOSED', 'MERGED']),
+  isDraft: z.boolean(),
+  headRefOid: sha,
+  headRefName: z.string(),
+  baseRefName: z.string(),
+  baseRefOid: sha,
+  isCrossRepository: z.boolean(),
+  mergedAt: utcTime.nullable(),
+  author: graphqlActor,
+  mergedBy: graphqlActor,
+  mergeCommit: graphqlCommit.nullable(),
+  commits: commitsPage,
+  head: z.object({
+    nodes: z
+      .array(z.object({ commit: z.object({ oid: sha, statusCheckRollup: rollup }) }).nullable())
+      .nullish(),
+  }),
+  reviews: reviewsPage,
+});
+
+export type WirePullRequest = z.output<typeof pullRequest>;
+
+export const pullRequestsAnswer = z.object({
+  repository: z.object({ databaseId: z.int() }).catchall(pullRequest.nullable()),
+});
+
+export const moreCommitsAnswer = z.object({
+  repository: z.object({ pullRequest: z.object({ headRefOid: sha, commits: commitsPage }) }),
+});
+export const moreReviewsAnswer = z.object({
+  repository: z.object({ pullRequest: z.object({ headRefOid: sha, reviews: reviewsPage }) }),
+});
+export const checksOfCommitAnswer = z.object({
+  repository: z.object({ object: z.object({ statusCheckRollup: rollup.optional() }).nullable() }),
+});

@@ -1,0 +1,179 @@
+/** A log as an exported directory holds it. Every file may come from a stranger; a file that isn't there is a finding. */
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { z } from 'zod';
+import type { Findings } from './finding.ts';
+import { entryName } from './finding.ts';
+import { parseEntry } from './entry.ts';
+import type { HeldEntry, LogSource, SourceCheckpoint, SourceEntry, SourceTile } from './log-source.ts';
+import { actorReference, commitmentOf, loginReference } from './seal.ts';
+import { tilePath } from './tiles.ts';
+
+const subjectLine = z.object({
+  ref: z.string(),
+  githubId: z.int(),
+  secret: z.string(),
+  logins: z.array(z.string()),
+});
+const checkpointLine = z.object({ size: z.int(), signedAt: z.string().nullable(), note: z.string() });
+
+export class DirectorySource implements LogSource {
+  readonly vkey: string;
+  readonly size: number;
+  readonly documents = { held: 0, erased: 0 };
+  readonly #directory: string;
+  readonly #newest: SourceCheckpoint;
+  readonly #people = new Set<string>();
+  readonly #erased = new Set<string>();
+  #subjects = 0;
+
+  /** `newest`: the directory's `checkpoint`, whose signature was judged. */
+  constructor(directory: string, vkey: string, newest: SourceCheckpoint) {
+    this.#directory = directory;
+    this.vkey = vkey;
+    this.#newest = newest;
+    this.size = newest.size;
+  }
+
+  get people(): { held: number; erased: number } {
+    return { held: this.#subjects, erased: this.#erased.size };
+  }
+
+  async bundle(index: number, width: number): Promise<(SourceEntry | null)[]> {
+    const bundle = await this.#read(tilePath('entries', index, width));
+    const entries: (SourceEntry | null)[] = [];
+    for (let at = 0, number = 0; number < width; number += 1) {
+      const length = bundle !== null && at + 2 <= bundle.length ? bundle.readUInt16BE(at) : null;
+      const bytes = bundle === null || length === null ? null : bundle.subarray(at + 2, at + 2 + length);
+      at += 2 + (length ?? 0);
+      const there = bytes !== null && bytes.length === length;
+      entries.push(there ? { bytes, ...named(bytes), hint: () => null } : null);
+    }
+    return entries;
+  }
+
+  async tile(level: number, index: number, width: number): Promise<SourceTile | null> {
+    const hashes = await this.#read(tilePath(level, index, width));
+    return hashes === null ? null : { hashes, root: null };
+  }
+
+  /** Those of `checkpoints.jsonl`, which may be missing; then, whatever that says, `checkpoint` itself. */
+  async *checkpoints(): AsyncGenerator<SourceCheckpoint, void> {
+    let newest = this.#newest;
+    for await (const line of lines(join(this.#directory, 'checkpoints.jsonl'))) {
+      const parsed = checkpointLine.safeParse(json(line));
+      // A line that can't be read is a checkpoint that can't be: it gets judged, and fails.
+      if (!parsed.success) yield { size: 0, root: null, note: line, signedAt: null };
+      else if (parsed.data.note === newest.note) newest = { ...newest, signedAt: parsed.data.signedAt };
+      else yield { ...parsed.data, size: Math.min(parsed.data.size, this.size), root: null };
+    }
+    yield newest;
+  }
+
+  async beside(entries: readonly HeldEntry[], findings: Findings): Promise<void> {
+    for (const { index, content } of entries) {
+      for (const { actor, login } of content.who)
+        if (!this.#people.has(actor) || !this.#people.has(login)) this.#erased.add(actor);
+      for (const { name, commitment } of content.documents) {
+        const hex = Buffer.from(commitment, 'base64url').toString('hex');
+        const [body, salt] = [
+          await this.#read(`documents/${hex}`),
+          await this.#read(`documents/${hex}.salt`),
+        ];
+        if (body === null || salt === null) {
+          this.documents.erased += 1;
+          continue;
+        }
+        this.documents.held += 1;
+        if (commitmentOf(salt, body).toString('hex') !== hex) {
+          const entry = entryName({
+            index,
+            id: content.id,
+            kind: content.kind,
+            recordedAt: content.recorded,
+          });
+          findings.add(
+            'document_altered',
+            index,
+            `The sealed document "${name}" of ${entry.replace('Entry', 'entry')} was altered: documents/${hex}; the entry itself holds.`,
+          );
+        }
+      }
+    }
+  }
+
+  /** Reads who people are; must be called before the entries are looked at. */
+  async readPeople(findings: Findings): Promise<void> {
+    for await (const line of lines(join(this.#directory, 'subjects.jsonl'))) {
+      const parsed = subjectLine.safeParse(json(line));
+      if (!parsed.success) {
+        findings.add(
+          'subject_altered',
+          null,
+          `A line of subjects.jsonl can't be read: ${line.slice(0, 60)}.`,
+        );
+        continue;
+      }
+      this.#subjects += 1;
+      const { ref, githubId, logins } = parsed.data;
+      const secret = Buffer.from(parsed.data.secret, 'base64url');
+      if (actorReference(secret, githubId).toString('base64url') !== ref) {
+        findings.add(
+          'subject_altered',
+          null,
+          `The person ${ref} in subjects.jsonl was altered: GitHub id ${githubId} does not open it.`,
+        );
+        continue;
+      }
+      this.#people.add(ref);
+      for (const login of logins) this.#people.add(loginReference(secret, login).toString('base64url'));
+    }
+  }
+
+  async #read(path: string): Promise<Buffer | null> {
+    return await readIfThere(join(this.#directory, path));
+  }
+}
+
+/** Null where there is no such file; any other error is the reader's to hear. */
+export async function readIfThere(path: string): Promise<Buffer | null> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (isAbsent(error)) return null;
+    throw error;
+  }
+}
+
+async function* lines(path: string): AsyncGenerator<string> {
+  const input = createReadStream(path, 'utf8');
+  try {
+    for await (const line of createInterface({ input, crlfDelay: Infinity })) if (line !== '') yield line;
+  } catch (error) {
+    if (!isAbsent(error)) throw error;
+  }
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** As its bytes name it, which is all there is here. */
+function named(bytes: Uint8Array): { id: string | null; kind: string | null; recordedAt: string | null } {
+  try {
+    const { id, kind, recorded } = parseEntry(bytes);
+    return { id, kind, recordedAt: recorded };
+  } catch {
+    return { id: null, kind: null, recordedAt: null };
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * The shape of an entry's bytes, `countersign.entry/v1`, written here and read back here. It holds no name, e-mail, message
+ * or path: people are keyed references, everything large or personal a commitment. What is absent has no key.
+ */
+import { z } from 'zod';
+import { CodedError } from '../domain/coded-error.ts';
+import type { NewEntry } from '../domain/entry.ts';
+import { canonicalBytes } from './canonical.ts';
+
+export const ENTRY_SCHEMA = 'countersign.entry/v1';
+
+/** A C2SP entry bundle counts an entry's bytes in 16 bits. */
+export const LARGEST_ENTRY = 65_535;
+
+const time = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+const hash = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
+
+const entrySchema = z.strictObject({
+  schema: z.literal(ENTRY_SCHEMA),
+  id: z.guid(),
+  kind: z.string().min(1),
+  /** When it happened, by its source's clock; and when it was recorded, by ours. */
+  occurred: time,
+  recorded: time,
+  who: z.array(z.strictObject({ role: z.string(), type: z.enum(['user', 'bot']), actor: hash, login: hash })),
+  repository: z.strictObject({ id: z.string().regex(/^\d+$/), name: z.string() }).optional(),
+  commit: z.string().optional(),
+  pullRequest: z.int().optional(),
+  environment: z.string().optional(),
+  hosts: z.array(z.string()),
+  outcome: z.string(),
+  reasons: z.array(z.string()),
+  delivery: z.string().optional(),
+  answers: z.guid().optional(),
+  documents: z.array(z.strictObject({ name: z.string(), type: z.string(), commitment: hash })),
+});
+
+/** An entry as its bytes say it. Hashes are base64url. */
+export type EntryContent = z.infer<typeof entrySchema>;
+
+/** A person as an entry names them, both base64url. */
+export interface PersonReference {
+  readonly actor: string;
+  readonly login: string;
+}
+
+export interface EntryParts {
+  readonly id: string;
+  readonly recordedAt: string;
+  /** One for each of the entry's `who`, in their order. */
+  readonly people: readonly PersonReference[];
+  /** One for each of the entry's documents, in their order. */
+  readonly commitments: readonly Uint8Array[];
+}
+
+/** The content of a new entry. Throws `entry_invalid` for a time that is none. */
+export function entryContent(entry: NewEntry, parts: EntryParts): EntryContent {
+  const { repository } = entry;
+  return {
+    schema: ENTRY_SCHEMA,
+    id: parts.id.toLowerCase(),
+    kind: entry.kind,
+    occurred: utc(entry.occurredAt, 'occurredAt'),
+    recorded: utc(parts.recordedAt, 'now'),
+    who: entry.who.map(({ role, actor }, at) => ({ role, type: actor.kind, ...nth(parts.people, at) })),
+    ...(repository === null ? {} : { repository: { id: String(repository.id), name: repository.fullName } }),
+    ...(entry.commit === null ? {} : { commit: entry.commit }),
+    ...(entry.pullRequest === null ? {} : { pullRequest: entry.pullRequest }),
+    ...(entry.environment === null ? {} : { environment: entry.environment }),
+    hosts: [...entry.hosts],
+    outcome: entry.outcome,
+    reasons: [...entry.reasons],
+    ...(entry.delivery === null ? {} : { delivery: entry.delivery }),
+    ...(entry.answers === null ? {} : { answers: entry.answers.toLowerCase() }),
+    documents: entry.documents.map(({ name, mediaType }, at) => ({
+      name,
+      type: mediaType,
+      commitment: Buffer.from(nth(parts.commitments, at)).toString('base64url'),
+    })),
+  };
+}
+
+/** The bytes that are stored and hashed. Throws `entry_too_large`, `entry_invalid` or `not_canonical`. */
+export function entryBytes(content: EntryContent): Uint8Array {
+  const bytes = canonicalBytes(content);
+  if (bytes.length > LARGEST_ENTRY) {
+    throw new CodedError(
+      'entry_too_large',
+      `a ${content.kind} entry would be ${bytes.length} bytes, and ${LARGEST_ENTRY} is the most: put its lists into a sealed document.`,
+    );
+  }
+  // What can't be read back must not be written.
+  parseEntry(bytes);
+  return bytes;
+}
+
+/** Reads an entry's bytes, which may have been altered. Throws `entry_invalid`, saying what is wrong with them. */
+export function parseEntry(bytes: Uint8Array): EntryContent {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw new CodedError('entry_invalid', 'the entry is not JSON in UTF-8.', error);
+  }
+  const parsed = entrySchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new CodedError(
+    'entry_invalid',
+    `the entry is no ${ENTRY_SCHEMA}: ${issue?.path.join('.')}: ${issue?.message}.`,
+  );
+}
+
+/** GitHub leaves the milliseconds out; an entry always has them. */
+function utc(time: string, name: string): string {
+  const date = new Date(time);
+  if (!/^\d{4}-\d\d-\d\dT/.test(time) || Number.isNaN(date.getTime())) {
+    throw new CodedError('entry_invalid', `${name} is ${JSON.stringify(time)}, which is no RFC 3339 time.`);
+  }
+  return date.toISOString();
+}
+
+function nth<T>(items: readonly T[], at: number): T {
+  const item = items[at];
+  if (item === undefined) throw new RangeError(`nothing at ${at} of ${items.length}`);
+  return item;
+}

@@ -1,0 +1,207 @@
+/**
+ * Writes the log to a directory that any tool for C2SP tlog-tiles reads: `checkpoint`, `tile/…`, `tile/entries/…`. Beside it,
+ * for reading: `vkey`, `checkpoints.jsonl`, `documents/`, `subjects.jsonl`, and last of all `manifest.json`. An export is a
+ * copy, not a judgement: what was altered is exported as altered.
+ */
+import { mkdir, open, readdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { sql } from 'kysely';
+import type { Kysely } from 'kysely';
+import type { Database } from '../db/database.ts';
+import { CodedError } from '../domain/coded-error.ts';
+import { parseCheckpoint } from './checkpoint.ts';
+import { DatabaseSource } from './database-source.ts';
+import { parseEntry } from './entry.ts';
+import { Findings } from './finding.ts';
+import type { SourceEntry } from './log-source.ts';
+import { queryOf } from './query.ts';
+import { TILE_WIDTH, tileAt, tilePath, tilesOf } from './tiles.ts';
+
+export const EXPORT_SCHEMA = 'countersign.export/v1';
+
+export interface ExportManifest {
+  readonly schema: typeof EXPORT_SCHEMA;
+  readonly origin: string;
+  readonly vkey: string;
+  readonly size: number;
+  readonly root: string;
+  readonly exportedAt: string;
+  readonly documents: { readonly held: number; readonly erased: number };
+  readonly people: number;
+}
+
+export interface ExportOptions {
+  /** New, or empty. */
+  readonly directory: string;
+  /** RFC 3339 */
+  readonly now: string;
+  readonly progress?: (done: number, size: number) => void;
+}
+
+/** Everything under the newest checkpoint, from one snapshot. Throws `export_exists`, `ledger_absent`, `entry_deleted`. */
+export async function exportLog(db: Kysely<Database>, options: ExportOptions): Promise<ExportManifest> {
+  await mkdir(options.directory, { recursive: true });
+  if ((await readdir(options.directory)).length > 0) {
+    throw new CodedError('export_exists', `${options.directory} is not empty: name a directory that is new.`);
+  }
+  return await db
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .setAccessMode('read only')
+    .execute(async (tx) => await write(tx, options));
+}
+
+async function write(
+  tx: Kysely<Database>,
+  { directory, now, progress }: ExportOptions,
+): Promise<ExportManifest> {
+  const log = await tx
+    .selectFrom('ledger.log')
+    .selectAll()
+    .orderBy('log_id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  const newest = await tx
+    .selectFrom('ledger.checkpoint')
+    .select('note')
+    .where('log_id', '=', log?.log_id ?? 0)
+    .orderBy('size', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  if (log === undefined || newest === undefined) {
+    throw new CodedError(
+      'ledger_absent',
+      'this database has no signed log yet: start Countersign once, so that it signs one.',
+    );
+  }
+  const { size, root } = parseCheckpoint(newest.note);
+  const source = await DatabaseSource.open(queryOf(tx), log.log_id, log.vkey, new Findings());
+  const documents = { held: 0, erased: 0 };
+  for (let index = 0; index * TILE_WIDTH < size; index += 1) {
+    const { width } = tileAt(0, index, size);
+    const entries = present(await source.bundle(index, width), index);
+    await put(directory, tilePath('entries', index, width), bundleOf(entries));
+    const counted = await writeDocuments(tx, directory, entries);
+    documents.held += counted.held;
+    documents.erased += counted.erased;
+    progress?.(index * TILE_WIDTH + width, size);
+  }
+  for (const { level, index, width } of tilesOf(size)) {
+    const tile = await source.tile(level, index, width);
+    if (tile === null)
+      throw new CodedError(
+        'tile_deleted',
+        `tile ${index} of level ${level} is gone; run \`countersign verify\`.`,
+      );
+    await put(directory, tilePath(level, index, width), tile.hashes);
+  }
+  await writeCheckpoints(source, directory, size);
+  const people = await writeSubjects(tx, directory);
+  await put(directory, 'vkey', `${log.vkey}\n`);
+  await put(directory, 'checkpoint', newest.note);
+  const manifest: ExportManifest = {
+    schema: EXPORT_SCHEMA,
+    origin: log.origin,
+    vkey: log.vkey,
+    size,
+    root: root.toString('base64'),
+    exportedAt: now,
+    documents,
+    people,
+  };
+  // Last: a directory without it was not finished.
+  await put(directory, 'manifest.json', `${JSON.stringify(manifest, null, 2)}\n`);
+  return manifest;
+}
+
+/** Each entry as two bytes of length, big-endian, and its bytes. */
+export function bundleOf(entries: readonly Uint8Array[]): Buffer {
+  return Buffer.concat(
+    entries.flatMap((bytes) => {
+      const length = Buffer.alloc(2);
+      length.writeUInt16BE(bytes.length);
+      return [length, bytes];
+    }),
+  );
+}
+
+function present(entries: readonly (SourceEntry | null)[], bundle: number): Uint8Array[] {
+  return entries.map((entry, at) => {
+    if (entry === null || entry.bytes === null) {
+      throw new CodedError(
+        'entry_deleted',
+        `entry ${bundle * TILE_WIDTH + at} is gone, so the log can't be exported; run \`countersign verify\`.`,
+      );
+    }
+    return entry.bytes;
+  });
+}
+
+/** `documents/HEX` is the body and `documents/HEX.salt` its salt: the SHA-256 over both, salt first, is HEX. */
+async function writeDocuments(
+  tx: Kysely<Database>,
+  directory: string,
+  entries: readonly Uint8Array[],
+): Promise<{ held: number; erased: number }> {
+  let [held, erased] = [0, 0];
+  for (const bytes of entries) {
+    for (const { commitment } of commitmentsIn(bytes)) {
+      const key = Buffer.from(commitment, 'base64url');
+      const document = await tx
+        .selectFrom('ledger.document')
+        .select(['salt', 'body'])
+        .where('commitment', '=', key)
+        .executeTakeFirst();
+      if (document === undefined) {
+        erased += 1;
+        continue;
+      }
+      held += 1;
+      await put(directory, `documents/${key.toString('hex')}`, document.body);
+      await put(directory, `documents/${key.toString('hex')}.salt`, document.salt);
+    }
+  }
+  return { held, erased };
+}
+
+/** None, where the bytes were altered past reading. */
+function commitmentsIn(bytes: Uint8Array): readonly { readonly commitment: string }[] {
+  try {
+    return parseEntry(bytes).documents;
+  } catch {
+    return [];
+  }
+}
+
+async function writeCheckpoints(source: DatabaseSource, directory: string, upTo: number): Promise<void> {
+  const file = await open(join(directory, 'checkpoints.jsonl'), 'wx');
+  try {
+    for await (const { size, signedAt, note } of source.checkpoints()) {
+      if (size <= upTo) await file.write(`${JSON.stringify({ size, signedAt, note })}\n`);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+async function writeSubjects(tx: Kysely<Database>, directory: string): Promise<number> {
+  const { rows } = await sql<{ ref: Buffer; github_id: number; secret: Buffer; logins: string[] }>`
+    SELECT s.ref, s.github_id, s.secret, ARRAY(SELECT l.login FROM ledger.subject_login l WHERE l.subject = s.ref ORDER BY l.login) AS logins
+    FROM ledger.subject s ORDER BY s.github_id`.execute(tx);
+  const lines = rows.map((row) =>
+    JSON.stringify({
+      ref: row.ref.toString('base64url'),
+      githubId: row.github_id,
+      secret: row.secret.toString('base64url'),
+      logins: row.logins,
+    }),
+  );
+  await put(directory, 'subjects.jsonl', lines.map((line) => `${line}\n`).join(''));
+  return rows.length;
+}
+
+async function put(directory: string, path: string, content: string | Uint8Array): Promise<void> {
+  const file = join(directory, path);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, content, { flag: 'wx' });
+}

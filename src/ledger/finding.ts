@@ -1,0 +1,96 @@
+/** What verification found wrong, in sentences for whoever has to act on it. */
+
+/**
+ * - `entry_altered`, `entry_deleted`: the bytes of an entry aren't those that were signed, or are gone.
+ * - `range_altered`: entries were altered together with their stored hashes; a signature bounds which.
+ * - `hash_altered`, `tile_altered`: stored hashes are wrong, and the entries beneath them hold.
+ * - `checkpoint_altered`, `head_altered`, `key_mismatch`: what signs or counts isn't what it was.
+ * - `entry_unintegrated`, `projection_forged`, `document_altered`, `subject_altered`: beside the tree.
+ */
+export type FindingCode =
+  | 'entry_altered'
+  | 'entry_deleted'
+  | 'range_altered'
+  | 'hash_altered'
+  | 'tile_altered'
+  | 'checkpoint_altered'
+  | 'head_altered'
+  | 'key_mismatch'
+  | 'entry_unintegrated'
+  | 'projection_forged'
+  | 'document_altered'
+  | 'subject_altered';
+
+export interface Finding {
+  readonly code: FindingCode;
+  readonly index: number | null;
+  readonly sentence: string;
+}
+
+export interface SignedSize {
+  readonly size: number;
+  /** Null where nobody noted it. */
+  readonly signedAt: string | null;
+}
+
+export interface VerifyReport {
+  readonly origin: string;
+  readonly vkey: string;
+  readonly size: number;
+  /** Base64, of the newest checkpoint. */
+  readonly root: string | null;
+  readonly newest: SignedSize | null;
+  readonly checkpoints: number;
+  readonly documents: { readonly held: number; readonly erased: number };
+  readonly people: { readonly held: number; readonly erased: number };
+  /** At most 100, the gravest first. */
+  readonly findings: readonly Finding[];
+  /** All there were. */
+  readonly found: number;
+}
+
+/** What is known of an entry that is named in a sentence. */
+export interface EntryName {
+  readonly index: number;
+  readonly id: string | null;
+  readonly kind: string | null;
+  readonly recordedAt: string | null;
+}
+
+/** `Entry 412 (deployment.approved, 0199…, recorded 2026-01-01T00:00:00.000Z)` */
+export function entryName({ index, id, kind, recordedAt }: EntryName): string {
+  const known = [kind, id, recordedAt === null ? null : `recorded ${recordedAt}`].filter(
+    (part) => part !== null,
+  );
+  return `Entry ${index}${known.length === 0 ? '' : ` (${known.join(', ')})`}`;
+}
+
+/** `checkpoint 1000, signed 2026-01-01T00:00:00.000Z` */
+export function checkpointName({ size, signedAt }: SignedSize): string {
+  return `checkpoint ${size}${signedAt === null ? '' : `, signed ${signedAt}`}`;
+}
+
+const GRAVEST: readonly FindingCode[] = ['key_mismatch', 'entry_altered', 'entry_deleted', 'range_altered'];
+const MOST = 100;
+
+/** Keeps the first findings of each kind and counts the rest, so that a ruined log doesn't fill the memory. */
+export class Findings {
+  readonly #kept: Finding[] = [];
+  #found = 0;
+
+  get found(): number {
+    return this.#found;
+  }
+
+  add(code: FindingCode, index: number | null, sentence: string): void {
+    this.#found += 1;
+    if (this.#kept.filter((finding) => finding.code === code).length < MOST)
+      this.#kept.push({ code, index, sentence });
+  }
+
+  gravestFirst(): Finding[] {
+    const rank = ({ code }: Finding): number =>
+      GRAVEST.includes(code) ? GRAVEST.indexOf(code) : GRAVEST.length;
+    return this.#kept.toSorted((a, b) => rank(a) - rank(b)).slice(0, MOST);
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * One batch: recorded entries get the next indices, the tree grows, the head moves. All of it is one statement, so a crash
+ * leaves either the whole batch or none of it, and the pending rows say which.
+ */
+import { CodedError } from '../domain/coded-error.ts';
+import { altered } from './log.ts';
+import type { OpenLog } from './log.ts';
+import { sameHash } from './hash.ts';
+import type { Bigint, Query } from './query.ts';
+import type { LedgerSigner } from './signer.ts';
+
+interface Waiting {
+  readonly position: Bigint;
+  readonly entry_id: string;
+  readonly leaf_hash: Buffer;
+}
+
+/**
+ * Integrates up to `most` recorded entries and says how many it were. Throws `head_moved` where another process moved the
+ * head, which the advisory lock should prevent: the log must then be opened again. After any throw, `log` is spent.
+ */
+export async function integrate(query: Query, log: OpenLog, most: number): Promise<number> {
+  // By the order of recording. An entry whose transaction commits later is simply in a later batch: nothing is skipped, because
+  // a row leaves `pending` only with its index.
+  const waiting = await query<Waiting>(
+    `SELECT p.position, p.entry_id, e.leaf_hash FROM ledger.pending p JOIN ledger.entry e ON e.id = p.entry_id
+     ORDER BY p.position LIMIT $1`,
+    [most],
+  );
+  if (waiting.length === 0) return 0;
+  const { logId, tree } = log;
+  const before = { size: tree.size, root: tree.root() };
+  for (const { leaf_hash } of waiting) tree.append(leaf_hash);
+  const tiles = tree.takeFinished();
+
+  // Arrays of bytea would travel as hexadecimal text, so hashes travel as one value and are cut apart there.
+  const [moved] = await query<{ placed: Bigint; gone: Bigint }>(
+    `WITH head AS (
+       UPDATE ledger.head SET size = $4, root = $5 WHERE log_id = $1 AND size = $2 AND root = $3 RETURNING log_id),
+     tiles AS (
+       INSERT INTO ledger.tile (log_id, level, index, hashes, root)
+       SELECT log_id, t.level, t.index, substr($8::bytea, (t.at::int - 1) * 8192 + 1, 8192), substr($9::bytea, (t.at::int - 1) * 32 + 1, 32)
+       FROM head, unnest($6::smallint[], $7::bigint[]) WITH ORDINALITY AS t (level, index, at)),
+     placed AS (
+       INSERT INTO ledger.integration (log_id, index, entry_id, leaf_hash)
+       SELECT log_id, $2 + e.at - 1, e.id, substr($11::bytea, (e.at::int - 1) * 32 + 1, 32)
+       FROM head, unnest($10::uuid[]) WITH ORDINALITY AS e (id, at) RETURNING 1),
+     gone AS (
+       DELETE FROM ledger.pending USING head WHERE position = ANY ($12::bigint[]) RETURNING 1)
+     SELECT (SELECT count(*) FROM placed) AS placed, (SELECT count(*) FROM gone) AS gone`,
+    [
+      logId,
+      before.size,
+      before.root,
+      tree.size,
+      tree.root(),
+      tiles.map((tile) => tile.level),
+      tiles.map((tile) => tile.index),
+      Buffer.concat(tiles.map((tile) => tile.hashes)),
+      Buffer.concat(tiles.map((tile) => tile.root)),
+      waiting.map((row) => row.entry_id),
+      Buffer.concat(waiting.map((row) => row.leaf_hash)),
+      waiting.map((row) => row.position),
+    ],
+  );
+  if (Number(moved?.placed) !== waiting.length) {
+    throw new CodedError('head_moved', `another process moved the ledger's head on from ${before.size}.`);
+  }
+  return waiting.length;
+}
+
+/**
+ * Signs the head, which is committed by now, and commits the checkpoint before anybody outside can have seen it. A crash
+ * between the two statements leaves entries without a checkpoint, which the next sequencer signs.
+ */
+export async function signHead(query: Query, log: OpenLog, signer: LedgerSigner): Promise<OpenLog> {
+  const head = { size: log.tree.size, root: log.tree.root() };
+  const inserted = await query(
+    'INSERT INTO ledger.checkpoint (log_id, size, root, note) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING size',
+    [log.logId, head.size, head.root, signer.sign(head)],
+  );
+  if (inserted.length === 0) {
+    const [there] = await query<{ root: Buffer }>(
+      'SELECT root FROM ledger.checkpoint WHERE log_id = $1 AND size = $2',
+      [log.logId, head.size],
+    );
+    if (there === undefined || !sameHash(there.root, head.root))
+      throw altered(`another root was signed over ${head.size} entries`);
+  }
+  return { ...log, signed: head.size };
+}
+
+/** Takes away pending rows whose entries have an index already: only somebody's own insert can have left such a row. */
+export async function dropIntegrated(query: Query): Promise<void> {
+  await query('DELETE FROM ledger.pending p USING ledger.integration i WHERE i.entry_id = p.entry_id');
+}

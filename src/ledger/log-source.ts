@@ -1,0 +1,45 @@
+/** What verification reads a log from: the database or an exported directory. It trusts none of it. */
+import type { EntryContent } from './entry.ts';
+import type { Findings } from './finding.ts';
+
+export interface LogSource {
+  /** By whose key signatures are judged. */
+  readonly vkey: string;
+  /** How many entries there should be: the most that anything in the source says. */
+  readonly size: number;
+  /** The entries `256 × index` onward, `width` of them; null where there is neither bytes nor a name. */
+  bundle(index: number, width: number): Promise<readonly (SourceEntry | null)[]>;
+  /** Null where it is gone. `root` is null where the source keeps none. */
+  tile(level: number, index: number, width: number): Promise<SourceTile | null>;
+  /** All of them, by rising size. */
+  checkpoints(): AsyncIterator<SourceCheckpoint, void>;
+  /** Looks at what stands beside entries whose bytes hold: projection, documents, people. */
+  beside(entries: readonly HeldEntry[], findings: Findings): Promise<void>;
+}
+
+export interface SourceEntry {
+  readonly bytes: Uint8Array | null;
+  readonly id: string | null;
+  readonly kind: string | null;
+  readonly recordedAt: string | null;
+  /** What the untrusted search columns say otherwise than the bytes: a hint at what was there before. */
+  readonly hint: () => string | null;
+}
+
+export interface SourceTile {
+  readonly hashes: Uint8Array;
+  readonly root: Uint8Array | null;
+}
+
+export interface SourceCheckpoint {
+  readonly size: number;
+  /** As the source keeps it beside the note; null where it keeps none. */
+  readonly root: Uint8Array | null;
+  readonly note: string;
+  readonly signedAt: string | null;
+}
+
+export interface HeldEntry {
+  readonly index: number;
+  readonly content: EntryContent;
+}

@@ -1,0 +1,208 @@
+/**
+ * Gives recorded entries their index and signs checkpoints. Any number of processes may run one: an advisory lock on each
+ * one's own connection lets a single one work, and it falls free with the connection, however the process dies. The
+ * compare-and-swap on the head is the net beneath.
+ */
+import { Client, DatabaseError } from 'pg';
+import { setTimeout as wait } from 'node:timers/promises';
+import { CodedError } from '../domain/coded-error.ts';
+import { dropIntegrated, integrate, signHead } from './integrate.ts';
+import type { OpenLog } from './log.ts';
+import { identifyLog, openLog } from './log.ts';
+import type { Query } from './query.ts';
+import { queryOfClient } from './query.ts';
+import { RECORDED_CHANNEL } from './record.ts';
+import type { LedgerSigner } from './signer.ts';
+
+export interface SequencerOptions {
+  /** The writer's; not through a pooler in transaction mode, where a session's lock would be anybody's. */
+  readonly url: string;
+  readonly signer: LedgerSigner;
+  readonly log?: SequencerLog;
+  /** Entries in one batch. */
+  readonly batch?: number;
+  /** A busy log is signed this often; a quiet one at once. */
+  readonly signEveryMs?: number;
+  /** How long the longest pause between two looks is, where no notification comes. */
+  readonly pollMs?: number;
+}
+
+export interface SequencerLog {
+  info(details: object, message: string): void;
+  error(details: object, message: string): void;
+}
+
+export interface Sequencer {
+  /** `refusing`: the ledger and its signatures disagree; nothing is appended until somebody has looked. */
+  readonly state: 'integrating' | 'standing by' | 'refusing' | 'disconnected' | 'stopped';
+  /** Looks now, without waiting for a notification. */
+  wake(): void;
+  /** Integrates and signs what is committed by now, and lets go of the lock. */
+  stop(): Promise<void>;
+}
+
+/** The first key of our advisory locks: "ledg". The second is the log. */
+const LOCK = 0x6c_65_64_67;
+const QUIET: SequencerLog = { info: () => undefined, error: () => undefined };
+
+/** Rejects where the log can't be taken up at all: `ledger_key_mismatch`, `ledger_altered`, no connection. */
+export async function startSequencer(options: SequencerOptions): Promise<Sequencer> {
+  const sequencer = new RunningSequencer(options);
+  await sequencer.start();
+  return sequencer;
+}
+
+class RunningSequencer implements Sequencer {
+  readonly #options: Required<SequencerOptions>;
+  #state: Sequencer['state'] = 'disconnected';
+  #stopping = false;
+  #running: Promise<void> = Promise.resolve();
+  #rung = false;
+  #ring: (() => void) | null = null;
+
+  constructor(options: SequencerOptions) {
+    this.#options = { log: QUIET, batch: 2048, signEveryMs: 50, pollMs: 1000, ...options };
+  }
+
+  get state(): Sequencer['state'] {
+    return this.#state;
+  }
+
+  wake(): void {
+    this.#rung = true;
+    this.#ring?.();
+  }
+
+  async start(): Promise<void> {
+    const session = await this.#connect();
+    try {
+      // Whatever is wrong from the start is thrown at who starts us; what goes wrong later is told to the log.
+      const logId = await identifyLog(session.query, this.#options.signer);
+      await openLog(session.query, logId, this.#options.signer);
+      this.#running = this.#run(session, logId);
+    } catch (error) {
+      await session.end();
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.wake();
+    await this.#running;
+    this.#state = 'stopped';
+  }
+
+  async #run(first: Session, logId: number): Promise<void> {
+    for (let session: Session | null = first; ; session = null) {
+      try {
+        session ??= await this.#connect();
+        await this.#stand(session, logId);
+        return;
+      } catch (error) {
+        const coded = error instanceof CodedError && error.code !== 'head_moved';
+        this.#state = coded ? 'refusing' : 'disconnected';
+        this.#options.log.error(
+          { err: error },
+          'the sequencer lost its connection or its log, and will try again',
+        );
+        if (this.#stopping) return;
+        await this.#pause(this.#options.pollMs);
+      } finally {
+        // Ends the session's lock, if it had it.
+        await session?.end();
+      }
+    }
+  }
+
+  /** Waits for the lock, then works until it is stopped. */
+  async #stand(session: Session, logId: number): Promise<void> {
+    for (;;) {
+      // Not the waiting form of the lock: a query that waits holds back vacuum for as long.
+      const [lock] = await session.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS got', [
+        LOCK,
+        logId,
+      ]);
+      if (lock?.got === true) break;
+      this.#state = 'standing by';
+      if (this.#stopping) return;
+      await this.#pause(this.#options.pollMs / 2);
+    }
+    await session.query(`LISTEN ${RECORDED_CHANNEL}`);
+    const log = await openLog(session.query, logId, this.#options.signer);
+    this.#state = 'integrating';
+    this.#options.log.info({ logId, size: log.tree.size }, 'this process integrates the ledger now');
+    await this.#integrate(session, log);
+  }
+
+  async #integrate(session: Session, opened: OpenLog): Promise<void> {
+    const { batch, signEveryMs, pollMs, signer } = this.#options;
+    let log = opened;
+    let signedAt = -Infinity;
+    for (let pause = 1; ;) {
+      const stopping = this.#stopping;
+      const integrated = await this.#batch(session.query, log, batch);
+      // A batch that began after stop() and isn't full was the last of what stop() promises.
+      const last = stopping && integrated < batch;
+      const due = signedAt + signEveryMs - performance.now();
+      if (log.signed < log.tree.size && (due <= 0 || last)) {
+        log = await signHead(session.query, log, signer);
+        signedAt = performance.now();
+      }
+      if (last) return;
+      if (integrated === batch) continue;
+      if (integrated > 0) pause = 1;
+      // After work it looks again soon, for whoever committed without ringing; then ever less often.
+      await this.#pause(log.signed < log.tree.size ? Math.min(pause, Math.max(due, 1)) : pause);
+      pause = Math.min(pause * 2, pollMs);
+    }
+  }
+
+  async #batch(query: Query, log: OpenLog, most: number): Promise<number> {
+    try {
+      return await integrate(query, log, most);
+    } catch (error) {
+      // An entry that waits twice. The tree in memory is spent: the next round opens the log again.
+      if (error instanceof DatabaseError && error.code === '23505') await dropIntegrated(query);
+      throw error;
+    }
+  }
+
+  async #connect(): Promise<Session> {
+    const client = new Client({
+      connectionString: this.#options.url,
+      application_name: 'countersign sequencer',
+      keepAlive: true,
+      statement_timeout: 60_000,
+    });
+    // Queries reject by themselves when the connection breaks; this is for breaking between them.
+    client.on('error', () => this.wake());
+    client.on('notification', () => this.wake());
+    await client.connect();
+    // A checkpoint must never be over entries that a crash of the server can lose.
+    await client.query('SET synchronous_commit = on');
+    return { query: queryOfClient(client), end: () => client.end().catch(() => undefined) };
+  }
+
+  async #pause(milliseconds: number): Promise<void> {
+    if (this.#rung || milliseconds <= 0) {
+      this.#rung = false;
+      return;
+    }
+    const done = new AbortController();
+    this.#ring = () => done.abort();
+    try {
+      await wait(milliseconds, undefined, { signal: done.signal });
+    } catch {
+      // Rung.
+    } finally {
+      this.#ring = null;
+      this.#rung = false;
+    }
+  }
+}
+
+interface Session {
+  readonly query: Query;
+  end(): Promise<void>;
+}

@@ -1,0 +1,153 @@
+/** Verifies the ledger in the database: the log, what stands beside it, and whether all that was recorded is in it. */
+import { sql } from 'kysely';
+import type { Kysely } from 'kysely';
+import type { Database } from '../db/database.ts';
+import { CodedError } from '../domain/coded-error.ts';
+import { DatabaseSource } from './database-source.ts';
+import type { VerifyReport } from './finding.ts';
+import { Findings, entryName } from './finding.ts';
+import { sameHash } from './hash.ts';
+import type { Query } from './query.ts';
+import { queryOf } from './query.ts';
+import type { VerifiedTree } from './verify-log.ts';
+import { verifyLog } from './verify-log.ts';
+
+export interface VerifyOptions {
+  /** The key that the reader has from somewhere else. Without it, the log's own word is taken for whose it is. */
+  readonly vkey?: string | null;
+  readonly progress?: (done: number, size: number) => void;
+}
+
+/** A sequencer takes milliseconds; this long, and something is wrong. */
+const PATIENCE_SECONDS = 10;
+
+/** Reads one snapshot; writes nothing. Throws `ledger_absent` where there is no log to verify. */
+export async function verifyDatabase(
+  db: Kysely<Database>,
+  options: VerifyOptions = {},
+): Promise<VerifyReport> {
+  return await db
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .setAccessMode('read only')
+    .execute(async (tx) => await verify(queryOf(tx), tx, options));
+}
+
+async function verify(query: Query, tx: Kysely<Database>, options: VerifyOptions): Promise<VerifyReport> {
+  const log = await tx
+    .selectFrom('ledger.log')
+    .selectAll()
+    .orderBy('log_id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  if (log === undefined)
+    throw new CodedError('ledger_absent', 'this database has no log yet: nothing was ever integrated.');
+  const findings = new Findings();
+  const vkey = options.vkey ?? log.vkey;
+  if (vkey !== log.vkey) {
+    findings.add(
+      'key_mismatch',
+      null,
+      `This log says it is signed as ${log.vkey}, which is not the key that was given.`,
+    );
+  }
+  const source = await DatabaseSource.open(query, log.log_id, vkey, findings);
+  const tree = await verifyLog(source, findings, (done) => options.progress?.(done, source.size));
+  await verifyHead(query, log.log_id, source.size, tree, findings);
+  await verifyAllSigned(query, log.log_id, source.size, tree, findings);
+  await verifyTileCount(query, log.log_id, source.size, findings);
+  await verifyAllIntegrated(tx, findings);
+  const orphans = await query<{ n: number }>(
+    'SELECT count(*) AS n FROM ledger.projection p WHERE NOT EXISTS (SELECT FROM ledger.entry e WHERE e.id = p.entry_id)',
+  );
+  const orphaned = orphans[0]?.n ?? 0;
+  if (orphaned > 0)
+    findings.add('projection_forged', null, `${orphaned} rows of ledger.projection belong to no entry.`);
+  const people = await query<{ n: number }>('SELECT count(*) AS n FROM ledger.subject');
+  return {
+    origin: log.origin,
+    vkey,
+    size: source.size,
+    root: tree.newest === null ? null : Buffer.from(tree.newest.root).toString('base64'),
+    newest: tree.newest === null ? null : { size: tree.newest.size, signedAt: tree.newest.signedAt },
+    checkpoints: tree.checkpoints,
+    documents: source.documents,
+    people: { held: people[0]?.n ?? 0, erased: source.erasedPeople },
+    findings: findings.gravestFirst(),
+    found: findings.found,
+  };
+}
+
+async function verifyHead(
+  query: Query,
+  logId: number,
+  size: number,
+  tree: VerifiedTree,
+  findings: Findings,
+): Promise<void> {
+  const [head] = await query<{ size: number; root: Buffer }>(
+    'SELECT size, root FROM ledger.head WHERE log_id = $1',
+    [logId],
+  );
+  if (head === undefined)
+    findings.add('head_altered', null, 'The row that says how far the log has grown is gone.');
+  else if (head.size !== size)
+    findings.add('head_altered', null, `The head says ${head.size} entries, and there are ${size}.`);
+  else if (tree.root !== null && !sameHash(tree.root, head.root)) {
+    findings.add('head_altered', null, `The head's root is not that of its ${head.size} entries.`);
+  }
+}
+
+/** Entries that no checkpoint covers prove nothing, so they may not stay so: taking checkpoints away is an alteration too. */
+async function verifyAllSigned(
+  query: Query,
+  logId: number,
+  size: number,
+  tree: VerifiedTree,
+  findings: Findings,
+): Promise<void> {
+  const signed = tree.newest?.size ?? 0;
+  if (signed >= size || tree.root === null) return;
+  const [first] = await query<{ late: boolean | null }>(
+    `SELECT e.recorded_at < clock_timestamp() - make_interval(secs => $3) AS late
+     FROM ledger.integration i LEFT JOIN ledger.entry e ON e.id = i.entry_id WHERE i.log_id = $1 AND i.index = $2`,
+    [logId, signed, PATIENCE_SECONDS],
+  );
+  if (first?.late === false) return;
+  findings.add(
+    'checkpoint_altered',
+    signed,
+    `Entries ${signed} to ${size - 1} are under no checkpoint, so nothing shows that they are as recorded: none was signed, or it was taken away.`,
+  );
+}
+
+/** A tile that no entries make up can only have been put there. */
+async function verifyTileCount(query: Query, logId: number, size: number, findings: Findings): Promise<void> {
+  const extra = await query<{ level: number; index: number }>(
+    `SELECT level, index FROM ledger.tile
+     WHERE log_id = $1 AND (index + 1) * power(256::numeric, level + 1) > $2 ORDER BY level, index LIMIT 10`,
+    [logId, size],
+  );
+  for (const { level, index } of extra)
+    findings.add('tile_altered', null, `Tile ${index} of level ${level} is over entries that don't exist.`);
+}
+
+async function verifyAllIntegrated(tx: Kysely<Database>, findings: Findings): Promise<void> {
+  const { rows } = await sql<{ id: string; kind: string | null; recorded_at: Date; seconds: number }>`
+    SELECT e.id, p.kind, e.recorded_at, extract(epoch FROM clock_timestamp() - e.recorded_at)::int AS seconds
+    FROM ledger.entry e LEFT JOIN ledger.projection p ON p.entry_id = e.id
+    WHERE NOT EXISTS (SELECT FROM ledger.integration i WHERE i.entry_id = e.id)
+      AND e.recorded_at < clock_timestamp() - make_interval(secs => ${PATIENCE_SECONDS})
+    ORDER BY e.recorded_at LIMIT 1000`.execute(tx);
+  for (const { id, kind, recorded_at, seconds } of rows) {
+    const name = entryName({ index: 0, id, kind, recordedAt: recorded_at.toISOString() }).replace(
+      'Entry 0',
+      'An entry',
+    );
+    findings.add(
+      'entry_unintegrated',
+      null,
+      `${name} has been without an index for ${seconds} seconds: no sequencer is at work, or its index was taken away.`,
+    );
+  }
+}

@@ -1,0 +1,89 @@
+/** Verifies an exported log: no database, no network, nobody's word but the key's. */
+import { join } from 'node:path';
+import { CodedError } from '../domain/coded-error.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { openCheckpoint } from './checkpoint.ts';
+import { DirectorySource, readIfThere } from './directory-source.ts';
+import type { VerifyReport } from './finding.ts';
+import { Findings } from './finding.ts';
+import { parseVerifierKey } from './note.ts';
+import type { VerifyOptions } from './verify-database.ts';
+import { verifyLog } from './verify-log.ts';
+
+/** Throws `export_unreadable` where there is no export, or no key to judge it by. */
+export async function verifyDirectory(directory: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+  const note = (await readIfThere(join(directory, 'checkpoint')))?.toString();
+  const stated = (await readIfThere(join(directory, 'vkey')))?.toString().trim();
+  const vkey = options.vkey ?? stated;
+  if (note === undefined)
+    throw new CodedError(
+      'export_unreadable',
+      `${directory} holds no exported log: there is no file named checkpoint in it.`,
+    );
+  if (vkey === undefined)
+    throw new CodedError(
+      'export_unreadable',
+      `${directory} has no file named vkey: give the log's key with --vkey.`,
+    );
+  const findings = new Findings();
+  if (stated !== undefined && stated !== vkey) {
+    findings.add(
+      'key_mismatch',
+      null,
+      `This export says it is signed as ${stated}, which is not the key that was given.`,
+    );
+  }
+  const key = parseVerifierKey(vkey);
+  const checkpoint = opened(note, vkey, findings);
+  // Without a checkpoint there is no saying how many entries there should be.
+  if (checkpoint === null) return report(key.name, vkey, null, findings);
+  const source = new DirectorySource(directory, vkey, {
+    size: checkpoint.size,
+    root: checkpoint.root,
+    note,
+    signedAt: null,
+  });
+  await source.readPeople(findings);
+  const tree = await verifyLog(source, findings, (done) => options.progress?.(done, source.size));
+  return {
+    ...report(key.name, vkey, checkpoint, findings),
+    newest: tree.newest === null ? null : { size: tree.newest.size, signedAt: tree.newest.signedAt },
+    checkpoints: tree.checkpoints,
+    documents: source.documents,
+    people: source.people,
+  };
+}
+
+function opened(note: string, vkey: string, findings: Findings): Checkpoint | null {
+  try {
+    return openCheckpoint(note, parseVerifierKey(vkey));
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    findings.add(
+      'checkpoint_altered',
+      null,
+      `The file checkpoint was altered: ${error.message} Without it nothing else here can be judged.`,
+    );
+    return null;
+  }
+}
+
+function report(
+  origin: string,
+  vkey: string,
+  checkpoint: Checkpoint | null,
+  findings: Findings,
+): VerifyReport {
+  return {
+    origin,
+    vkey,
+    size: checkpoint?.size ?? 0,
+    root: checkpoint?.root.toString('base64') ?? null,
+    newest: null,
+    checkpoints: 0,
+    documents: { held: 0, erased: 0 },
+    people: { held: 0, erased: 0 },
+    findings: findings.gravestFirst(),
+    found: findings.found,
+  };
+}

@@ -1,0 +1,347 @@
+/**
+ * Verifies a log, one bundle of 256 entries at a time. It grows two trees, one from the entries' bytes and one from the
+ * stored leaf hashes, and lets each signed checkpoint say which of the two is what was signed; where they part, that names
+ * the entry. Memory doesn't grow with the log.
+ */
+import { CodedError } from '../domain/coded-error.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { openCheckpoint } from './checkpoint.ts';
+import type { EntryContent } from './entry.ts';
+import { parseEntry } from './entry.ts';
+import type { Findings, SignedSize } from './finding.ts';
+import { checkpointName, entryName } from './finding.ts';
+import { GrowingTree } from './growing-tree.ts';
+import { HASH_SIZE, leafHash, sameHash } from './hash.ts';
+import type { HeldEntry, LogSource, SourceCheckpoint, SourceEntry, SourceTile } from './log-source.ts';
+import type { VerifierKey } from './note.ts';
+import { parseVerifierKey } from './note.ts';
+import type { FullTile } from './tiles.ts';
+import { TILE_WIDTH, hashOf, levelWidth } from './tiles.ts';
+
+export interface VerifiedTree {
+  readonly checkpoints: number;
+  readonly newest: (SignedSize & { readonly root: Uint8Array }) | null;
+  /** Root over all entries, when the trees agree. */
+  readonly root: Uint8Array | null;
+}
+
+/** Calls `progress` with the number of entries read so far. */
+export async function verifyLog(
+  source: LogSource,
+  findings: Findings,
+  progress: (entries: number) => void,
+): Promise<VerifiedTree> {
+  const walk = new Walk(source, findings);
+  return await walk.run(progress);
+}
+
+interface Parted {
+  readonly index: number;
+  readonly entry: SourceEntry | null;
+  readonly content: EntryContent | null;
+}
+
+class Walk {
+  readonly #source: LogSource;
+  readonly #findings: Findings;
+  readonly #key: VerifierKey;
+  #bytes = new GrowingTree();
+  /** The same object as `#bytes` for as long as both agree. */
+  #hashes: GrowingTree = this.#bytes;
+  /** Where bytes and stored hashes differ, since the last checkpoint that told which is right. */
+  #parted: Parted[] = [];
+  /** Entries proven altered, named once the newest checkpoint over them is known. */
+  #altered: Parted[] = [];
+  readonly #signed: AsyncIterator<SourceCheckpoint, void>;
+  /** The first checkpoint that wasn't compared yet; null after the last. */
+  #next: SourceCheckpoint | null = null;
+  #checkpoints = 0;
+  #newest: VerifiedTree['newest'] = null;
+  /** Neither tree is what was signed: from here on roots prove nothing more. */
+  #lost = false;
+
+  constructor(source: LogSource, findings: Findings) {
+    this.#source = source;
+    this.#findings = findings;
+    this.#key = parseVerifierKey(source.vkey);
+    this.#signed = source.checkpoints();
+  }
+
+  async run(progress: (entries: number) => void): Promise<VerifiedTree> {
+    const { size } = this.#source;
+    await this.#advance();
+    await this.#judge();
+    for (let index = 0; index * TILE_WIDTH < size && !this.#lost; index += 1) {
+      const width = Math.min(TILE_WIDTH, size - index * TILE_WIDTH);
+      await this.#bundle(index, width);
+      progress(index * TILE_WIDTH + width);
+    }
+    await this.#unsigned();
+    this.#nameAltered();
+    if (!this.#lost) await this.#edges(size);
+    const agreed = this.#bytes === this.#hashes && !this.#lost;
+    return { checkpoints: this.#checkpoints, newest: this.#newest, root: agreed ? this.#bytes.root() : null };
+  }
+
+  async #bundle(index: number, width: number): Promise<void> {
+    const entries = await this.#source.bundle(index, width);
+    const tile = await this.#source.tile(0, index, width);
+    if (tile?.hashes.length !== width * HASH_SIZE) {
+      this.#findings.add(
+        'tile_altered',
+        null,
+        `Tile ${index} of level 0 ${tile === null ? 'is gone' : 'was cut'}.`,
+      );
+    }
+    const held: HeldEntry[] = [];
+    for (let at = 0; at < width; at += 1) {
+      const content = this.#leaf(
+        index * TILE_WIDTH + at,
+        entries[at] ?? null,
+        tile === null ? null : hashOf(tile.hashes, at),
+      );
+      if (this.#lost) break;
+      if (content !== null) held.push({ index: index * TILE_WIDTH + at, content });
+      if (this.#next !== null && this.#next.size <= this.#bytes.size) await this.#judge();
+    }
+    await this.#finished(tile);
+    await this.#source.beside(held, this.#findings);
+  }
+
+  /** Adds one leaf to both trees, and returns the entry if its bytes are what the stored hash says. */
+  #leaf(index: number, entry: SourceEntry | null, stored: Uint8Array | null): EntryContent | null {
+    const fromBytes = entry === null || entry.bytes === null ? null : leafHash(entry.bytes);
+    const fromStore = stored?.length === HASH_SIZE ? stored : null;
+    const either = fromBytes ?? fromStore;
+    if (either === null) {
+      this.#gone(index, entry);
+      return null;
+    }
+    const content = read(entry);
+    if (fromBytes !== null && (fromStore === null || sameHash(fromBytes, fromStore))) {
+      this.#bytes.append(fromBytes);
+      if (this.#hashes !== this.#bytes) this.#hashes.append(fromBytes);
+      if (content === null)
+        this.#findings.add(
+          'entry_altered',
+          index,
+          `${name(index, entry, null)} is no entry of ours, though it is what was signed.`,
+        );
+      return content;
+    }
+    if (this.#hashes === this.#bytes) this.#hashes = this.#bytes.copy();
+    this.#bytes.append(either);
+    this.#hashes.append(fromStore ?? either);
+    // A deleted entry leaves both trees with the stored hash; it is named all the same.
+    this.#parted.push({ index, entry, content });
+    return null;
+  }
+
+  /** Compares the trees with every checkpoint over what was read so far. */
+  async #judge(): Promise<void> {
+    for (let next = this.#next; next !== null && next.size <= this.#bytes.size; next = this.#next) {
+      const signed = this.#open(next);
+      if (signed !== null && !this.#lost) {
+        if (signed.size === this.#bytes.size) await this.#compare(signed, next.signedAt);
+        else this.#findings.add('checkpoint_altered', null, `Checkpoint ${signed.size} is out of order.`);
+      }
+      await this.#advance();
+    }
+  }
+
+  async #advance(): Promise<void> {
+    const { value } = await this.#signed.next();
+    this.#next = value ?? null;
+    if (this.#next !== null) this.#checkpoints += 1;
+  }
+
+  /** Null, and a finding, where the checkpoint isn't one that the log's key signed. */
+  #open(stored: SourceCheckpoint): Checkpoint | null {
+    try {
+      const signed = openCheckpoint(stored.note, this.#key);
+      if (signed.size === stored.size && (stored.root === null || sameHash(stored.root, signed.root)))
+        return signed;
+      this.#findings.add(
+        'checkpoint_altered',
+        null,
+        `Checkpoint ${stored.size} was altered: its row does not say what its signed note says.`,
+      );
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      this.#findings.add(
+        'checkpoint_altered',
+        null,
+        `Checkpoint ${stored.size} was altered: ${error.message}`,
+      );
+    }
+    return null;
+  }
+
+  async #compare(signed: Checkpoint, signedAt: string | null): Promise<void> {
+    const hashesHold = sameHash(this.#hashes.root(), signed.root);
+    const bytesHold = this.#hashes === this.#bytes ? hashesHold : sameHash(this.#bytes.root(), signed.root);
+    const since = this.#newest;
+    if (!hashesHold && !bytesHold) {
+      this.#lost = true;
+      this.#range(since, { size: signed.size, signedAt });
+      return;
+    }
+    if (hashesHold) {
+      this.#altered.push(...this.#parted);
+      this.#bytes = this.#hashes;
+    } else {
+      // An entry that is gone left the stored hash in both trees.
+      this.#altered.push(...this.#parted.filter(isGone));
+      for (const { index } of this.#parted.filter((parted) => !isGone(parted))) {
+        this.#findings.add(
+          'hash_altered',
+          index,
+          `The stored hash of entry ${index} was altered; the entry itself is what ${checkpointName({ size: signed.size, signedAt })}, covers.`,
+        );
+      }
+      this.#hashes = this.#bytes;
+    }
+    this.#parted = [];
+    this.#newest = { size: signed.size, signedAt, root: signed.root };
+    await this.#finished(null);
+  }
+
+  /** Compares tiles that became full with the stored ones, once it is clear which tree is right. */
+  async #finished(levelZero: SourceTile | null): Promise<void> {
+    if (this.#hashes !== this.#bytes) return;
+    for (const tile of this.#bytes.takeFinished()) {
+      const stored =
+        tile.level === 0 && levelZero !== null
+          ? levelZero
+          : await this.#source.tile(tile.level, tile.index, TILE_WIDTH);
+      this.#tile(tile, stored);
+    }
+  }
+
+  #tile(tile: FullTile, stored: SourceTile | null): void {
+    if (stored === null && tile.level === 0) return;
+    const holds =
+      stored !== null &&
+      sameHash(stored.hashes, tile.hashes) &&
+      (stored.root === null || sameHash(stored.root, tile.root));
+    if (!holds && tile.level > 0) {
+      this.#findings.add(
+        'tile_altered',
+        null,
+        `Tile ${tile.index} of level ${tile.level} ${stored === null ? 'is gone' : 'was altered'}; the entries beneath it hold.`,
+      );
+    } else if (!holds && stored?.root !== null && stored !== null && !sameHash(stored.root, tile.root)) {
+      this.#findings.add(
+        'tile_altered',
+        null,
+        `The root of tile ${tile.index} of level 0 was altered; the entries beneath it hold.`,
+      );
+    }
+  }
+
+  /** Tiles that aren't full yet. */
+  async #edges(size: number): Promise<void> {
+    if (this.#hashes !== this.#bytes) return;
+    for (let level = 1; levelWidth(level, size) > 0; level += 1) {
+      const edge = this.#bytes.edge(level);
+      if (edge.length === 0) continue;
+      const index = Math.floor(levelWidth(level, size) / TILE_WIDTH);
+      const stored = await this.#source.tile(level, index, edge.length);
+      if (stored === null || !sameHash(stored.hashes, Buffer.concat(edge))) {
+        this.#findings.add(
+          'tile_altered',
+          null,
+          `Tile ${index} of level ${level} ${stored === null ? 'is gone' : 'was altered'}; the entries beneath it hold.`,
+        );
+      }
+    }
+  }
+
+  /** What is left when the entries end: entries no checkpoint covers, checkpoints over entries that aren't there. */
+  async #unsigned(): Promise<void> {
+    for (const parted of this.#parted) {
+      const what = isGone(parted) ? 'is gone' : 'or its stored hash was altered';
+      const when = this.#lost ? '' : ', before any checkpoint covered it';
+      this.#findings.add(
+        isGone(parted) ? 'entry_deleted' : 'entry_altered',
+        parted.index,
+        `${name(parted.index, parted.entry, parted.content)} ${what}${when}.`,
+      );
+    }
+    let beyond: SignedSize | null = null;
+    for (; this.#next !== null; await this.#advance()) {
+      if (this.#open(this.#next) !== null) beyond = this.#next;
+    }
+    const { size } = this.#source;
+    if (beyond !== null && beyond.size > size) {
+      this.#findings.add(
+        'entry_deleted',
+        size,
+        `${size + 1 === beyond.size ? `Entry ${size} is` : `Entries ${size} to ${beyond.size - 1} are`} gone; they were last known good under ${checkpointName(beyond)}.`,
+      );
+    }
+  }
+
+  #nameAltered(): void {
+    if (this.#newest === null) return;
+    const good = `it was last known good under ${checkpointName(this.#newest)}`;
+    for (const parted of this.#altered) {
+      const { index, entry, content } = parted;
+      const said = entry?.hint() ?? null;
+      const hint = said === null ? '' : ` (${said})`;
+      this.#findings.add(
+        isGone(parted) ? 'entry_deleted' : 'entry_altered',
+        index,
+        `${name(index, entry, content)} was ${isGone(parted) ? 'deleted' : 'altered'}${hint}; ${good}.`,
+      );
+    }
+  }
+
+  #range(since: SignedSize | null, until: SignedSize): void {
+    const from = since === null ? 0 : since.size;
+    const which =
+      until.size - from === 1
+        ? `Entry ${from} was`
+        : `Of the entries ${from} to ${until.size - 1}, at least one was`;
+    const good =
+      since === null
+        ? 'no earlier checkpoint holds'
+        : `all before were last known good under ${checkpointName(since)}`;
+    this.#findings.add(
+      'range_altered',
+      from,
+      `${which} altered or removed together with its stored hash, for they do not lead to the root of ${checkpointName(until)}; ${good}.`,
+    );
+  }
+
+  #gone(index: number, entry: SourceEntry | null): void {
+    this.#lost = true;
+    const last = this.#source.size - 1;
+    const which =
+      last === index ? `${name(index, entry, null)} is` : `Entries from ${index} on (up to ${last}) are`;
+    const good = this.#newest === null ? '' : `; all before are good under ${checkpointName(this.#newest)}`;
+    this.#findings.add('entry_deleted', index, `${which} gone, with the stored hash${good}.`);
+  }
+}
+
+function isGone({ entry }: Parted): boolean {
+  return entry === null || entry.bytes === null;
+}
+
+function read(entry: SourceEntry | null): EntryContent | null {
+  if (entry === null || entry.bytes === null) return null;
+  try {
+    return parseEntry(entry.bytes);
+  } catch {
+    return null;
+  }
+}
+
+function name(index: number, entry: SourceEntry | null, content: EntryContent | null): string {
+  return entryName({
+    index,
+    id: entry?.id ?? content?.id ?? null,
+    kind: entry?.kind ?? content?.kind ?? null,
+    recordedAt: entry?.recordedAt ?? content?.recorded ?? null,
+  });
+}

@@ -1,0 +1,57 @@
+#!/usr/bin/env node
+/** The command line's entry: picks a file of `cli/` by the command's name, and owns nothing else. */
+import type { CommandIo } from './cli/command-io.ts';
+
+interface Command {
+  readonly does: string;
+  readonly load: () => Promise<{ run(args: readonly string[], io: CommandIo): Promise<number> }>;
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  start: { does: 'serve webhooks and work jobs; without GitHub credentials, the set-up page', load: () => import('./cli/start.ts') },
+  migrate: { does: "bring the database's schema up, as its owner's role", load: () => import('./cli/migrate.ts') },
+  verify: { does: 'verify the ledger: the database, or an exported directory offline', load: () => import('./cli/verify.ts') },
+  export: { does: 'write the log as entries, tiles, checkpoint and key', load: () => import('./cli/export.ts') },
+  prove: { does: "print one entry's proof, in C2SP tlog-proof form", load: () => import('./cli/prove.ts') },
+  keygen: { does: "make the ledger's signing key", load: () => import('./cli/keygen.ts') },
+  policy: { does: 'check a policy file', load: () => import('./cli/policy.ts') },
+};
+
+/** Runs one command and answers its exit code; 2 where the call itself is wrong. */
+export async function main(args: readonly string[], io: CommandIo): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    io.stdout.write(help());
+    return name === undefined ? 2 : 0;
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) {
+    io.stderr.write(`countersign: there is no command ${JSON.stringify(name)}\n\n${help()}`);
+    return 2;
+  }
+  const { run } = await command.load();
+  return run(rest, io);
+}
+
+function help(): string {
+  const lines = Object.entries(COMMANDS).map(([name, { does }]) => `  ${name.padEnd(9)} ${does}`);
+  return `countersign COMMAND …\n\n${lines.join('\n')}\n\ncountersign COMMAND --help tells more of one.\n`;
+}
+
+if (process.argv[1] !== undefined && import.meta.filename === (await realPath(process.argv[1]))) {
+  const { stdout, stderr, env } = process;
+  try {
+    process.exitCode = await main(process.argv.slice(2), { stdout, stderr, env });
+  } catch (error) {
+    // Errors with a code are written for people; anything else is a bug of ours, and its stack is what helps.
+    const coded = error instanceof Error && 'code' in error && error.name === 'CodedError';
+    stderr.write(`countersign: ${coded ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exitCode = 2;
+  }
+}
+
+/** npm's `bin` is a symbolic link to this file. */
+async function realPath(path: string): Promise<string> {
+  const { realpath } = await import('node:fs/promises');
+  return realpath(path).catch(() => path);
+}

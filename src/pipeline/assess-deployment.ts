@@ -1,0 +1,66 @@
+import type { Decision } from '../domain/decision.ts';
+import type { DeploymentFacts } from '../domain/deployment-facts.ts';
+import type { PolicySource } from '../domain/policy-reading.ts';
+import { gatherDeployment } from '../facts/gather-deployment.ts';
+import { readDefaultBranch } from '../facts/read-default-branch.ts';
+import { allowsBranch } from '../policy/allows-branch.ts';
+import { evaluateDeployment } from '../policy/evaluate-deployment.ts';
+import type { PolicyReading } from '../policy/policy-reading.ts';
+import { rolesAsked } from '../policy/roles-asked.ts';
+import { type StoredDeployment, repositoryOf, requestOf } from './deployment-row.ts';
+import type { Pipeline } from './pipeline.ts';
+import { pushesTo } from './pushes-to.ts';
+import { readTrustedPolicy } from './read-trusted-policy.ts';
+import { runningRelease } from './running-release.ts';
+
+export interface AssessedDeployment {
+  readonly source: PolicySource;
+  readonly reading: PolicyReading;
+  readonly facts: DeploymentFacts;
+  readonly decision: Decision;
+}
+
+/** Facts, then judgement, of one wanted deployment, by the policy of the repository's default branch. Writes nothing. */
+export async function assessDeployment(pipeline: Pipeline, row: StoredDeployment): Promise<AssessedDeployment> {
+  const { db } = pipeline;
+  const repository = repositoryOf(row);
+  const github = await pipeline.github(row.installation_id);
+  const branch = await readDefaultBranch(github, repository);
+  const { source, reading } = await readTrustedPolicy(github, repository, branch);
+  const policy = reading.kind === 'valid' ? reading.policy : null;
+  const { last, uncertain } = await runningRelease(db, repository, row.environment);
+  const unreviewed = await db
+    .selectFrom('countersign.unreviewed_commit')
+    .select('sha')
+    .where('repository_id', '=', repository.id)
+    .execute();
+  const pressed = await db
+    .selectFrom('countersign.deployment_review')
+    .selectAll()
+    .where('deployment_id', '=', row.id)
+    .orderBy('at')
+    .execute();
+
+  const facts = await gatherDeployment(github, {
+    appId: pipeline.appId,
+    repository,
+    request: requestOf(row),
+    running: last?.sha ?? null,
+    uncertain: uncertain !== null,
+    baseline: policy?.environments[row.environment]?.baseline ?? null,
+    allowsBranch: (name: string) => policy !== null && allowsBranch(policy, row.environment, name),
+    unreviewed: new Set(unreviewed.map(({ sha }) => sha)),
+    pressed: pressed.map((press) => ({
+      via: 'check_run' as const,
+      reviewer: { id: press.reviewer_id, login: press.reviewer_login, kind: 'user' as const },
+      state: press.state,
+      sha: press.sha,
+      at: press.at.toISOString(),
+      comment: '',
+    })),
+    pushesOf: (number: number) => pushesTo(db, repository, number),
+    roles: policy === null ? { teams: [], permissions: false } : rolesAsked(policy, { environment: row.environment }),
+    now: pipeline.now(),
+  });
+  return { source, reading, facts, decision: evaluateDeployment(reading, facts) };
+}

@@ -1,0 +1,85 @@
+import type { Transaction } from 'kysely';
+import type { Database } from '../db/database.ts';
+import type { Trigger } from '../domain/trigger.ts';
+import type { Pipeline } from './pipeline.ts';
+import { pressButton } from './press-button.ts';
+import { requestDeployment } from './request-deployment.ts';
+
+/**
+ * Turns what a delivery means into rows and jobs, all in one transaction: a crash leaves either all of them or none,
+ * and the delivery's own job is then simply done again. Each of them is idempotent, so "again" does no harm.
+ */
+export async function enqueueTriggers(
+  pipeline: Pipeline,
+  triggers: readonly Trigger[],
+  delivery: string,
+): Promise<void> {
+  if (triggers.length === 0) return;
+  await pipeline.db.transaction().execute(async (tx) => {
+    for (const trigger of triggers) await enqueue(tx, pipeline, trigger, delivery);
+  });
+}
+
+async function enqueue(tx: Transaction<Database>, pipeline: Pipeline, trigger: Trigger, delivery: string): Promise<void> {
+  const { queue } = pipeline;
+  switch (trigger.kind) {
+    case 'judge_change':
+    case 'record_review': {
+      const { repository, number } = trigger;
+      await queue.send(tx, 'change', { repository, number, delivery }, { key: `${repository.id}:${number}` });
+      return;
+    }
+    case 'record_push_to_change':
+      await tx
+        .insertInto('countersign.change_push')
+        .values({
+          repository_id: trigger.repository.id,
+          pull_request: trigger.number,
+          sha: trigger.sha,
+          pusher_id: trigger.pusher.id,
+          pusher_login: trigger.pusher.login,
+          pusher_kind: trigger.pusher.kind,
+          delivery,
+        })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+      return;
+    case 'record_merge': {
+      const { repository, number } = trigger;
+      await queue.send(tx, 'merge', { repository, number, delivery }, { key: `${repository.id}:${number}` });
+      return;
+    }
+    case 'judge_push': {
+      const { kind: _, ...job } = trigger;
+      await queue.send(tx, 'push', { ...job, delivery }, { key: `${job.repository.id}:${job.branch}` });
+      return;
+    }
+    case 'request_deployment': {
+      const { kind: _, ...wanted } = trigger;
+      await requestDeployment(tx, pipeline, { ...wanted, answers: null, delivery });
+      return;
+    }
+    case 'judge_run': {
+      const rows = await tx
+        .selectFrom('countersign.deployment')
+        .select('id')
+        .where('run_id', '=', trigger.runId)
+        .where('repository_id', '=', trigger.repository.id)
+        .execute();
+      for (const { id } of rows) await queue.send(tx, 'deployment', { id, delivery }, { key: id });
+      return;
+    }
+    case 'press_button':
+      await pressButton(tx, pipeline, trigger, delivery);
+      return;
+    case 'judge_commit':
+    case 'judge_open':
+    case 'judge_open_in_installation': {
+      const repository = trigger.kind === 'judge_open_in_installation' ? null : trigger.repository;
+      const installationId = repository === null ? (trigger as { installationId: number }).installationId : repository.installationId;
+      const branch = trigger.kind === 'judge_open' ? trigger.branch : null;
+      const sha = trigger.kind === 'judge_commit' ? trigger.sha : null;
+      await queue.send(tx, 'sweep', { installationId, repository, branch, sha, delivery }, { key: `${installationId}:${repository?.id ?? ''}:${branch ?? ''}:${sha ?? ''}` });
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import type { ChangeFacts } from '../domain/change-facts.ts';
+import type { Decision } from '../domain/decision.ts';
+import type { DeploymentFacts } from '../domain/deployment-facts.ts';
+import type { PolicySource } from '../domain/policy-reading.ts';
+import type { ExplainedDecision } from '../effects/explained-decision.ts';
+import { explain } from '../policy/explain.ts';
+import type { PolicyReading } from '../policy/policy-reading.ts';
+import { shownApprovals } from '../policy/shown-approvals.ts';
+import { shownReviews } from '../policy/shown-reviews.ts';
+import { whoCanMend } from '../policy/who-can-mend.ts';
+
+/** A decision in people's words: what the policy room knows, in the form that the effects room shows. */
+export function explainDecision(
+  decision: Decision,
+  reading: PolicyReading,
+  facts: ChangeFacts | DeploymentFacts,
+  source: PolicySource,
+): ExplainedDecision {
+  return {
+    gates: decision.gates.map(({ gate, outcome, reasons }) => ({ gate, outcome, sentences: reasons.map(explain) })),
+    missing: whoCanMend(decision, facts).map(({ what, who }) => ({ what, who })),
+    approvals: approvalsShown(reading, facts),
+    policy: {
+      path: source.path,
+      ref: source.ref,
+      commit: source.commit,
+      problems: reading.kind === 'invalid' ? reading.problems : reading.kind === 'unreadable' ? [reading.why] : [],
+    },
+  };
+}
+
+function approvalsShown(reading: PolicyReading, facts: ChangeFacts | DeploymentFacts): ExplainedDecision['approvals'] {
+  if (reading.kind !== 'valid') return [];
+  return 'changes' in facts ? shownReviews(reading.policy, facts) : shownApprovals(reading.policy, facts);
+}

@@ -1,0 +1,100 @@
+import type { DeployOutcome } from '../domain/deploy.ts';
+import { fullName } from '../domain/repository.ts';
+import { planOutcome } from '../effects/plan-outcome.ts';
+import { record } from '../ledger/record.ts';
+import type { AssessedDeployment } from './assess-deployment.ts';
+import { type StoredDeployment, repositoryOf } from './deployment-row.ts';
+import { jsonDocument } from './documents.ts';
+import { explainDecision } from './explain-decision.ts';
+import type { Pipeline } from './pipeline.ts';
+import { queueEffects } from './queue-effects.ts';
+
+const STATE = { success: 'succeeded', failure: 'failed', unknown: 'unknown' } as const;
+
+/** How a deployment ended: by our own engine's outcome, or by what GitHub says of the workflow that deployed. */
+export interface Finished {
+  readonly outcome: DeployOutcome['outcome'];
+  /** Null: nothing is known of hosts, because none was reached or because a workflow deployed. */
+  readonly deployed: DeployOutcome | null;
+  /** One sentence for a failure that has no host's message to show. */
+  readonly message: string | null;
+}
+
+/**
+ * Records the outcome once and judges again whatever waits for the same environment: its range starts at another commit now.
+ */
+export async function finishDeployment(
+  pipeline: Pipeline,
+  row: StoredDeployment,
+  assessed: AssessedDeployment,
+  finished: Finished,
+): Promise<void> {
+  const repository = repositoryOf(row);
+  const { facts, decision, source, reading } = assessed;
+  await pipeline.db.transaction().execute(async (tx) => {
+    const now = pipeline.now();
+    const entryUuid = pipeline.newId();
+    const moved = await tx
+      .updateTable('countersign.deployment')
+      .set({ state: STATE[finished.outcome], finished_entry: entryUuid, updated_at: new Date(now) })
+      .where('id', '=', row.id)
+      .where('state', '=', 'running')
+      .returning('id')
+      .executeTakeFirst();
+    if (moved === undefined) return;
+    const { deployed, message } = finished;
+    await record(
+      tx,
+      {
+        kind: 'deployment.finished',
+        occurredAt: now,
+        who: facts.request.requester === null ? [] : [{ role: 'requester', actor: facts.request.requester }],
+        repository: { id: repository.id, fullName: fullName(repository) },
+        commit: row.sha,
+        pullRequest: null,
+        environment: row.environment,
+        hosts: deployed === null ? [] : deployed.hosts.map(({ host }) => `${host.host}:${host.port}`),
+        outcome: finished.outcome,
+        reasons: [],
+        delivery: null,
+        answers: row.started_entry,
+        documents: [
+          ...(deployed === null
+            ? []
+            : [
+                jsonDocument('hosts', deployed.hosts),
+                jsonDocument('difference', deployed.difference),
+                jsonDocument('manifest', deployed.manifest),
+              ]),
+          ...(message === null ? [] : [jsonDocument('message', message)]),
+        ],
+      },
+      { id: entryUuid, now, random: pipeline.random },
+    );
+    await queueEffects(
+      tx,
+      pipeline.queue,
+      planOutcome({
+        decision,
+        explained: explainDecision(decision, reading, facts, source),
+        facts,
+        request: facts.request,
+        entryId: entryUuid,
+        repository,
+        webUrl: pipeline.webUrl,
+        outcome: finished,
+      }),
+      now,
+    );
+    const waiting = await tx
+      .selectFrom('countersign.deployment')
+      .select('id')
+      .where('repository_id', '=', row.repository_id)
+      .where('environment', '=', row.environment)
+      .where('state', 'in', ['requested', 'held'])
+      .execute();
+    for (const { id } of waiting) {
+      await pipeline.queue.send(tx, 'deployment', { id, delivery: null }, { key: id });
+    }
+  });
+}

@@ -1,0 +1,54 @@
+import { Probot, ProbotOctokit } from 'probot';
+import type { Logger } from 'pino';
+import type { RepositoryRef } from '../domain/repository.ts';
+import { pinApiVersion } from '../facts/github-reader.ts';
+
+/** What the pipeline asks of GitHub's side: clients with an installation's rights, and short-lived tokens for git. */
+export interface GitHubAccess {
+  readonly probot: Probot;
+  readonly client: (installationId: number) => ReturnType<Probot['auth']>;
+  readonly contentsToken: (repository: RepositoryRef) => Promise<string>;
+}
+
+export interface GitHubCredentials {
+  readonly appId: number;
+  readonly privateKey: string;
+  readonly webhookSecret: string;
+  /** REST's root, `https://api.github.com` or a server's `/api/v3`. */
+  readonly apiUrl: string;
+}
+
+/**
+ * One client for everything. Its own retries and spacing are off: a retried POST may do a thing twice, and the waiting
+ * would happen inside this process, where a crash loses it. A failed call fails its job instead; the queue does it again later,
+ * looking first at what is there. The API version is pinned so that GitHub's default can't move under us.
+ */
+export function openGitHub(credentials: GitHubCredentials, log: Logger): GitHubAccess {
+  const probot = new Probot({
+    appId: credentials.appId,
+    privateKey: credentials.privateKey,
+    secret: credentials.webhookSecret,
+    baseUrl: credentials.apiUrl,
+    log,
+    Octokit: ProbotOctokit.defaults((options: object) => ({
+      ...options,
+      retry: { enabled: false },
+      throttle: { enabled: false },
+    })),
+  });
+  let app: Awaited<ReturnType<Probot['auth']>> | null = null;
+  return {
+    probot,
+    client: async (installationId) => pinApiVersion(await probot.auth(installationId)),
+    contentsToken: async (repository) => {
+      // `octokit.auth()` would ask api.github.com whatever the base URL is; the App's own client asks the right host.
+      app ??= pinApiVersion(await probot.auth());
+      const { data } = await app.rest.apps.createInstallationAccessToken({
+        installation_id: repository.installationId,
+        repository_ids: [repository.id],
+        permissions: { contents: 'read' },
+      });
+      return data.token;
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import { z } from 'zod';
+
+/** The data of each queue's jobs, parsed at the door: a job may have been written by an older version of ourselves. */
+const repository = z
+  .strictObject({ id: z.int(), owner: z.string(), name: z.string(), installationId: z.int() })
+  .readonly();
+const delivery = z.string().nullable();
+const actor = z.strictObject({ id: z.int(), login: z.string(), kind: z.enum(['user', 'bot']) }).readonly();
+
+export const DeliveryJob = z.strictObject({ guid: z.string() });
+export const ChangeJob = z.strictObject({ repository, number: z.int(), delivery });
+export const MergeJob = ChangeJob;
+export const PushJob = z.strictObject({
+  repository,
+  branch: z.string(),
+  before: z.string(),
+  after: z.string(),
+  forced: z.boolean(),
+  pusher: actor.nullable(),
+  delivery,
+  /** How often it was looked at already without finding where its commits come from. */
+  looks: z.int().default(0),
+});
+export const DeploymentJob = z.strictObject({ id: z.string(), delivery });
+export const EffectJob = z.strictObject({ key: z.string() });
+/** Judge again whatever is open: at one commit, on one branch, in one repository, or in a whole installation. */
+export const SweepJob = z.strictObject({
+  installationId: z.int(),
+  repository: repository.nullable(),
+  branch: z.string().nullable(),
+  sha: z.string().nullable(),
+  delivery,
+});
+
+export type ChangeJob = z.infer<typeof ChangeJob>;
+export type PushJob = z.infer<typeof PushJob>;
+export type DeploymentJob = z.infer<typeof DeploymentJob>;
+export type SweepJob = z.infer<typeof SweepJob>;

@@ -1,0 +1,60 @@
+import type { Decision } from '../domain/decision.ts';
+import { fullName } from '../domain/repository.ts';
+import { planChange } from '../effects/plan-change.ts';
+import { assessChange } from './assess-change.ts';
+import { digest } from './digest.ts';
+import { jsonDocument, policyDocument } from './documents.ts';
+import { explainDecision } from './explain-decision.ts';
+import { ChangeJob } from './jobs.ts';
+import { notePolicy } from './note-policy.ts';
+import type { Pipeline } from './pipeline.ts';
+import { recordOnce } from './record-once.ts';
+import { recordReviews } from './record-reviews.ts';
+
+/** Judges one open pull request and shows the decision on its head commit. Merged ones are `record-merge.ts`'s. */
+export async function judgeChange(pipeline: Pipeline, data: unknown): Promise<void> {
+  const { repository, number, delivery } = ChangeJob.parse(data);
+  const assessed = await assessChange(pipeline, repository, number);
+  const { facts, decision, source, reading } = assessed;
+  await recordReviews(pipeline, facts, delivery);
+  if (facts.pullRequest.state !== 'open') return;
+  await notePolicy(pipeline, repository, source, delivery);
+
+  const { headSha } = facts.pullRequest;
+  await recordOnce(pipeline, {
+    subject: `change:${repository.id}:${number}`,
+    basis: digest([headSha, decision, source.text]),
+    verdict: decision.verdict,
+    entry: (answers) => ({
+      kind: 'decision.made',
+      occurredAt: facts.gatheredAt,
+      who: facts.pullRequest.author === null ? [] : [{ role: 'author', actor: facts.pullRequest.author }],
+      repository: { id: repository.id, fullName: fullName(repository) },
+      commit: headSha,
+      pullRequest: number,
+      environment: null,
+      hosts: [],
+      outcome: decision.verdict,
+      reasons: reasonCodes(decision),
+      delivery,
+      answers,
+      documents: [jsonDocument('decision', decision), jsonDocument('facts', facts), policyDocument(source)],
+    }),
+    effects: (entryId) => 
+      planChange({
+        decision,
+        explained: explainDecision(decision, reading, facts, source),
+        facts,
+        entryId,
+        repository,
+        number,
+        headSha,
+        webUrl: pipeline.webUrl,
+      }),
+  });
+}
+
+/** The codes of every reason, each once, in the gates' order. */
+export function reasonCodes(decision: Pick<Decision, 'gates'>) {
+  return [...new Set(decision.gates.flatMap((gate) => gate.reasons.map((reason) => reason.code)))];
+}

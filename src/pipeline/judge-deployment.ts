@@ -1,0 +1,117 @@
+import type { NewEntry } from '../domain/entry.ts';
+import type { Decision, Verdict } from '../domain/decision.ts';
+import { fullName } from '../domain/repository.ts';
+import { planDeployment } from '../effects/plan-deployment.ts';
+import { assessDeployment, type AssessedDeployment } from './assess-deployment.ts';
+import { type StoredDeployment, repositoryOf, requestOf } from './deployment-row.ts';
+import { digest } from './digest.ts';
+import { jsonDocument, policyDocument } from './documents.ts';
+import { explainDecision } from './explain-decision.ts';
+import { followRun } from './follow-run.ts';
+import { DeploymentJob } from './jobs.ts';
+import { reasonCodes } from './judge-change.ts';
+import { notePolicy } from './note-policy.ts';
+import type { Pipeline } from './pipeline.ts';
+import { recordDeploymentReviews } from './record-deployment-reviews.ts';
+import { recordOnce } from './record-once.ts';
+
+/** Until it starts, a deployment is judged again on every event that may change the answer. */
+const JUDGED = ['requested', 'held', 'approved'] as const;
+
+/** Judges one wanted deployment that has not started, records the decision, and queues what follows from it. */
+export async function judgeDeployment(pipeline: Pipeline, data: unknown): Promise<void> {
+  const { id, delivery } = DeploymentJob.parse(data);
+  const row = await pipeline.db
+    .selectFrom('countersign.deployment')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (row === undefined) return;
+  if (row.source === 'actions' && (row.state === 'approved' || row.state === 'running')) {
+    if (await followRun(pipeline, row, delivery)) return;
+  }
+  if (!JUDGED.some((state) => state === row.state)) return;
+  const assessed = await assessDeployment(pipeline, row);
+  await recordDeploymentReviews(pipeline, row, assessed.facts, delivery);
+  await notePolicy(pipeline, repositoryOf(row), assessed.source, delivery);
+  await recordDeploymentDecision(pipeline, row, assessed, delivery);
+}
+
+/** Records a decision on a deployment (unless nothing changed), moves its row, and queues what follows. */
+export async function recordDeploymentDecision(
+  pipeline: Pipeline,
+  row: StoredDeployment,
+  { source, reading, facts, decision }: AssessedDeployment,
+  delivery: string | null,
+): Promise<void> {
+  const repository = repositoryOf(row);
+  const reports = await reportsSent(pipeline, row.id);
+  await recordOnce(pipeline, {
+    subject: `deployment:${row.id}`,
+    basis: digest([decision, source.text]),
+    verdict: decision.verdict,
+    entry: (answers): NewEntry => ({
+      kind: KIND[decision.verdict],
+      occurredAt: facts.gatheredAt,
+      who: facts.request.requester === null ? [] : [{ role: 'requester', actor: facts.request.requester }],
+      repository: { id: repository.id, fullName: fullName(repository) },
+      commit: row.sha,
+      pullRequest: null,
+      environment: row.environment,
+      hosts: [],
+      outcome: decision.verdict,
+      reasons: reasonCodes(decision),
+      delivery,
+      answers: answers ?? row.request_entry,
+      documents: [jsonDocument('decision', decision), jsonDocument('facts', facts), policyDocument(source)],
+    }),
+    effects: (entryId) =>
+      planDeployment({
+        decision,
+        explained: explainDecision(decision, reading, facts, source),
+        facts,
+        request: requestOf(row),
+        entryId,
+        requestEntryId: row.request_entry,
+        repository,
+        webUrl: pipeline.webUrl,
+        reports,
+        hasTarget: pipeline.targetOf(repository, row.environment) !== null,
+      }),
+    also: async (tx, entryId) => {
+      // Only a deployment that has not started: one that starts at this moment was re-checked a moment ago.
+      await tx
+        .updateTable('countersign.deployment')
+        .set({ state: stateOf(decision), decision_entry: entryId, updated_at: new Date(pipeline.now()) })
+        .where('id', '=', row.id)
+        .where('state', 'in', [...JUDGED])
+        .execute();
+    },
+  });
+}
+
+const KIND: Readonly<Record<Verdict, NewEntry['kind']>> = {
+  approved: 'deployment.approved',
+  held: 'deployment.held',
+  error: 'deployment.held',
+  rejected: 'deployment.rejected',
+  not_guarded: 'deployment.held',
+};
+
+/** In `observe` nothing is blocked: what would have been held goes on, and its entry says what was decided. */
+function stateOf({ verdict, mode }: Decision): 'approved' | 'held' | 'rejected' {
+  if (verdict === 'approved' || mode === 'observe') return 'approved';
+  return verdict === 'rejected' ? 'rejected' : 'held';
+}
+
+/** GitHub takes ten status reports for one run and environment; whoever plans must know how many are left. */
+async function reportsSent(pipeline: Pipeline, id: string): Promise<{ sent: number; last: string | null }> {
+  const planned = await pipeline.db
+    .selectFrom('countersign.effect')
+    .select('effect')
+    .where('ordering_key', '=', `deployment:${id}`)
+    .orderBy('sequence')
+    .execute();
+  const comments = planned.flatMap(({ effect }) => (effect.kind === 'answer_protection_rule' ? [effect.comment] : []));
+  return { sent: comments.length, last: comments.at(-1) ?? null };
+}

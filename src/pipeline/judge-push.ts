@@ -1,0 +1,91 @@
+import { fullName } from '../domain/repository.ts';
+import { planUnreviewed } from '../effects/plan-merge.ts';
+import { gatherRange } from '../facts/gather-range.ts';
+import { explain } from '../policy/explain.ts';
+import { guards } from '../policy/guards.ts';
+import { rolesAsked } from '../policy/roles-asked.ts';
+import { traceCommits } from '../policy/trace-commits.ts';
+import { jsonDocument, policyDocument } from './documents.ts';
+import { PushJob } from './jobs.ts';
+import { notePolicy } from './note-policy.ts';
+import type { Pipeline } from './pipeline.ts';
+import { pushesTo } from './pushes-to.ts';
+import { readTrustedPolicy } from './read-trusted-policy.ts';
+import { recordOnce } from './record-once.ts';
+
+const NO_COMMIT = '0'.repeat(40);
+
+/**
+ * Looks at what a push brought to a guarded branch. Each commit that came from no approved pull request gets its
+ * `change.unreviewed` and a failed check run, and holds every deployment whose range has it.
+ */
+export async function judgePush(pipeline: Pipeline, data: unknown): Promise<void> {
+  const { repository, branch, before, after, forced, pusher, delivery, looks } = PushJob.parse(data);
+  if (after === NO_COMMIT) return;
+  const github = await pipeline.github(repository.installationId);
+  const { source, reading } = await readTrustedPolicy(github, repository, branch);
+  await notePolicy(pipeline, repository, source, delivery);
+  if (reading.kind !== 'valid' || !guards(reading.policy, branch)) return;
+
+  const { range, changes } = await gatherRange(github, {
+    repository,
+    // A branch that is new has no "before": what it has beyond the default branch is what came with it.
+    base: before === NO_COMMIT ? null : before,
+    head: after,
+    pushesOf: (number: number) => pushesTo(pipeline.db, repository, number),
+    roles: rolesAsked(reading.policy, 'change'),
+    now: pipeline.now(),
+  });
+  const traced = traceCommits(reading.policy, { commits: range.commits.items, changes, branches: [branch] });
+  const unreviewed = traced.filter((commit) => commit.reasons.length > 0);
+  if (unreviewed.length > 0 && looks < pipeline.patience.attempts) {
+    await pipeline.queue.send(
+      pipeline.db,
+      'push',
+      { repository, branch, before, after, forced, pusher, delivery, looks: looks + 1 },
+      { key: `${repository.id}:${branch}:${after}`, startAfterSeconds: pipeline.patience.seconds },
+    );
+    return;
+  }
+
+  for (const { sha, reasons } of unreviewed) {
+    await recordOnce(pipeline, {
+      subject: `unreviewed:${repository.id}:${sha}`,
+      basis: sha,
+      verdict: 'unreviewed',
+      entry: () => ({
+        kind: 'change.unreviewed',
+        occurredAt: pipeline.now(),
+        who: pusher === null ? [] : [{ role: 'pusher', actor: pusher }],
+        repository: { id: repository.id, fullName: fullName(repository) },
+        commit: sha,
+        pullRequest: null,
+        environment: null,
+        hosts: [],
+        outcome: forced ? 'force_pushed' : 'pushed',
+        reasons: [...new Set(reasons.map(({ code }) => code))],
+        delivery,
+        answers: null,
+        documents: [
+          jsonDocument('push', { branch, before, after, forced }),
+          jsonDocument('facts', { range, changes }),
+          policyDocument(source),
+        ],
+      }),
+      effects: (entryId) =>
+        planUnreviewed({
+          commit: { sha, branch, pusher, forced, why: reasons.map(explain) },
+          entryId,
+          repository,
+          webUrl: pipeline.webUrl,
+        }),
+      also: async (tx, entryId) => {
+        await tx
+          .insertInto('countersign.unreviewed_commit')
+          .values({ repository_id: repository.id, sha, branch, entry_id: entryId })
+          .onConflict((conflict) => conflict.doNothing())
+          .execute();
+      },
+    });
+  }
+}

@@ -1,0 +1,29 @@
+import { CodedError } from '../domain/coded-error.ts';
+import type { PolicySource } from '../domain/policy-reading.ts';
+import type { RepositoryRef } from '../domain/repository.ts';
+import type { GitHubReader } from '../facts/github-reader.ts';
+import { POLICY_PATH, readPolicy } from '../facts/read-policy.ts';
+import type { PolicyReading } from '../policy/policy-reading.ts';
+import { readingOf } from '../policy/reading-of.ts';
+
+export interface TrustedPolicy {
+  readonly source: PolicySource;
+  readonly reading: PolicyReading;
+}
+
+/** The policy of a trusted branch, as it stands there now. GitHub being down is thrown: the job is then done again. */
+export async function readTrustedPolicy(
+  github: GitHubReader,
+  repository: RepositoryRef,
+  branch: string,
+): Promise<TrustedPolicy> {
+  try {
+    const source = await readPolicy(github, repository, branch);
+    return { source, reading: readingOf(source) };
+  } catch (error) {
+    // A file that is there and can't be taken as a policy: that stays so until somebody mends it.
+    if (!(error instanceof CodedError) || error.code !== 'policy_unreadable') throw error;
+    const source = { path: POLICY_PATH, ref: branch, commit: null, text: null };
+    return { source, reading: { kind: 'unreadable', why: error.message } };
+  }
+}

@@ -1,0 +1,74 @@
+import { fullName } from '../domain/repository.ts';
+import { environmentsOnMerge } from '../policy/environments-on-merge.ts';
+import { assessChange } from './assess-change.ts';
+import { jsonDocument, policyDocument } from './documents.ts';
+import { MergeJob } from './jobs.ts';
+import { reasonCodes } from './judge-change.ts';
+import { notePolicy } from './note-policy.ts';
+import type { Pipeline } from './pipeline.ts';
+import { recordOnce } from './record-once.ts';
+import { recordReviews } from './record-reviews.ts';
+import { requestDeployment } from './request-deployment.ts';
+
+/**
+ * Records a merge once: who merged, wrote and approved what, under which protection, compliant or not; and asks, in the
+ * same transaction, for the deployments that the policy wants on a merge. Whether they may run is judged by their own gate.
+ */
+export async function recordMerge(pipeline: Pipeline, data: unknown): Promise<void> {
+  const { repository, number, delivery } = MergeJob.parse(data);
+  const { facts, decision, source, reading } = await assessChange(pipeline, repository, number);
+  const { merged } = facts.pullRequest;
+  if (merged === null) throw new Error(`${fullName(repository)}#${number}: GitHub said it was merged, but doesn't show it yet`);
+  await recordReviews(pipeline, facts, delivery);
+  await notePolicy(pipeline, repository, source, delivery);
+
+  const sha = merged.commit.sha;
+  const outcome =
+    decision.verdict === 'not_guarded' ? 'not_guarded' : decision.verdict === 'approved' ? 'compliant' : 'not_compliant';
+  const approvers = facts.reviews.items.flatMap((review) =>
+    review.state === 'approved' && review.author !== null ? [review.author] : [],
+  );
+  await recordOnce(pipeline, {
+    // A merge happens once: whatever is found out later about it doesn't make a second entry.
+    subject: `merge:${repository.id}:${number}`,
+    basis: sha,
+    verdict: outcome,
+    entry: () => ({
+      kind: 'change.merged',
+      occurredAt: merged.at,
+      who: [
+        ...(merged.by === null ? [] : [{ role: 'merger' as const, actor: merged.by }]),
+        ...(facts.pullRequest.author === null ? [] : [{ role: 'author' as const, actor: facts.pullRequest.author }]),
+        ...approvers.map((actor) => ({ role: 'approver' as const, actor })),
+      ],
+      repository: { id: repository.id, fullName: fullName(repository) },
+      commit: sha,
+      pullRequest: number,
+      environment: null,
+      hosts: [],
+      outcome,
+      reasons: reasonCodes(decision),
+      delivery,
+      answers: null,
+      documents: [jsonDocument('decision', decision), jsonDocument('facts', facts), policyDocument(source)],
+    }),
+    effects: () => [],
+    also: async (tx, entryId) => {
+      const environments = reading.kind === 'valid' ? environmentsOnMerge(reading.policy, facts.pullRequest.baseRef) : [];
+      for (const environment of environments) {
+        await requestDeployment(tx, pipeline, {
+          repository,
+          source: 'merge',
+          environment,
+          ref: facts.pullRequest.baseRef,
+          sha,
+          requester: merged.by,
+          githubDeploymentId: null,
+          runId: null,
+          answers: entryId,
+          delivery,
+        });
+      }
+    },
+  });
+}

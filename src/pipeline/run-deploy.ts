@@ -1,0 +1,143 @@
+import { CodedError } from '../domain/coded-error.ts';
+import type { DeployOutcome } from '../domain/deploy.ts';
+import { DeployError, type DeployErrorCode } from '../deploy/deploy-error.ts';
+import { deploy } from '../deploy/deploy-to-hosts.ts';
+import { openMirror } from '../deploy/mirror.ts';
+import { assessDeployment } from './assess-deployment.ts';
+import { type StoredDeployment, repositoryOf } from './deployment-row.ts';
+import { finishDeployment } from './finish-deployment.ts';
+import { EffectJob } from './jobs.ts';
+import { recordDeploymentDecision } from './judge-deployment.ts';
+import { recordedAssessment } from './recorded-assessment.ts';
+import type { DeployTarget, Pipeline } from './pipeline.ts';
+import { runningRelease } from './running-release.ts';
+import { startDeployment } from './start-deployment.ts';
+
+/** Why a commit or a target can't be deployed, whenever it is tried. */
+const REFUSALS: ReadonlySet<DeployErrorCode> = new Set([
+  'tree_mismatch',
+  'path_refused',
+  'lfs_pointer',
+  'submodule',
+  'target_refused',
+]);
+
+/** So often is a deployment with an unknown outcome taken up again before it is given up as unknown. */
+const ATTEMPTS = 3;
+
+/**
+ * Deploys what was approved. The approval is judged once more at this moment, on facts gathered now: an approval that was
+ * withdrawn or a person who left the team since means held again. One deployment at a time per environment (the queue's key).
+ */
+export async function runDeploy(pipeline: Pipeline, data: unknown, job: { readonly attempt: number }): Promise<void> {
+  const { key } = EffectJob.parse(data);
+  const effect = await pipeline.db
+    .selectFrom('countersign.effect')
+    .select(['effect', 'state'])
+    .where('key', '=', key)
+    .executeTakeFirst();
+  if (effect === undefined || effect.effect.kind !== 'deploy' || effect.state !== 'planned') return;
+
+  const found = await pipeline.db
+    .selectFrom('countersign.deployment')
+    .selectAll()
+    .where('id', '=', effect.effect.requestId)
+    .executeTakeFirstOrThrow();
+  const row = found.state === 'approved' ? await start(pipeline, found) : found;
+  if (row !== null && row.state === 'running') {
+    await carryOut(pipeline, row, job.attempt, found.state === 'running');
+  }
+  await pipeline.db
+    .updateTable('countersign.effect')
+    .set({ state: row?.state === 'running' ? 'done' : 'obsolete', finished_at: new Date(pipeline.now()) })
+    .where('key', '=', key)
+    .execute();
+}
+
+async function start(pipeline: Pipeline, row: StoredDeployment): Promise<StoredDeployment | null> {
+  const assessed = await assessDeployment(pipeline, row);
+  if (assessed.decision.verdict !== 'approved' && assessed.decision.mode === 'enforce') {
+    await recordDeploymentDecision(pipeline, row, assessed, null);
+    return null;
+  }
+  return startDeployment(pipeline, row, assessed, pipeline.targetOf(repositoryOf(row), row.environment));
+}
+
+async function carryOut(pipeline: Pipeline, row: StoredDeployment, attempt: number, resumed: boolean): Promise<void> {
+  const assessed = await recordedAssessment(pipeline, row);
+  const target = pipeline.targetOf(repositoryOf(row), row.environment);
+  if (target === null) {
+    const message = `The operator's file has no target for ${row.owner}/${row.name}, environment ${row.environment}: add one under "targets" and deploy again.`;
+    await finishDeployment(pipeline, row, assessed, { outcome: 'failure', deployed: null, message });
+    return;
+  }
+  let deployed: DeployOutcome;
+  try {
+    deployed = await ship(pipeline, row, target, resumed);
+  } catch (error) {
+    // Only what a commit or a target is refused for stays so; anything else may be over at the next attempt.
+    const refused = error instanceof DeployError && REFUSALS.has(error.code);
+    if (!refused && attempt < ATTEMPTS) throw error;
+    pipeline.log.error({ err: error, deployment: row.id }, 'the deployment could not be carried out');
+    const message = error instanceof CodedError ? error.message : 'The deployment stopped on an error of ours; the log has it.';
+    // Once a host was spoken to, in this attempt or an earlier one, nobody knows how it stands until somebody has looked.
+    const outcome = (await hasReachedHosts(pipeline, row.id)) ? 'unknown' : 'failure';
+    await finishDeployment(pipeline, row, assessed, { outcome, deployed: null, message });
+    return;
+  }
+  if (deployed.outcome === 'unknown' && attempt < ATTEMPTS) {
+    throw new Error(`deployment ${row.id}: the outcome on a host is unknown; looking again`);
+  }
+  await finishDeployment(pipeline, row, assessed, { outcome: deployed.outcome, deployed, message: null });
+}
+
+async function hasReachedHosts(pipeline: Pipeline, id: string): Promise<boolean> {
+  const { reached_hosts } = await pipeline.db
+    .selectFrom('countersign.deployment')
+    .select('reached_hosts')
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  return reached_hosts;
+}
+
+async function ship(pipeline: Pipeline, row: StoredDeployment, { target, privateKey }: DeployTarget, resumed: boolean) {
+  const repository = repositoryOf(row);
+  const { last } = await runningRelease(pipeline.db, repository, row.environment);
+  const mirror = openMirror({ directory: pipeline.mirrors, repositoryId: repository.id, url: pipeline.cloneUrl(repository) });
+  const token = await pipeline.contentsToken(repository);
+  await mirror.fetchCommit({ sha: row.sha, token });
+  // What runs there may be gone from GitHub (a branch that was set back): then everything is sent, which is only slower.
+  if (last !== null) {
+    await mirror.fetchCommit({ sha: last.sha, token }).catch((error: unknown) => {
+      pipeline.log.warn({ err: error, deployment: row.id }, 'the running commit could not be fetched');
+    });
+  }
+  let reached = row.reached_hosts;
+  return deploy(
+    {
+      target,
+      privateKey: await privateKey(),
+      releaseId: row.release ?? '',
+      sha: row.sha,
+      mirror,
+      running: last === null ? null : { release: last.release ?? '', sha: last.sha },
+      resumed,
+    },
+    {
+      now: pipeline.now,
+      random: pipeline.random,
+      log: pipeline.log,
+      onProgress: async (event) => {
+        const { host, step, state, message } = event;
+        pipeline.log.info({ deployment: row.id, host: `${host.host}:${host.port}`, step, state }, message);
+        if (reached) return;
+        await pipeline.db
+          .updateTable('countersign.deployment')
+          .set({ reached_hosts: true })
+          .where('id', '=', row.id)
+          .execute();
+        reached = true;
+      },
+    },
+  );
+}

@@ -1,0 +1,158 @@
+import type { Selectable } from 'kysely';
+import type { Effect } from '../domain/effect.ts';
+import type { OperationTables } from '../db/operation-tables.ts';
+import { fullName } from '../domain/repository.ts';
+import { appendProof } from '../effects/append-proof.ts';
+import { answerProtectionRule } from '../effects/answer-protection-rule.ts';
+import { createDeployment } from '../effects/create-deployment.ts';
+import { writeCheckRun } from '../effects/write-check-run.ts';
+import { writeDeploymentStatus } from '../effects/write-deployment-status.ts';
+import { record } from '../ledger/record.ts';
+import { EffectJob } from './jobs.ts';
+import type { Pipeline } from './pipeline.ts';
+import { proofOf } from './proof-of.ts';
+
+type EffectRow = Selectable<OperationTables['countersign.effect']>;
+type Outcome = { readonly state: 'done' | 'obsolete'; readonly remoteId: number | null; readonly outcome: string };
+
+/**
+ * Carries out one planned write to GitHub. Each writer looks before it creates, so that a crash between the write and
+ * our note of it leaves one check run, one deployment, one answer. What became of it is an entry of its own.
+ */
+export async function runEffect(pipeline: Pipeline, data: unknown): Promise<void> {
+  const { key } = EffectJob.parse(data);
+  const row = await pipeline.db
+    .selectFrom('countersign.effect')
+    .selectAll()
+    .where('key', '=', key)
+    .executeTakeFirst();
+  if (row === undefined || row.state !== 'planned') return;
+  const done = (await superseded(pipeline, row)) ?? (await carryOut(pipeline, row.effect));
+
+  await pipeline.db.transaction().execute(async (tx) => {
+    const now = pipeline.now();
+    const updated = await tx
+      .updateTable('countersign.effect')
+      .set({ state: done.state, remote_id: done.remoteId, finished_at: new Date(now) })
+      .where('key', '=', key)
+      .where('state', '=', 'planned')
+      .returning('key')
+      .executeTakeFirst();
+    if (updated === undefined || done.state === 'obsolete') return;
+    const { effect } = row;
+    if (effect.kind === 'check_run' && done.remoteId !== null) {
+      const { sha, name } = effect.checkRun;
+      await tx
+        .insertInto('countersign.check_run')
+        .values({ repository_id: effect.repository.id, sha, name, remote_id: done.remoteId })
+        .onConflict((conflict) =>
+          conflict.columns(['repository_id', 'sha', 'name']).doUpdateSet({ remote_id: done.remoteId ?? 0 }),
+        )
+        .execute();
+    }
+    if (effect.kind === 'create_deployment') {
+      await tx
+        .updateTable('countersign.deployment')
+        .set({ github_deployment_id: done.remoteId, updated_at: new Date(now) })
+        .where('id', '=', effect.requestId)
+        .execute();
+    }
+    await record(tx, outcomeEntry(effect, done, now), { id: pipeline.newId(), now, random: pipeline.random });
+  });
+}
+
+/**
+ * A check run shows the newest state only: an older update that has not been written yet need not be, and a status
+ * report that waits behind the final answer must not be sent after it.
+ */
+async function superseded(pipeline: Pipeline, row: EffectRow): Promise<Outcome | null> {
+  if (row.effect.kind !== 'check_run') return null;
+  const newer = await pipeline.db
+    .selectFrom('countersign.effect')
+    .select('key')
+    .where('ordering_key', '=', row.ordering_key)
+    .where('sequence', '>', row.sequence)
+    .limit(1)
+    .executeTakeFirst();
+  return newer === undefined ? null : { state: 'obsolete', remoteId: null, outcome: 'obsolete' };
+}
+
+async function carryOut(pipeline: Pipeline, effect: Effect): Promise<Outcome> {
+  const github = await pipeline.github(effect.repository.installationId);
+  switch (effect.kind) {
+    case 'check_run': {
+      const known = await pipeline.db
+        .selectFrom('countersign.check_run')
+        .select('remote_id')
+        .where('repository_id', '=', effect.repository.id)
+        .where('sha', '=', effect.checkRun.sha)
+        .where('name', '=', effect.checkRun.name)
+        .executeTakeFirst();
+      // An unfinished check run has no proof to carry yet, so it need not wait for the entry to be integrated.
+      const checkRun =
+        effect.checkRun.status === 'completed'
+          ? appendProof(effect.checkRun, await proofOf(pipeline, effect.entryId))
+          : effect.checkRun;
+      const { remoteId } = await writeCheckRun(
+        github,
+        { ...effect, checkRun },
+        { appId: pipeline.appId, knownId: known?.remote_id ?? null },
+      );
+      return { state: 'done', remoteId, outcome: effect.checkRun.conclusion ?? effect.checkRun.status };
+    }
+    case 'create_deployment': {
+      const { remoteId } = await createDeployment(github, effect);
+      return { state: 'done', remoteId, outcome: 'created' };
+    }
+    case 'deployment_status': {
+      const { github_deployment_id: deploymentId } = await deploymentOf(pipeline, effect.requestId);
+      if (deploymentId === null) throw new Error(`deployment ${effect.requestId} has no GitHub deployment yet`);
+      const { remoteId } = await writeDeploymentStatus(github, effect, deploymentId);
+      return { state: 'done', remoteId, outcome: effect.state };
+    }
+    case 'answer_protection_rule': {
+      // An approval is only as good as the decision that it rests on: if the deployment was judged again since and
+      // isn't approved any more, GitHub must not be told that it is.
+      const row = await deploymentOf(pipeline, effect.requestId);
+      const stands = row.state === 'approved' || row.state === 'running';
+      if (effect.state === 'approved' && !(stands && effect.key.endsWith(row.decision_entry ?? '-'))) {
+        return { state: 'obsolete', remoteId: null, outcome: 'obsolete' };
+      }
+      const { outcome } = await answerProtectionRule(github, effect);
+      return { state: 'done', remoteId: null, outcome };
+    }
+    case 'deploy':
+      throw new Error('a deploy effect is worked by the deploy queue');
+  }
+}
+
+async function deploymentOf(pipeline: Pipeline, id: string) {
+  return pipeline.db
+    .selectFrom('countersign.deployment')
+    .select(['github_deployment_id', 'state', 'decision_entry'])
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+}
+
+function outcomeEntry(effect: Effect, done: Outcome, now: string) {
+  return {
+    kind: 'effect.finished',
+    occurredAt: now,
+    who: [],
+    repository: { id: effect.repository.id, fullName: fullName(effect.repository) },
+    commit: effect.kind === 'check_run' ? effect.checkRun.sha : effect.kind === 'create_deployment' ? effect.sha : null,
+    pullRequest: null,
+    environment: 'environment' in effect ? effect.environment : null,
+    hosts: [],
+    outcome: `${effect.kind}.${done.outcome}`,
+    reasons: [],
+    delivery: null,
+    answers: effect.kind === 'check_run' ? effect.entryId : entryIdIn(effect.key),
+    documents: [],
+  } as const;
+}
+
+/** Effects' keys end in the id of the entry that they follow from. */
+function entryIdIn(key: string): string | null {
+  return /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.exec(key)?.[0] ?? null;
+}

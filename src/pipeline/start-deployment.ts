@@ -1,0 +1,75 @@
+import { sql } from 'kysely';
+import type { DeployTarget, Pipeline } from './pipeline.ts';
+import type { AssessedDeployment } from './assess-deployment.ts';
+import { type StoredDeployment, repositoryOf } from './deployment-row.ts';
+import { jsonDocument, policyDocument } from './documents.ts';
+import { fullName } from '../domain/repository.ts';
+import { planStart } from '../effects/plan-outcome.ts';
+import { record } from '../ledger/record.ts';
+import { explainDecision } from './explain-decision.ts';
+import { queueEffects } from './queue-effects.ts';
+
+/**
+ * Moves an approved deployment to running, with its entry and its place in the order of what ran, in one transaction.
+ * Answers null where somebody else moved it first. After this commit a crash leaves a running deployment, which the
+ * retried job takes up again by looking at the hosts.
+ */
+export async function startDeployment(
+  pipeline: Pipeline,
+  row: StoredDeployment,
+  { source, reading, facts, decision }: AssessedDeployment,
+  target: DeployTarget | null,
+): Promise<StoredDeployment | null> {
+  const repository = repositoryOf(row);
+  return pipeline.db.transaction().execute(async (tx) => {
+    const now = pipeline.now();
+    const entryUuid = pipeline.newId();
+    const started = await tx
+      .updateTable('countersign.deployment')
+      .set({
+        state: 'running',
+        started_sequence: sql<number>`nextval('countersign.deployment_started')`,
+        started_entry: entryUuid,
+        release: `${row.id.slice(-12)}-${row.sha.slice(0, 12)}`,
+        updated_at: new Date(now),
+      })
+      .where('id', '=', row.id)
+      .where('state', '=', 'approved')
+      .returningAll()
+      .executeTakeFirst();
+    if (started === undefined) return null;
+    await record(
+      tx,
+      {
+        kind: 'deployment.started',
+        occurredAt: now,
+        who: facts.request.requester === null ? [] : [{ role: 'requester', actor: facts.request.requester }],
+        repository: { id: repository.id, fullName: fullName(repository) },
+        commit: row.sha,
+        pullRequest: null,
+        environment: row.environment,
+        hosts: target === null ? [] : target.target.hosts.map(({ host, port }) => `${host}:${port}`),
+        outcome: target === null ? 'by_actions' : 'by_ssh',
+        reasons: [],
+        delivery: null,
+        answers: row.decision_entry,
+        // The facts of the re-check at this moment, which is what the start rests on.
+        documents: [jsonDocument('decision', decision), jsonDocument('facts', facts), policyDocument(source)],
+      },
+      { id: entryUuid, now, random: pipeline.random },
+    );
+    const explained = explainDecision(decision, reading, facts, source);
+    const effects = planStart({
+      decision,
+      explained,
+      facts,
+      request: facts.request,
+      entryId: entryUuid,
+      repository,
+      webUrl: pipeline.webUrl,
+      hosts: target?.target.hosts ?? [],
+    });
+    await queueEffects(tx, pipeline.queue, effects, now);
+    return started;
+  });
+}

@@ -1,0 +1,72 @@
+import type { Actor } from '../../domain/actor.ts';
+import type { ChangeFacts } from '../../domain/change-facts.ts';
+import type { Reason } from '../../domain/reason.ts';
+import { authorsOfChange, type Contribution } from '../authorship.ts';
+import { eligibility, namesOf } from '../eligibility.ts';
+import { reason } from '../reasons.ts';
+import type { Policy } from '../schema.ts';
+import { standingReviews, type StandingReview } from '../standing-reviews.ts';
+
+/** One person's approval of a change. `disqualified` is null where it counts. */
+export interface JudgedApproval {
+  /** Null: the account is deleted. */
+  readonly actor: Actor | null;
+  /** The commit that it was given on; null where that commit is gone. */
+  readonly commit: string | null;
+  readonly at: string | null;
+  readonly disqualified: Reason | null;
+}
+
+/**
+ * Each person's standing approval, and why it doesn't count where it doesn't. It binds to what was seen: only one given
+ * on the head (of a merged change: on what was merged) counts, once a person, and never from anyone who made any of it.
+ */
+export function judgeApprovals(policy: Policy, facts: ChangeFacts): readonly JudgedApproval[] {
+  const { people, nobodys } = standingReviews(facts.reviews.items, facts.pullRequest.headSha);
+  const authors = authorsOfChange(facts);
+  return [
+    ...people
+      .filter(({ review }) => review.state === 'approved')
+      .map((standing) => ({
+        actor: standing.author,
+        commit: standing.review.commit,
+        at: standing.review.submittedAt,
+        disqualified: disqualification(standing, authors.get(standing.author.id), policy, facts),
+      })),
+    ...nobodys
+      .filter(({ state }) => state === 'approved')
+      .map(({ id, commit, submittedAt }) => ({
+        actor: null,
+        commit,
+        at: submittedAt,
+        disqualified: reason('approver_unknown', { review: id }),
+      })),
+  ];
+}
+
+function disqualification(
+  { author, review }: StandingReview,
+  contribution: Contribution | undefined,
+  policy: Policy,
+  { pullRequest, roles }: ChangeFacts,
+): Reason | null {
+  const { login } = author;
+  const { from } = policy.changes.approvals;
+  if (author.kind === 'bot') return reason('approver_is_bot', { login });
+  if (contribution !== undefined) {
+    const { as, commit } = contribution;
+    return reason('approver_is_author', { login, as, ...(commit === null ? {} : { commit }) });
+  }
+  if (review.commit !== pullRequest.headSha) {
+    return reason('approval_stale', { login, commit: review.commit ?? '', head: pullRequest.headSha });
+  }
+  const eligible = eligibility(author, from, roles);
+  switch (eligible.is) {
+    case 'yes':
+      return null;
+    case 'no':
+      return reason('approver_not_eligible', { login, asked: namesOf(from) });
+    case 'unknown':
+      return reason('role_unknown', { login, role: eligible.role, why: eligible.why });
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * The change gate: may this pull request be merged, or was it rightly merged? A pure function of the policy and the
+ * facts, so that anyone can run it again on what the ledger kept and must get the same answer.
+ */
+import type { ChangeFacts } from '../domain/change-facts.ts';
+import { verdictOf, type Decision } from '../domain/decision.ts';
+import { approvalsGate } from './change/approvals.ts';
+import { changesRequestedGate } from './change/changes-requested.ts';
+import { checksGate } from './change/checks.ts';
+import { completenessGate } from './change/completeness.ts';
+import { identityGate } from './change/identity.ts';
+import { protectionGate } from './change/protection.ts';
+import { pullRequestGate } from './change/pull-request.ts';
+import { notApplicable } from './gate-result.ts';
+import { guards } from './guards.ts';
+import { withoutPolicy } from './without-policy.ts';
+import type { PolicyReading } from './policy-reading.ts';
+import { reason } from './reasons.ts';
+
+/** Judges one pull request by the policy of its base branch. */
+export function evaluateChange(reading: PolicyReading, facts: ChangeFacts): Decision {
+  const branch = facts.pullRequest.baseRef;
+  if (reading.kind !== 'valid') return withoutPolicy('change', reading, branch);
+  const { policy } = reading;
+  const decision = { schema: 'decision/v1', subject: 'change', mode: policy.mode } as const;
+  if (!guards(policy, branch)) {
+    const gates = [notApplicable('branch', reason('branch_not_guarded', { branch }))];
+    return { ...decision, verdict: 'not_guarded', gates };
+  }
+  const gates = [
+    pullRequestGate(facts),
+    approvalsGate(policy, facts),
+    changesRequestedGate(policy, facts),
+    identityGate(facts),
+    checksGate(policy, facts),
+    protectionGate(policy, facts),
+    completenessGate(facts),
+  ];
+  return { ...decision, verdict: verdictOf(gates), gates };
+}

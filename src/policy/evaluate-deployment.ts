@@ -1,0 +1,42 @@
+/**
+ * The deployment gate: may this commit go to this environment? A pure function of the policy and the facts. Every commit
+ * that would become new there is judged, not only the last one.
+ */
+import { verdictOf, type Decision } from '../domain/decision.ts';
+import type { DeploymentFacts } from '../domain/deployment-facts.ts';
+import { branchGate } from './deployment/branch.ts';
+import { deploymentCompletenessGate } from './deployment/completeness.ts';
+import { environmentApprovalsGate } from './deployment/environment-approvals.ts';
+import { environmentGate } from './deployment/environment.ts';
+import { rangeGate } from './deployment/range.ts';
+import { requesterGate } from './deployment/requester.ts';
+import { environmentOf } from './environment-of.ts';
+import { notApplicable } from './gate-result.ts';
+import type { PolicyReading } from './policy-reading.ts';
+import { reason } from './reasons.ts';
+import { withoutPolicy } from './without-policy.ts';
+
+/** Judges one wanted deployment by the policy of the repository's trusted branch. */
+export function evaluateDeployment(reading: PolicyReading, facts: DeploymentFacts): Decision {
+  if (reading.kind !== 'valid') return withoutPolicy('deployment', reading, null);
+  const { policy } = reading;
+  const decision = { schema: 'decision/v1', subject: 'deployment', mode: policy.mode } as const;
+  const name = facts.request.environment;
+  const environment = environmentOf(policy, name);
+  if (environment === null) {
+    const known = Object.keys(policy.environments).toSorted();
+    const gates = [
+      notApplicable('environment', reason('environment_not_in_policy', { environment: name, known })),
+    ];
+    return { ...decision, verdict: 'not_guarded', gates };
+  }
+  const gates = [
+    environmentGate(facts),
+    requesterGate(environment, facts),
+    branchGate(environment, facts),
+    rangeGate(policy, environment, facts),
+    environmentApprovalsGate(environment, facts),
+    deploymentCompletenessGate(facts),
+  ];
+  return { ...decision, verdict: verdictOf(gates), gates };
+}

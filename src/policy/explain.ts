@@ -1,0 +1,240 @@
+import type { Reason, ReasonCode } from '../domain/reason.ts';
+import type { AboutByCode, Part, ProtectionSetting } from './reasons.ts';
+import { asked, code, count, list, login, sha, words } from './sentence-parts.ts';
+
+type Sentences = { readonly [Code in ReasonCode]: (about: AboutByCode[Code]) => string };
+
+const FILE = '`.github/countersign.yml`';
+
+const SENTENCES: Sentences = {
+  policy_absent: ({ branch }) =>
+    `There is no ${FILE}${branch === undefined ? '' : ` on ${code(branch)}`}, so nothing can be approved.`,
+  policy_invalid: ({ problems }) => {
+    const more = problems?.length > 1 ? ` (and ${count(problems.length - 1, 'more problem')})` : '';
+    return `The policy can’t be used: ${words(problems?.[0], 600)}${more}`;
+  },
+  policy_unreadable: ({ why }) => `GitHub did not give us the policy: ${words(why)}.`,
+  branch_not_guarded: ({ branch }) =>
+    `The policy does not guard ${code(branch)}, so nothing was asked of changes to it.`,
+  environment_not_in_policy: ({ environment, known }) =>
+    `The policy does not name an environment ${code(environment)}; it names ${list(known, 'and', code).replace('nobody', 'none')}.`,
+
+  facts_complete: () => 'Everything that is judged could be read to its end.',
+  facts_incomplete: ({ list: what }) =>
+    `Not everything could be read from GitHub (${words(what)}), and what isn’t seen can’t be approved.`,
+  facts_unreadable: ({ why }) => `The facts could not be read from GitHub: ${words(why)}.`,
+  role_unknown: ({ login: who, role, why }) =>
+    `Whether ${login(who)} has the role that is asked (${words(role)}) could not be found out: ${words(why)}.`,
+
+  pull_request_open: () => 'The pull request is open and ready for review.',
+  pull_request_merged: () => 'The pull request was merged.',
+  pull_request_closed: () => 'The pull request was closed without being merged.',
+  pull_request_draft: () => 'The pull request is a draft.',
+  author_unknown: ({ pullRequest }) =>
+    `The account that opened ${pull(pullRequest)} is deleted, so nobody can tell whose approvals would be their own.`,
+  identity_unmapped: ({ commit, as, domain }) =>
+    `Commit ${sha(commit)} names ${AS[as] ?? 'somebody'} whose e-mail ${domain === '' ? 'has no domain and' : `at ${code(domain)}`} belongs to no GitHub account.`,
+  pusher_unknown: ({ why }) => `Who pushed the commits is not known: ${words(why)}.`,
+  identities_known: ({ commits }) =>
+    `Everyone who made the ${commits === 1 ? 'commit' : count(commits, 'commit')} is known.`,
+  approvals_missing: ({ required, given, head, asked: who }) =>
+    `${needed(required, given, sha(head))} from ${asked(who)}.`,
+  approvals_given: ({ by, head }) => `${list(by, 'and', login)} approved ${sha(head)}.`,
+  approval_stale: ({ login: who, commit, head }) =>
+    `${login(who)} approved ${sha(commit)}, but the head is now ${sha(head)}: approve again.`,
+  approver_is_author: ({ login: who, as, commit }) =>
+    `${login(who)}’s approval doesn’t count: ${theirs(as, commit)}.`,
+  approver_is_bot: ({ login: who }) => `${login(who)}’s approval doesn’t count: it is not a person.`,
+  approver_not_eligible: ({ login: who, asked: names }) =>
+    `${login(who)}’s approval doesn’t count: the policy asks for ${asked(names)}.`,
+  approver_unknown: () => 'An approval doesn’t count: its account is deleted.',
+  changes_requested: ({ login: who }) =>
+    `${login(who)} asks for changes: it stands until they approve or the review is dismissed.`,
+  no_changes_requested: () => 'No reviewer asks for changes.',
+  check_missing: ({ check, app, head }) =>
+    `The required check ${code(check)}${by(app)} has not been reported on ${sha(head)}.`,
+  check_failed: ({ check, app, head }) =>
+    `The required check ${code(check)}${by(app)} failed on ${sha(head)}.`,
+  check_pending: ({ check, app, head }) =>
+    `The required check ${code(check)}${by(app)} is still running on ${sha(head)}.`,
+  checks_passed: ({ checks, head }) => `${list(checks, 'and', code)} succeeded on ${sha(head)}.`,
+  protection_missing: ({ branch, setting, checks }) => {
+    const known = SETTINGS[setting];
+    if (known === undefined) return `GitHub’s protection of ${code(branch)} lacks ${words(setting)}.`;
+    return `GitHub’s protection of ${code(branch)} ${known.missing(checks ?? [])}: ${known.mend}.`;
+  },
+  protection_unknown: ({ branch, setting, why }) =>
+    `Whether GitHub’s protection of ${code(branch)} ${SETTINGS[setting]?.wanted ?? `has ${words(setting)}`} can’t be seen: ${words(why)}.`,
+  protection_holds: ({ branch, settings }) =>
+    `GitHub protects ${code(branch)} as the policy asks (${list(settings, 'and', code)}).`,
+
+  range_first_without_baseline: ({ environment }) =>
+    `Nothing that we know of runs on ${code(environment)} yet: declare its \`baseline\` in the policy, the last commit that is accepted as it is.`,
+  range_not_descendant: ({ running, target, status }) =>
+    status === 'behind'
+      ? `${sha(target)} is older than ${sha(running)}, which runs there now.`
+      : `${sha(target)} does not contain ${sha(running)}, which runs there now.`,
+  range_unknown: ({ why }) => `Which commits are new there is not known: ${words(why)}.`,
+  range_traced: ({ commits, pullRequests }) => {
+    if (commits === 0) return 'No commit is new there.';
+    const which = commits === 1 ? 'The one new commit' : `Every one of the ${count(commits, 'new commit')}`;
+    return `${which} came from an approved pull request (${list(pullRequests, 'and', (each) => `#${digits(each)}`)}).`;
+  },
+  nothing_to_deploy: ({ target }) => `${sha(target)} is what runs there already, so no commit is new.`,
+  commit_untraced: ({ commit }) =>
+    `Commit ${sha(commit)} came from no pull request that was merged into a branch which is allowed here.`,
+  commit_unreviewed: ({ commit }) => `Commit ${sha(commit)} reached the branch past review.`,
+  commit_reviewed_late: ({ commit, pullRequest }) =>
+    `Commit ${sha(commit)} reached the branch without review and was approved afterwards, in ${pull(pullRequest)}.`,
+  commit_accepted: ({ baseline, commits }) =>
+    `${count(commits, 'commit')} up to the declared baseline ${sha(baseline)} ${commits === 1 ? 'is' : 'are'} accepted without a pull request.`,
+  merge_not_by_github: ({ commit, pullRequest }) =>
+    `Commit ${sha(commit)} merged ${pull(pullRequest)}, but GitHub did not make it: what it brought may differ from what was approved.`,
+  change_not_approved: ({ pullRequest, commits }) =>
+    `${pull(pullRequest)} is not approved as the policy asks, and ${list(commits, 'and', sha)} ${commits?.length === 1 ? 'comes' : 'come'} from it.`,
+  branch_not_allowed: ({ target, environment, branches }) =>
+    `${sha(target)} is on no branch that may be deployed to ${code(environment)} (${list(branches, 'or', code)}).`,
+  branch_unknown: ({ target, why }) => `Which branches contain ${sha(target)} is not known: ${words(why)}.`,
+  branch_allowed: ({ target, branches }) => `${sha(target)} is on ${list(branches, 'and', code)}.`,
+  requester_unknown: () => 'GitHub does not say who asked for the deployment.',
+  requester_not_allowed: ({ login: who, environment, asked: names }) =>
+    `${login(who)} may not ask for deployments to ${code(environment)}: the policy asks for ${asked(names)}.`,
+  requester_allowed: ({ login: who, environment }) =>
+    `${login(who)} may ask for deployments to ${code(environment)}.`,
+  request_required: ({ environment }) =>
+    `A merge doesn’t ask for a deployment to ${code(environment)} any more: somebody has to.`,
+  environment_known: ({ environment }) => `The environment ${code(environment)} exists.`,
+  environment_unknown: ({ environment, why }) =>
+    `What GitHub’s environment ${code(environment)} asks for is not known: ${words(why)}.`,
+  environment_without_reviewers: ({ environment }) =>
+    `The policy leaves approvals to the reviewers of the GitHub environment ${code(environment)}, and it has none.`,
+  deployment_rejected: ({ login: who, target }) => `${login(who)} rejected the deployment of ${sha(target)}.`,
+  deployment_approvals_missing: ({ required, given, target, environment, asked: who }) =>
+    `${needed(required, given, `the deployment of ${sha(target)} to ${code(environment)}`)} from ${asked(who)}.`,
+  deployment_approvals_given: ({ by: names, target }) =>
+    `${list(names, 'and', login)} approved the deployment of ${sha(target)}.`,
+  deployment_approval_stale: ({ login: who, commit, target }) =>
+    `${login(who)} answered for ${sha(commit)}, not for ${sha(target)}: that doesn’t count here.`,
+  deployment_approver_is_author: ({ login: who, as, commit }) =>
+    `${login(who)}’s approval of the deployment doesn’t count: ${theirs(as, commit)}.`,
+  deployment_approver_is_requester: ({ login: who }) =>
+    `${login(who)}’s approval of the deployment doesn’t count: they asked for it.`,
+  deployment_approver_not_reviewer: ({ login: who, asked: names }) =>
+    `${login(who)}’s answer to the deployment doesn’t count: the reviewers are ${list(names, 'and', (name) => words(name))}.`,
+  deployment_reviewer_unknown: ({ answer }) =>
+    answer === 'rejected'
+      ? 'Somebody whose account is deleted rejected the deployment: whether that counts can’t be found out.'
+      : 'An approval of the deployment doesn’t count: its account is deleted.',
+};
+
+const AS: Readonly<Record<Part, string>> = {
+  author: 'an author',
+  committer: 'a committer',
+  co_author: 'a co-author',
+  pusher: 'a pusher',
+  pull_request_author: 'an author of the pull request',
+};
+
+interface Setting {
+  readonly wanted: string;
+  readonly missing: (checks: readonly string[]) => string;
+  /** Where GitHub has it: in the branch's classic protection, or in a ruleset. */
+  readonly mend: string;
+}
+
+const SETTINGS: Readonly<Partial<Record<ProtectionSetting, Setting>>> = {
+  pull_request: {
+    wanted: 'requires a pull request',
+    missing: () => 'does not require a pull request',
+    mend: 'turn on “Require a pull request before merging”',
+  },
+  stale_approvals: {
+    wanted: 'dismisses stale approvals',
+    missing: () => 'keeps approvals when new commits are pushed',
+    mend: 'turn on “Dismiss stale pull request approvals when new commits are pushed”',
+  },
+  force_push: {
+    wanted: 'blocks force pushes',
+    missing: () => 'does not block force pushes',
+    mend: 'turn off “Allow force pushes”, or turn on “Block force pushes” in a ruleset',
+  },
+  deletion: {
+    wanted: 'blocks deletion',
+    missing: () => 'does not block deletion of the branch',
+    mend: 'turn off “Allow deletions”, or turn on “Restrict deletions” in a ruleset',
+  },
+  admins: {
+    wanted: 'binds administrators too',
+    missing: () => 'can be bypassed',
+    mend: 'turn on “Do not allow bypassing the above settings”, or empty the ruleset’s bypass list',
+  },
+  checks: {
+    wanted: 'requires the checks',
+    missing: (checks) => `does not require ${list(checks, 'and', code).replace('nobody', 'the checks')}`,
+    mend: 'add this under “Require status checks to pass”',
+  },
+};
+
+/**
+ * One plain sentence for a reason: inline Markdown, in which nothing from outside is anything but text. Never throws:
+ * decisions of earlier versions are explained too, and what they lack is shown as unknown.
+ */
+export function explain(reason: Reason): string {
+  // A decision that was stored is JSON: the code names the form of `about`, and nothing checks it again.
+  const sentence = SENTENCES[reason.code] as ((about: Reason['about']) => string) | undefined;
+  const text = (sentence?.(reason.about) ?? `${words(reason.code)}.`).replace(
+    /^(?:somebody whose|pull request #)/,
+    capital,
+  );
+  const number = reason.about['pullRequest'];
+  // Found while judging a deployment: say which change it is about.
+  if (typeof number !== 'number' || !OF_CHANGES.has(reason.code)) return text;
+  return `${capital(pull(number))}: ${text}`;
+}
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
+const OF_CHANGES: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+  'branch_not_guarded',
+  'facts_incomplete',
+  'role_unknown',
+  'identity_unmapped',
+  'pusher_unknown',
+  'approvals_missing',
+  'approval_stale',
+  'approver_is_author',
+  'approver_is_bot',
+  'approver_not_eligible',
+  'approver_unknown',
+  'changes_requested',
+]);
+
+/** `1 approval of X is needed`, `1 more approval of X (1 of 2 given) is needed` */
+function needed(required: number, given: number, what: string): string {
+  const missing = required - given;
+  const verb = missing === 1 ? 'is' : 'are';
+  if (!(given > 0)) return `${count(missing, 'approval')} of ${what} ${verb} needed`;
+  return `${count(missing, 'more approval')} of ${what} (${given} of ${required} given) ${verb} needed`;
+}
+
+const pull = (number: unknown) => `pull request #${digits(number)}`;
+
+const digits = (number: unknown) => String(number).replaceAll(/\D/g, '');
+
+const by = (app: number | undefined) => (app === undefined ? '' : ` of the app ${words(app)}`);
+
+/** What makes somebody an author, said to them. */
+function theirs(as: Part, commit: string | undefined): string {
+  switch (as) {
+    case 'author':
+      return `commit ${sha(commit)} is theirs`;
+    case 'committer':
+      return `they committed ${sha(commit)}`;
+    case 'co_author':
+      return `they are a co-author of commit ${sha(commit)}`;
+    case 'pusher':
+      return 'they pushed to the branch';
+    case 'pull_request_author':
+      return 'the pull request is theirs';
+  }
+}

@@ -1,0 +1,26 @@
+import type { ChangeFacts } from '../domain/change-facts.ts';
+import type { Reason } from '../domain/reason.ts';
+import { approvalsGate } from './change/approvals.ts';
+import { changesRequestedGate } from './change/changes-requested.ts';
+import { incompleteFacts } from './change/completeness.ts';
+import { unknownAuthors } from './change/identity.ts';
+import { guards } from './guards.ts';
+import { reason } from './reasons.ts';
+import type { Policy } from './schema.ts';
+
+/**
+ * Why a merged change may not be deployed: what its approval rests on, judged again. Its checks and the branch's
+ * protection were judged when it was merged, and can't be read as they were then. Each reason says which change it means.
+ */
+export function objectionsToMerged(policy: Policy, facts: ChangeFacts): readonly Reason[] {
+  const { number: pullRequest, baseRef: branch } = facts.pullRequest;
+  // Nobody asked for approvals on that branch, so whatever was given there proves nothing.
+  if (!guards(policy, branch)) return [reason('branch_not_guarded', { branch, pullRequest })];
+  const gates = [approvalsGate(policy, facts), changesRequestedGate(policy, facts)];
+  const objections = [
+    ...gates.flatMap(({ outcome, reasons }) => (outcome === 'passed' ? [] : reasons)),
+    ...unknownAuthors(facts),
+    ...incompleteFacts(facts),
+  ];
+  return objections.map(({ code, about }) => ({ code, about: { ...about, pullRequest } }));
+}

@@ -1,0 +1,163 @@
+/** From what zod found to what a person mends: each problem at its place, with the key that was probably meant. */
+import { z } from 'zod';
+import { nearest } from './nearest.ts';
+import type { Place, Problem } from './read-yaml.ts';
+import { NOBODY, policySchemaV1 } from './schema.ts';
+import { isUnsupportedKey } from './unsupported-keys.ts';
+
+type Path = readonly (string | number)[];
+type Issue = z.core.$ZodIssue;
+
+/** Every problem of a policy whose YAML is sound. */
+export function policyProblems(issues: readonly Issue[], value: unknown, place: Place): readonly Problem[] {
+  const problems = issues.flatMap((issue) => problemsOf(issue, [], value, place));
+  // One slip, one sentence: a key that was misspelt isn't missing as well, and its mapping may well name somebody.
+  const meant = new Set(problems.flatMap((problem) => (problem.meant === undefined ? [] : [problem.meant])));
+  const withUnknown = new Set(
+    problems.filter(({ unknown }) => unknown).map(({ path }) => path.slice(0, -1).join('.')),
+  );
+  return problems.filter(({ path, message }) => {
+    const at = path.join('.');
+    if (message.startsWith(MISSING)) return !meant.has(at);
+    return !(message.startsWith(NOBODY) && withUnknown.has(at));
+  });
+}
+
+const MISSING = 'is missing; ';
+
+/** `meant`: the path of the key that an unknown one was probably meant to be. */
+interface Found extends Problem {
+  readonly meant?: string;
+  /** It is about a key that isn't in the schema. */
+  readonly unknown?: true;
+}
+
+function problemsOf(issue: Issue, within: Path, value: unknown, place: Place): readonly Found[] {
+  const path: Path = [
+    ...within,
+    ...issue.path.map((part) => (typeof part === 'symbol' ? part.toString() : part)),
+  ];
+  const found = at(value, path);
+  const here = (message: string): Found[] => [{ path, offset: place(path, 'value'), message }];
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => {
+        const inner = [...path, key];
+        return { path: inner, offset: place(inner, 'key'), unknown: true as const, ...unknownKey(inner) };
+      });
+    case 'invalid_union': {
+      // The alternative of the right kind has the better problems to tell; where there is none, say what is allowed.
+      const near = issue.errors.find((alternative) =>
+        alternative.every(
+          (each) => each.path.length > 0 || each.code === 'unrecognized_keys' || each.code === 'custom',
+        ),
+      );
+      if (near === undefined || near.length === 0) return here(expected(path, found));
+      return near.flatMap((each) => problemsOf(each, path, value, place));
+    }
+    case 'invalid_type':
+    case 'invalid_value':
+      if (found === undefined)
+        return [{ path, offset: place(path, 'key'), message: `${MISSING}${allowed(path)}` }];
+      return here(expected(path, found));
+    case 'too_small':
+      return here(
+        issue.origin === 'array' || issue.origin === 'string'
+          ? 'is empty; give at least one'
+          : `is too small; it must be at least ${issue.minimum}`,
+      );
+    case 'too_big':
+      return here(
+        `is too ${issue.origin === 'array' || issue.origin === 'string' ? 'long' : 'large'}; it may be ${issue.maximum} at most`,
+      );
+    case 'invalid_key':
+      return [{ path, offset: place(path, 'key'), message: issue.issues[0]?.message ?? issue.message }];
+    case 'invalid_element':
+    case 'invalid_format':
+    case 'not_multiple_of':
+    case 'custom':
+      return here(issue.message);
+  }
+}
+
+function unknownKey(path: Path): Pick<Found, 'message' | 'meant'> {
+  if (isUnsupportedKey(path)) {
+    return {
+      message: 'not supported by this version, so a policy that asks for it can’t be kept; remove the key',
+    };
+  }
+  const parent = path.slice(0, -1);
+  const keys = keysAt(parent);
+  const meant = nearest(String(path.at(-1)), keys);
+  if (meant === null) return { message: `unknown key; known here: ${keys.join(', ')}` };
+  return { message: `unknown key; did you mean ${meant}?`, meant: [...parent, meant].join('.') };
+}
+
+function expected(path: Path, found: unknown): string {
+  const words = wordsAt(path);
+  const meant = typeof found === 'string' ? nearest(found, words) : null;
+  const shown = typeof found === 'string' ? JSON.stringify(found.slice(0, 60)) : kindOf(found);
+  return `is ${shown}; ${meant === null ? allowed(path) : `did you mean ${meant}?`}`;
+}
+
+function allowed(path: Path): string {
+  const kinds = schemasAt(path).map((schema) => {
+    if (schema instanceof z.ZodLiteral || schema instanceof z.ZodEnum) return wordsOf(schema).join(' or ');
+    if (schema instanceof z.ZodArray) return 'a list';
+    if (schema instanceof z.ZodObject) return `a mapping with ${Object.keys(schema.shape).join(', ')}`;
+    if (schema instanceof z.ZodRecord) return 'a mapping of names';
+    if (schema instanceof z.ZodNumber) return 'a whole number';
+    return 'text';
+  });
+  return `it must be ${kinds.join(', or ')}`;
+}
+
+const wordsAt = (path: Path) =>
+  schemasAt(path).flatMap((schema) =>
+    schema instanceof z.ZodLiteral || schema instanceof z.ZodEnum ? wordsOf(schema) : [],
+  );
+
+function wordsOf(schema: z.ZodLiteral | z.ZodEnum): string[] {
+  return schema instanceof z.ZodLiteral ? [...schema.values].map(String) : schema.options.map(String);
+}
+
+const keysAt = (path: Path) =>
+  schemasAt(path).flatMap((schema) => (schema instanceof z.ZodObject ? Object.keys(schema.shape) : []));
+
+/** The alternatives that the schema has at a path. */
+function schemasAt(path: Path): readonly z.core.$ZodType[] {
+  let schemas = unwrapped(policySchemaV1);
+  for (const part of path) {
+    schemas = schemas.flatMap((schema) => {
+      if (schema instanceof z.ZodObject) {
+        const inner = Object.hasOwn(schema.shape, part) ? schema.shape[part] : undefined;
+        return inner === undefined ? [] : unwrapped(inner);
+      }
+      if (schema instanceof z.ZodRecord) return unwrapped(schema.valueType);
+      if (schema instanceof z.ZodArray) return unwrapped(schema.element);
+      return [];
+    });
+  }
+  return schemas;
+}
+
+function unwrapped(schema: z.core.$ZodType): readonly z.core.$ZodType[] {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) return unwrapped(schema.unwrap());
+  if (schema instanceof z.ZodUnion) return schema.options.flatMap(unwrapped);
+  return [schema];
+}
+
+function at(value: unknown, path: Path): unknown {
+  let found = value;
+  for (const part of path) {
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, part)) return undefined;
+    found = Reflect.get(found, part);
+  }
+  return found;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'empty';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'a mapping' : JSON.stringify(value);
+}

@@ -1,0 +1,192 @@
+import type { ReasonCode } from '../domain/reason.ts';
+
+/** What a code means, and what to do about it; null where nothing is wrong. The manual's table is this one. */
+export interface Guide {
+  readonly means: string;
+  readonly mend: string | null;
+}
+
+const fine = (means: string): Guide => ({ means, mend: null });
+const wrong = (means: string, mend: string): Guide => ({ means, mend });
+
+const AGAIN = 'Nothing to do: it is tried again. If it stays, look at the App’s permissions.';
+
+/** Every reason code, for the manual. */
+export const REASON_GUIDE: Readonly<Record<ReasonCode, Guide>> = {
+  policy_absent: wrong('The branch has no policy file.', 'Add `.github/countersign.yml` to it.'),
+  policy_invalid: wrong(
+    'The policy file has problems; each is listed with file, line, column and key.',
+    'Mend them. `countersign policy check FILE` prints the same list.',
+  ),
+  policy_unreadable: wrong('GitHub did not give us the policy file.', AGAIN),
+  branch_not_guarded: wrong(
+    'The policy asks nothing of changes to this branch. The check run is neutral, and what was merged there counts as unapproved in a deployment.',
+    'If it should be guarded, name it in `changes.branches`.',
+  ),
+  environment_not_in_policy: wrong(
+    'The policy does not name this environment, so nothing is deployed there by us.',
+    'Mend the name, or add the environment to the policy.',
+  ),
+
+  facts_complete: fine('Every list that is judged was read to its end.'),
+  facts_incomplete: wrong(
+    'GitHub ended a list early, or somebody pushed while we read.',
+    'It is tried again at the next event. If it stays, make the change smaller: GitHub lists 250 commits of a pull request.',
+  ),
+  facts_unreadable: wrong('GitHub did not give us the facts.', AGAIN),
+  role_unknown: wrong(
+    'Whether somebody is in a team or has a permission could not be read. Unknown counts as no.',
+    'Give the App _Members: read_ on the organisation, and see that the team exists.',
+  ),
+
+  pull_request_open: fine('The pull request is open and not a draft.'),
+  pull_request_merged: fine('The pull request was merged.'),
+  pull_request_closed: wrong('The pull request was closed without being merged.', 'Open it again.'),
+  pull_request_draft: wrong('The pull request is a draft.', 'Mark it ready for review.'),
+  author_unknown: wrong(
+    'The account that opened the pull request is deleted.',
+    'Open the pull request anew from an account that exists.',
+  ),
+  identity_unmapped: wrong(
+    'An author, committer or co-author has an e-mail that belongs to no GitHub account. Only the domain of the e-mail is shown.',
+    'Add the e-mail to the account, or make the commit again. After a merge: add the e-mail, or move the baseline.',
+  ),
+  pusher_unknown: wrong(
+    'Who pushed the head is not known, since no delivery told us.',
+    'Push to the branch once more.',
+  ),
+  identities_known: fine('Everyone who made the change is known by account.'),
+
+  approvals_missing: wrong(
+    'Fewer people than required approved the head.',
+    'Ask those whom the policy names.',
+  ),
+  approvals_given: fine('Enough people approved the head.'),
+  approval_stale: wrong(
+    'An approval was given on another commit than the head.',
+    'Look at what was pushed since, and approve again.',
+  ),
+  approver_is_author: wrong(
+    'An approval came from somebody who made a part of the change: its author, or an author, committer, co-author or pusher of a commit.',
+    'Somebody else has to approve.',
+  ),
+  approver_is_bot: wrong('An approval came from a bot.', 'A person has to approve.'),
+  approver_not_eligible: wrong(
+    'An approval came from somebody whom the policy does not name.',
+    'Ask those whom it names.',
+  ),
+  approver_unknown: wrong(
+    'An approval came from an account that is deleted.',
+    'Somebody else has to approve.',
+  ),
+  changes_requested: wrong(
+    'Somebody who may approve asks for changes. It stands whatever is pushed.',
+    'They approve, or the review is dismissed.',
+  ),
+  no_changes_requested: fine('Nobody who may approve asks for changes.'),
+  check_missing: wrong(
+    'A required check was not reported on the head, or not by the app that is asked.',
+    'See why it did not run.',
+  ),
+  check_failed: wrong('A required check failed.', 'Run it again, or push what mends it.'),
+  check_pending: wrong('A required check has not finished.', 'Wait.'),
+  checks_passed: fine('Every check that the policy or GitHub requires succeeded. Neutral and skipped count.'),
+  protection_missing: wrong(
+    'GitHub does not enforce something that the policy asks of the branch.',
+    'Turn it on, in the branch’s protection or in a ruleset. The sentence says which switch.',
+  ),
+  protection_unknown: wrong(
+    'GitHub does not show whether it enforces something. Unknown counts as no.',
+    'Give the App _Administration: read_. Of rulesets GitHub shows an App no bypass list: use classic protection for `admins: included`.',
+  ),
+  protection_holds: fine('GitHub enforces everything that the policy asks of the branch.'),
+
+  range_first_without_baseline: wrong(
+    'Nothing of ours runs there yet, and the policy has no baseline for it.',
+    'Set `baseline` to the last commit that is accepted as it is, in a reviewed pull request.',
+  ),
+  range_not_descendant: wrong(
+    'The commit is older than what runs there, or does not contain it.',
+    'Deploy a commit that contains it.',
+  ),
+  range_unknown: wrong(
+    'Which commits would be new there could not be found out, or does not fit the request.',
+    AGAIN,
+  ),
+  range_traced: fine('Every commit that would be new there came from an approved pull request.'),
+  nothing_to_deploy: fine('The commit runs there already; to deploy it again is allowed.'),
+  commit_untraced: wrong(
+    'A commit came from no pull request that was merged into a branch of this environment.',
+    'Take it off the branch and bring it by a pull request, or move the baseline past it in a reviewed pull request.',
+  ),
+  commit_unreviewed: wrong(
+    'A commit reached the branch past review; the ledger has it as `change.unreviewed`.',
+    'Have the pull request it came by approved afterwards, or move the baseline past it in a reviewed pull request.',
+  ),
+  commit_reviewed_late: fine(
+    'A commit reached the branch without review, and its pull request was approved afterwards.',
+  ),
+  commit_accepted: fine('Commits up to the declared baseline are accepted without a pull request.'),
+  merge_not_by_github: wrong(
+    'The commit merged a pull request, but GitHub did not make and sign it, so it may bring more than was approved.',
+    'Merge on GitHub. What is merged already: move the baseline past it in a reviewed pull request.',
+  ),
+  change_not_approved: wrong(
+    'Commits came from a merged pull request whose approvals do not hold when they are judged again. The reasons follow.',
+    'Mend what they say. A merged pull request can still be approved.',
+  ),
+  branch_not_allowed: wrong(
+    'The commit is on none of the branches that may be deployed there.',
+    'Merge it into one.',
+  ),
+  branch_unknown: wrong('Which branches contain the commit could not be read.', AGAIN),
+  branch_allowed: fine('The commit is on a branch that may be deployed there.'),
+  requester_unknown: wrong(
+    'GitHub does not say who asked for the deployment.',
+    'Somebody who may has to ask anew.',
+  ),
+  requester_not_allowed: wrong(
+    'Whoever asked may not. It is refused, not held, so that it does not wait for the day they may.',
+    'Somebody who may has to ask.',
+  ),
+  requester_allowed: fine('Whoever asked for the deployment may. After a merge that is whoever merged.'),
+  request_required: wrong(
+    'A merge asked for the deployment, and the policy now says `on: request`.',
+    'Somebody has to ask.',
+  ),
+  environment_known: fine('GitHub has the environment by this name.'),
+  environment_unknown: wrong(
+    'GitHub’s environment of this name could not be read.',
+    'See that it exists under exactly this name, and that the App may read it.',
+  ),
+  environment_without_reviewers: wrong(
+    'The policy says `from: environment`, and the GitHub environment names no reviewers.',
+    'Add required reviewers to it, or name teams or users in the policy.',
+  ),
+  deployment_rejected: wrong(
+    'A reviewer rejected the deployment.',
+    'Ask for a new one when their reason is gone.',
+  ),
+  deployment_approvals_missing: wrong(
+    'Fewer reviewers than required approved this deployment of this commit.',
+    'Ask those who are named.',
+  ),
+  deployment_approvals_given: fine('Enough reviewers approved this deployment of this commit.'),
+  deployment_approval_stale: wrong('An answer was given for another commit.', 'Answer for this one.'),
+  deployment_approver_is_author: wrong(
+    'An approval of the deployment came from somebody who made a part of what is in range.',
+    'Another reviewer has to approve.',
+  ),
+  deployment_approver_is_requester: wrong(
+    'An approval of the deployment came from whoever asked for it.',
+    'Another reviewer has to approve.',
+  ),
+  deployment_approver_not_reviewer: wrong(
+    'An answer came from somebody who is no reviewer of the environment.',
+    'Ask those who are.',
+  ),
+  deployment_reviewer_unknown: wrong(
+    'An answer came from an account that is deleted. A yes does not count; a no holds.',
+    'After a no, ask for the deployment anew.',
+  ),
+};

@@ -1,0 +1,168 @@
+import type { Reason, ReasonCode } from '../domain/reason.ts';
+
+/**
+ * What each reason is about, by its code. Every `commit`, `head` and `target` is a full id; explaining shortens them.
+ * `pullRequest` stands where a reason about a change was found while judging a deployment; `asked` names who could, as
+ * people read it: `team maintainers`, `carol`, `write permission`.
+ */
+export interface AboutByCode {
+  readonly policy_absent: { readonly branch?: string };
+  readonly policy_invalid: { readonly problems: readonly string[] };
+  readonly policy_unreadable: { readonly why: string };
+  readonly branch_not_guarded: { readonly branch: string; readonly pullRequest?: number };
+  readonly environment_not_in_policy: { readonly environment: string; readonly known: readonly string[] };
+
+  readonly facts_complete: Nothing;
+  readonly facts_incomplete: { readonly list: string; readonly pullRequest?: number };
+  readonly facts_unreadable: { readonly why: string };
+  readonly role_unknown: {
+    readonly login: string;
+    readonly role: string;
+    readonly why: string;
+    readonly pullRequest?: number;
+  };
+
+  readonly pull_request_open: { readonly pullRequest: number };
+  readonly pull_request_merged: { readonly pullRequest: number };
+  readonly pull_request_closed: { readonly pullRequest: number };
+  readonly pull_request_draft: { readonly pullRequest: number };
+  readonly author_unknown: { readonly pullRequest: number };
+  readonly identity_unmapped: {
+    readonly commit: string;
+    readonly as: Part;
+    readonly domain: string;
+    readonly pullRequest?: number;
+  };
+  readonly pusher_unknown: { readonly why: string; readonly pullRequest?: number };
+  readonly identities_known: { readonly commits: number };
+
+  readonly approvals_missing: {
+    readonly required: number;
+    readonly given: number;
+    readonly head: string;
+    readonly asked: readonly string[];
+    readonly pullRequest?: number;
+  };
+  readonly approvals_given: {
+    readonly required: number;
+    readonly by: readonly string[];
+    readonly head: string;
+  };
+  readonly approval_stale: {
+    readonly login: string;
+    /** Empty: the commit is gone. */
+    readonly commit: string;
+    readonly head: string;
+    readonly pullRequest?: number;
+  };
+  readonly approver_is_author: {
+    readonly login: string;
+    readonly as: Part;
+    readonly commit?: string;
+    readonly pullRequest?: number;
+  };
+  readonly approver_is_bot: { readonly login: string; readonly pullRequest?: number };
+  readonly approver_not_eligible: {
+    readonly login: string;
+    readonly asked: readonly string[];
+    readonly pullRequest?: number;
+  };
+  readonly approver_unknown: { readonly review: number; readonly pullRequest?: number };
+  readonly changes_requested: {
+    readonly login?: string;
+    readonly review: number;
+    readonly pullRequest?: number;
+  };
+  readonly no_changes_requested: Nothing;
+  readonly check_missing: { readonly check: string; readonly app?: number; readonly head: string };
+  readonly check_failed: { readonly check: string; readonly app?: number; readonly head: string };
+  readonly check_pending: { readonly check: string; readonly app?: number; readonly head: string };
+  readonly checks_passed: { readonly checks: readonly string[]; readonly head: string };
+  readonly protection_missing: {
+    readonly branch: string;
+    readonly setting: ProtectionSetting;
+    readonly checks?: readonly string[];
+  };
+  readonly protection_unknown: {
+    readonly branch: string;
+    readonly setting: ProtectionSetting;
+    readonly why: string;
+  };
+  readonly protection_holds: { readonly branch: string; readonly settings: readonly string[] };
+
+  readonly range_first_without_baseline: { readonly environment: string };
+  readonly range_not_descendant: {
+    readonly running: string;
+    readonly target: string;
+    readonly status: string;
+  };
+  readonly range_unknown: { readonly why: string };
+  readonly range_traced: { readonly commits: number; readonly pullRequests: readonly string[] };
+  readonly nothing_to_deploy: { readonly target: string };
+  readonly commit_untraced: { readonly commit: string };
+  readonly commit_unreviewed: { readonly commit: string };
+  readonly commit_reviewed_late: { readonly commit: string; readonly pullRequest: number };
+  readonly commit_accepted: { readonly baseline: string; readonly commits: number };
+  readonly merge_not_by_github: { readonly commit: string; readonly pullRequest: number };
+  readonly change_not_approved: { readonly pullRequest: number; readonly commits: readonly string[] };
+  readonly branch_not_allowed: {
+    readonly target: string;
+    readonly environment: string;
+    readonly branches: readonly string[];
+  };
+  readonly branch_unknown: { readonly target: string; readonly why: string };
+  readonly branch_allowed: { readonly target: string; readonly branches: readonly string[] };
+  readonly requester_unknown: { readonly environment: string };
+  readonly requester_not_allowed: {
+    readonly login: string;
+    readonly environment: string;
+    readonly asked: readonly string[];
+  };
+  readonly requester_allowed: { readonly login: string; readonly environment: string };
+  readonly request_required: { readonly environment: string };
+  readonly environment_known: { readonly environment: string };
+  readonly environment_unknown: { readonly environment: string; readonly why: string };
+  readonly environment_without_reviewers: { readonly environment: string };
+  readonly deployment_rejected: { readonly login: string; readonly target: string };
+  readonly deployment_approvals_missing: {
+    readonly required: number;
+    readonly given: number;
+    readonly target: string;
+    readonly environment: string;
+    readonly asked: readonly string[];
+  };
+  readonly deployment_approvals_given: {
+    readonly required: number;
+    readonly by: readonly string[];
+    readonly target: string;
+  };
+  readonly deployment_approval_stale: {
+    readonly login: string;
+    readonly commit: string;
+    readonly target: string;
+  };
+  readonly deployment_approver_is_author: {
+    readonly login: string;
+    readonly as: Part;
+    readonly commit?: string;
+    readonly pullRequest?: number;
+  };
+  readonly deployment_approver_is_requester: { readonly login: string };
+  readonly deployment_approver_not_reviewer: { readonly login: string; readonly asked: readonly string[] };
+  readonly deployment_reviewer_unknown: { readonly answer: 'approved' | 'rejected' };
+}
+
+/** What a reason is about that needs nothing said. */
+type Nothing = { readonly nothing?: never };
+
+/** How somebody took part in a change. */
+export type Part = 'author' | 'committer' | 'co_author' | 'pusher' | 'pull_request_author';
+
+/** The policy's own names for what GitHub has to enforce. */
+export type ProtectionSetting =
+  'pull_request' | 'stale_approvals' | 'force_push' | 'deletion' | 'admins' | 'checks';
+
+/** A reason of this code, with what it must say. */
+export function reason<Code extends ReasonCode>(code: Code, about: AboutByCode[Code]): Reason {
+  return { code, about: { ...about } };
+}

@@ -1,0 +1,23 @@
+import type { RolesAsked } from '../domain/role-facts.ts';
+import { environmentOf } from './environment-of.ts';
+import type { Policy } from './schema.ts';
+
+type Asking = { readonly teams?: readonly string[] | undefined; readonly permission?: string | undefined };
+
+/**
+ * The roles to resolve before judging. For an environment these are the change's as well, since every change in the
+ * deployed range is judged again. The teams among a GitHub environment's own reviewers are not here: GitHub names them.
+ */
+export function rolesAsked(policy: Policy, scope: 'change' | { readonly environment: string }): RolesAsked {
+  const environment = scope === 'change' ? null : environmentOf(policy, scope.environment);
+  const from = environment?.approvals?.from;
+  const asking: readonly Asking[] = [
+    policy.changes.approvals.from,
+    ...(environment === null ? [] : [environment.deploy.by]),
+    ...(from === undefined || from === 'environment' ? [] : [from]),
+  ];
+  return {
+    teams: [...new Set(asking.flatMap(({ teams }) => teams ?? []))].toSorted(),
+    permissions: asking.some(({ permission }) => permission !== undefined),
+  };
+}

@@ -1,0 +1,180 @@
+/**
+ * The policy's form: what may stand in `.github/countersign.yml`, in one place. The parser, the types and the JSON
+ * Schema for editors all come from here. A key that isn't here is refused, never ignored: a policy that asks for more
+ * than we enforce must not approve anything.
+ */
+import { z } from 'zod';
+import { branchGlobProblem } from './branch-glob.ts';
+
+const MOST_REQUIRED = 20;
+
+const branches = z
+  .array(
+    z.string().superRefine((glob, context) => {
+      const problem = branchGlobProblem(glob);
+      if (problem !== null) context.addIssue({ code: 'custom', message: problem });
+    }),
+  )
+  .min(1)
+  .max(100)
+  .describe(
+    'Branch names or patterns: * within one part of the name, ** for whole parts, ? for one character.',
+  );
+
+const team = z
+  .string()
+  .max(255)
+  .regex(
+    /^[a-z0-9][a-z0-9._-]*$/,
+    'is no team’s slug; write it as in the team’s address, lower case and without the organisation',
+  )
+  .describe("A team's slug in the repository's organisation.");
+
+const login = z
+  .string()
+  .max(100)
+  .regex(/^[a-z0-9][a-z0-9_-]*(?:\[bot\])?$/i, 'is no GitHub login; write it without @')
+  .describe('A GitHub login.');
+
+const teams = z.array(team).min(1).max(100);
+const users = z.array(login).min(1).max(100);
+const permission = z
+  .enum(['write', 'maintain', 'admin'])
+  .describe('Everyone with at least this permission on the repository.');
+
+/** How a problem begins where nobody is named. */
+export const NOBODY = 'names nobody; ';
+
+const people = z
+  .strictObject({ teams: teams.optional(), users: users.optional(), permission: permission.optional() })
+  .refine(
+    (from) => from.teams !== undefined || from.users !== undefined || from.permission !== undefined,
+    `${NOBODY}give teams, users or permission`,
+  )
+  .describe('Whoever is in one of the teams, is one of the users, or has the permission.');
+
+const reviewers = z
+  .strictObject({ teams: teams.optional(), users: users.optional() })
+  .refine((from) => from.teams !== undefined || from.users !== undefined, `${NOBODY}give teams or users`);
+
+const required = z.int().min(1).max(MOST_REQUIRED).describe('How many different people have to approve.');
+
+/** Nobody else can be asked where only users are named, so fewer of them than are required can never be enough. */
+function enough(
+  approvals: { required: number; from: z.output<typeof people> | 'environment' },
+  context: z.RefinementCtx,
+): void {
+  const { required, from } = approvals;
+  if (from === 'environment' || from.users === undefined) return;
+  if (from.teams !== undefined || from.permission !== undefined) return;
+  const named = new Set(from.users.map((user) => user.toLowerCase())).size;
+  if (named >= required) return;
+  const message = `asks for ${required} approvals, but only ${named === 1 ? 'one person' : `${named} people`} could give them`;
+  context.addIssue({ code: 'custom', path: ['required'], message });
+}
+
+const checkName = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^[^\p{C}]+$/u, 'has an invisible character in it');
+
+const check = z.union([
+  checkName,
+  z.strictObject({
+    name: checkName,
+    app: z.int().min(1).describe('Id of the GitHub App that has to report it.'),
+  }),
+]);
+
+const protection = z
+  .strictObject({
+    pull_request: z
+      .literal('required')
+      .optional()
+      .describe('Nothing reaches the branch without a pull request.'),
+    stale_approvals: z
+      .literal('dismissed')
+      .optional()
+      .describe('A push to the pull request dismisses its approvals.'),
+    force_push: z.literal('blocked').optional().describe('The branch can’t be force-pushed.'),
+    deletion: z.literal('blocked').optional().describe('The branch can’t be deleted.'),
+    admins: z
+      .literal('included')
+      .optional()
+      .describe('Nobody can bypass any of this, administrators included.'),
+    checks: z
+      .literal('required')
+      .optional()
+      .describe('GitHub requires countersign/change and every check of changes.checks.'),
+  })
+  .describe('What GitHub itself has to enforce on these branches, by branch protection or rulesets.');
+
+const changes = z
+  .strictObject({
+    branches: branches.describe('The guarded branches.'),
+    approvals: z.strictObject({ required, from: people }).superRefine(enough),
+    checks: z.array(check).max(100).optional().describe('Checks that have to succeed on the head commit.'),
+    protection: protection.optional(),
+  })
+  .describe('What a change to a guarded branch needs.');
+
+const environment = z.strictObject({
+  branches: branches.describe('Only commits on these branches may be deployed here.'),
+  baseline: z
+    .string()
+    .regex(/^[0-9a-f]{40}$/, 'is no full commit id: 40 hexadecimal digits, lower case')
+    .optional()
+    .describe(
+      'This commit and all before it are accepted as they are; what comes after needs its pull request.',
+    ),
+  deploy: z.strictObject({
+    on: z
+      .enum(['merge', 'request'])
+      .describe('merge: every merge asks for a deployment. request: somebody has to ask.'),
+    by: people.describe('Who may ask for a deployment; with on: merge, whose merge does.'),
+  }),
+  approvals: z
+    .strictObject({
+      required,
+      from: z
+        .union([z.literal('environment'), reviewers])
+        .describe('environment: the reviewers that the GitHub environment names.'),
+    })
+    .superRefine(enough)
+    .optional()
+    .describe('Approvals of each deployment, by people who made nothing of it and did not ask for it.'),
+});
+
+const environmentName = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^[^\p{C}]+$/u, 'has an invisible character in it');
+
+/** The whole policy, version 1. */
+export const policySchemaV1 = z.strictObject({
+  version: z.literal(1),
+  mode: z
+    .enum(['enforce', 'observe'])
+    .default('enforce')
+    .describe('observe: decide, record and show, but block nothing.'),
+  changes,
+  environments: z
+    .record(environmentName, environment)
+    .default({})
+    .describe('By the names of the GitHub environments.'),
+});
+
+export type Policy = z.output<typeof policySchemaV1>;
+export type People = z.output<typeof people>;
+export type EnvironmentPolicy = z.output<typeof environment>;
+export type ProtectionPolicy = z.output<typeof protection>;
+
+/** The policy as JSON Schema, so that editors complete and check it. */
+export function policySchema(): Record<string, unknown> {
+  return {
+    title: 'Countersign policy (.github/countersign.yml)',
+    ...z.toJSONSchema(policySchemaV1, { io: 'input' }),
+  };
+}

@@ -1,0 +1,43 @@
+import type { ChangeFacts } from '../domain/change-facts.ts';
+import type { Reason } from '../domain/reason.ts';
+import { judgeApprovals } from './change/judge-approvals.ts';
+import type { Policy } from './schema.ts';
+
+/** One person's approval as the check run shows it. */
+export interface ShownApproval {
+  /** Null: the account is deleted. */
+  readonly login: string | null;
+  /** The commit that it was given on; null where that commit is gone. */
+  readonly commit: string | null;
+  readonly at: string | null;
+  readonly counted: boolean;
+  /** Plain text. */
+  readonly why: string;
+}
+
+/** Who approved a change, and whether it counted. */
+export function shownApprovals(policy: Policy, facts: ChangeFacts): readonly ShownApproval[] {
+  return judgeApprovals(policy, facts).map(({ actor, commit, at, disqualified }) => ({
+    login: actor?.login ?? null,
+    commit,
+    at,
+    counted: disqualified === null,
+    why: disqualified === null ? 'given on the head, by somebody the policy asks for' : whyNot(disqualified),
+  }));
+}
+
+function whyNot({ code, about }: Reason): string {
+  const commit = typeof about['commit'] === 'string' ? about['commit'].slice(0, 7) : '';
+  if (code === 'approver_is_author') {
+    return `disqualified because ${commit === '' ? 'they took part in it' : `commit ${commit} is theirs`}`;
+  }
+  if (code === 'approval_stale') {
+    return `given on ${commit === '' ? 'a commit that is gone' : commit}, which is not the head: approve again`;
+  }
+  if (code === 'approver_not_eligible') {
+    return `not one of those the policy asks: ${[about['asked'] ?? []].flat().join(', ')}`;
+  }
+  if (code === 'role_unknown')
+    return `whether they have the role could not be found out: ${String(about['role'])}`;
+  return code === 'approver_is_bot' ? 'given by a bot, not by a person' : 'its account is deleted';
+}

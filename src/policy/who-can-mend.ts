@@ -1,0 +1,241 @@
+/** What stands between a decision and an approval, and who can give it: for titles, statuses and the head of a check run. */
+import type { Actor } from '../domain/actor.ts';
+import type { ChangeFacts } from '../domain/change-facts.ts';
+import type { Decision } from '../domain/decision.ts';
+import type { DeploymentFacts } from '../domain/deployment-facts.ts';
+import type { Reason, ReasonCode } from '../domain/reason.ts';
+import { authorsOfChange } from './authorship.ts';
+import { authorsOfDeployment } from './deployment/authors-of-deployment.ts';
+
+/** Plain text, not Markdown. */
+export interface Missing {
+  readonly gate: string;
+  readonly code: ReasonCode;
+  /** A clause that can follow "Held: ". */
+  readonly what: string;
+  /** As people know them: `@acme/leads`, `carol`. Empty: nobody in particular. */
+  readonly who: readonly string[];
+}
+
+type Facts = ChangeFacts | DeploymentFacts;
+type About = Reason['about'];
+
+/** The most telling first: what a person has to decide, then what has to be mended, then what only has to finish. */
+export function whoCanMend(decision: Decision, facts: Facts): readonly Missing[] {
+  const found = decision.gates
+    .filter(({ outcome }) => outcome === 'pending' || outcome === 'failed')
+    .flatMap(({ gate, reasons }) => reasons.flatMap((reason) => missingFor(gate, reason, facts)));
+  const distinct = new Map(found.map((each) => [`${each.missing.what} ${each.missing.who.join()}`, each]));
+  return [...distinct.values()].toSorted((a, b) => a.rank - b.rank).map(({ missing }) => missing);
+}
+
+interface Mend {
+  /** 0: mend before anything else; 1: somebody decides; 2: somebody mends; 3: it only has to finish. */
+  readonly rank: 0 | 1 | 2 | 3;
+  readonly what: (about: About) => string;
+  readonly who: (about: About, facts: Facts) => readonly string[];
+}
+
+const text = (value: About[string] | undefined) => String(value ?? '?');
+const short = (value: About[string] | undefined) => text(value).slice(0, 7);
+const nobody = () => [];
+const administrators = (_: About, { repository }: Facts) => [
+  `an administrator of ${repository.owner}/${repository.name}`,
+];
+const author = (about: About, facts: Facts) => {
+  const change =
+    'changes' in facts
+      ? facts.changes.find(({ pullRequest }) => pullRequest.number === about['pullRequest'])
+      : facts;
+  return change?.pullRequest.author?.login === undefined ? [] : [change.pullRequest.author.login];
+};
+const login = (about: About) => (typeof about['login'] === 'string' ? [about['login']] : []);
+const mend = (rank: Mend['rank'], what: Mend['what'], who: Mend['who'] = nobody): Mend => ({
+  rank,
+  what,
+  who,
+});
+
+/** Reasons that only explain another one, as an approval that doesn't count, ask nothing of anybody. */
+const MENDS: Readonly<Partial<Record<ReasonCode, Mend>>> = {
+  policy_absent: mend(0, () => 'there is no .github/countersign.yml: add one', administrators),
+  policy_invalid: mend(0, () => '.github/countersign.yml has to be mended', administrators),
+  policy_unreadable: mend(0, () => 'GitHub did not give us the policy; it is tried again'),
+  facts_unreadable: mend(0, () => 'GitHub did not give us the facts; it is tried again'),
+  facts_incomplete: mend(
+    2,
+    (about) => `not everything could be read (${text(about['list'])}); make the change smaller if this stays`,
+    author,
+  ),
+  role_unknown: mend(
+    2,
+    (about) => `whether ${text(about['login'])} has ${text(about['role'])} could not be found out`,
+    administrators,
+  ),
+  pull_request_draft: mend(2, () => 'the pull request is a draft: mark it ready for review', author),
+  pull_request_closed: mend(2, () => 'the pull request was closed without being merged', author),
+  author_unknown: mend(2, () => 'the account that opened the pull request is deleted: open it anew'),
+  identity_unmapped: mend(
+    2,
+    (about) =>
+      `an e-mail in commit ${short(about['commit'])} belongs to no GitHub account: add it to an account, or commit anew`,
+    author,
+  ),
+  pusher_unknown: mend(2, () => 'who pushed the head is not known: push it once more', author),
+  approvals_missing: mend(1, (about) => missingApprovals(about, about['head']), askedFor),
+  changes_requested: mend(
+    1,
+    (about) => `${text(about['login'] ?? 'a deleted account')} asks for changes`,
+    login,
+  ),
+  check_missing: mend(3, (about) => `${text(about['check'])} has not been reported`),
+  check_failed: mend(2, (about) => `${text(about['check'])} failed`, author),
+  check_pending: mend(3, (about) => `${text(about['check'])} is still running`),
+  protection_missing: mend(
+    2,
+    (about) => `the protection of ${text(about['branch'])} lacks ${text(about['setting'])}`,
+    administrators,
+  ),
+  protection_unknown: mend(
+    2,
+    (about) => `the protection of ${text(about['branch'])} can't be seen (${text(about['setting'])})`,
+    administrators,
+  ),
+  branch_not_guarded: mend(
+    2,
+    (about) => `the policy doesn't guard ${text(about['branch'])}: name it in changes.branches`,
+    administrators,
+  ),
+  range_first_without_baseline: mend(
+    2,
+    (about) => `declare environments.${text(about['environment'])}.baseline in the policy, by a pull request`,
+    administrators,
+  ),
+  range_not_descendant: mend(
+    2,
+    (about) => `${short(about['target'])} doesn't contain what runs there (${short(about['running'])})`,
+  ),
+  range_unknown: mend(2, () => 'which commits are new there is not known; it is tried again'),
+  commit_untraced: mend(
+    2,
+    (about) =>
+      `commit ${short(about['commit'])} came from no pull request: accept it by moving the baseline past it, in a reviewed pull request`,
+    administrators,
+  ),
+  commit_unreviewed: mend(
+    2,
+    (about) =>
+      `commit ${short(about['commit'])} was pushed past review: have its pull request approved, or move the baseline past it in a reviewed one`,
+    administrators,
+  ),
+  merge_not_by_github: mend(
+    2,
+    (about) =>
+      `commit ${short(about['commit'])} merged #${text(about['pullRequest'])} outside of GitHub: accept it by moving the baseline past it, in a reviewed pull request`,
+    administrators,
+  ),
+  branch_not_allowed: mend(
+    2,
+    (about) =>
+      `${short(about['target'])} is on none of ${[about['branches'] ?? []].flat().join(', ')}: merge it first`,
+  ),
+  branch_unknown: mend(
+    2,
+    (about) => `which branches contain ${short(about['target'])} is not known; it is tried again`,
+  ),
+  requester_unknown: mend(2, () => 'GitHub does not say who asked: ask anew', askedFor),
+  requester_not_allowed: mend(
+    1,
+    (about) => `${text(about['login'])} may not ask for this: somebody who may has to`,
+    askedFor,
+  ),
+  request_required: mend(
+    1,
+    (about) => `somebody has to ask for a deployment to ${text(about['environment'])}`,
+  ),
+  environment_unknown: mend(
+    2,
+    (about) => `GitHub's environment ${text(about['environment'])} could not be read: does it exist?`,
+    administrators,
+  ),
+  environment_without_reviewers: mend(
+    2,
+    (about) => `the GitHub environment ${text(about['environment'])} needs reviewers`,
+    administrators,
+  ),
+  deployment_reviewer_unknown: mend(
+    1,
+    () => 'an account that is deleted rejected it: somebody has to ask for the deployment anew',
+  ),
+  deployment_rejected: mend(1, (about) => `${text(about['login'])} rejected it`, login),
+  deployment_approvals_missing: mend(1, (about) => missingApprovals(about, about['target']), askedFor),
+};
+
+function missingFor(
+  gate: string,
+  { code, about }: Reason,
+  facts: Facts,
+): readonly { rank: number; missing: Missing }[] {
+  const found = MENDS[code];
+  // Of a deleted account, a yes only doesn't count; a no stands in the way.
+  if (found === undefined || about['answer'] === 'approved') return [];
+  const who = found.who(about, facts);
+  const impossible = found.who === askedFor && 'required' in about && who.length === 0;
+  const what = `${found.what(about)}${impossible ? ', and nobody whom the policy names can give it' : ''}`;
+  const number = about['pullRequest'];
+  const named =
+    facts.schema === 'deployment-facts/v1' && typeof number === 'number' && !what.includes(`#${number}`);
+  return [{ rank: found.rank, missing: { gate, code, what: named ? `#${number}: ${what}` : what, who } }];
+}
+
+function missingApprovals(about: About, sha: About[string] | undefined): string {
+  const missing = Number(about['required']) - Number(about['given']);
+  const number = about['pullRequest'];
+  const of = typeof number === 'number' ? '' : ` of ${short(sha)}`;
+  return missing === 1 ? `1 approval${of} is missing` : `${missing} approvals${of} are missing`;
+}
+
+/** Teams with their organisation, and of the people named only those who made nothing of it and didn't ask for it. */
+function askedFor(about: About, facts: Facts): readonly string[] {
+  const names = [about['asked'] ?? []].flat().map(String);
+  const barred = 'required' in about ? barredLogins(about, facts) : new Set<string>();
+  return names
+    .filter((name) => !barred.has(name.toLowerCase()))
+    .map((name) => {
+      if (name.startsWith('team ')) return `@${facts.repository.owner}/${name.slice(5)}`;
+      return name.endsWith(' permission') ? `anyone with ${name}` : name;
+    });
+}
+
+function barredLogins(about: About, facts: Facts): ReadonlySet<string> {
+  const change =
+    'changes' in facts
+      ? facts.changes.find(({ pullRequest }) => pullRequest.number === about['pullRequest'])
+      : facts;
+  const authors =
+    change !== undefined
+      ? authorsOfChange(change)
+      : 'changes' in facts
+        ? authorsOfDeployment(facts)
+        : new Map();
+  const requester = change === undefined && 'changes' in facts ? facts.request.requester : null;
+  const barred = peopleIn(facts).filter(({ id }) => authors.has(id) || requester?.id === id);
+  return new Set(barred.map((actor) => actor.login.toLowerCase()));
+}
+
+/** Everyone whom the facts name as having made something, or asked. */
+function peopleIn(facts: Facts): readonly Actor[] {
+  const changes = 'changes' in facts ? facts.changes : [facts];
+  const commits = 'changes' in facts ? facts.range.commits.items.map(({ commit }) => commit) : [];
+  const people = [
+    ...changes.flatMap(({ pullRequest, pushers }) => [
+      pullRequest.author,
+      ...(pushers.known ? pushers.value : []),
+    ]),
+    ...[...changes.flatMap((change) => change.commits.items), ...commits].flatMap((commit) =>
+      [commit.author, commit.committer, ...commit.coAuthors].map(({ actor }) => actor),
+    ),
+    'changes' in facts ? facts.request.requester : null,
+  ];
+  return people.flatMap((actor) => actor ?? []);
+}

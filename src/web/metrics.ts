@@ -1,0 +1,58 @@
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+
+/** What the numbers are read from, each time they are asked for. */
+export interface Measured {
+  /** Entries that are in the tree. */
+  readonly integrated: number;
+  /** Entries recorded that no sequencer has taken up, and since when the oldest waits; null where none does. */
+  readonly pending: number;
+  readonly oldestPendingAt: Date | null;
+  readonly checkpointAt: Date | null;
+  readonly deployments: Readonly<Record<string, number>>;
+  /** Planned writes to GitHub that aren't done: `planned`, `failed`. */
+  readonly unfinishedEffects: Readonly<Record<string, number>>;
+}
+
+/** Prometheus' text about this process and about what is recorded. Counts are true at the moment of asking. */
+export function createMetrics(
+  measure: () => Promise<Measured>,
+  now: () => Date,
+): { text(): Promise<string> } {
+  const register = new Registry();
+  collectDefaultMetrics({ register });
+  const gauge = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
+    new Gauge({ name: `countersign_${name}`, help, labelNames: [...labelNames], registers: [register] });
+  const entries = gauge(
+    'ledger_entries',
+    'Ledger entries: integrated into the tree, or recorded and still waiting for it.',
+    ['state'],
+  );
+  const waiting = gauge(
+    'ledger_oldest_pending_seconds',
+    'How long the oldest entry has been waiting for a sequencer; 0 when none does.',
+  );
+  const checkpoint = gauge('ledger_checkpoint_timestamp_seconds', 'When the newest checkpoint was signed.');
+  const deployments = gauge('deployments', 'Deployments that were asked for, by where they stand.', [
+    'state',
+  ]);
+  const effects = gauge('unfinished_effects', 'Planned writes to GitHub that are not done, by state.', [
+    'state',
+  ]);
+  return {
+    text: async () => {
+      const measured = await measure();
+      entries.set({ state: 'integrated' }, measured.integrated);
+      entries.set({ state: 'pending' }, measured.pending);
+      const { oldestPendingAt, checkpointAt } = measured;
+      waiting.set(
+        oldestPendingAt === null ? 0 : Math.max(0, (now().getTime() - oldestPendingAt.getTime()) / 1000),
+      );
+      if (checkpointAt !== null) checkpoint.set(checkpointAt.getTime() / 1000);
+      deployments.reset();
+      for (const [state, count] of Object.entries(measured.deployments)) deployments.set({ state }, count);
+      effects.reset();
+      for (const [state, count] of Object.entries(measured.unfinishedEffects)) effects.set({ state }, count);
+      return register.metrics();
+    },
+  };
+}

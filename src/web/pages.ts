@@ -1,0 +1,63 @@
+/** What a serving process shows of itself: that it lives, whether it can work, its numbers, and the newest checkpoint. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Kysely, sql } from 'kysely';
+import type { Database } from '../db/database.ts';
+import { measure, newestCheckpoint } from './measure.ts';
+import { createMetrics } from './metrics.ts';
+import { NOT_FOUND, type Reply, respond } from './respond.ts';
+
+export interface PagesOptions {
+  readonly db: Kysely<Database>;
+  readonly log: { warn(about: object, message: string): void };
+  readonly now?: () => Date;
+  /** How long the database may take to answer; whoever asks whether we are ready doesn't wait long. */
+  readonly patienceMs?: number;
+}
+
+/** Answers any request that isn't a webhook; never rejects. All of it is read-only and the same for everyone. */
+export function createPages({ db, log, now = () => new Date(), patienceMs = 2_000 }: PagesOptions) {
+  const metrics = createMetrics(() => measure(db), now);
+  const pages: Readonly<Record<string, () => Promise<Reply>>> = {
+    // Alive: it answers. Not the database's health, or a restart would be the cure for a database that is down.
+    '/healthz': () => Promise.resolve(text(200, 'ok\n')),
+    '/readyz': async () => {
+      await sql`SELECT 1 FROM countersign.delivery LIMIT 0`.execute(db);
+      return text(200, 'ready\n');
+    },
+    '/metrics': async () => ({ status: 200, type: 'text/plain; version=0.0.4', body: await metrics.text() }),
+    '/checkpoint': async () => {
+      const checkpoint = await newestCheckpoint(db);
+      return checkpoint === null ? text(404, 'There is no checkpoint yet.\n') : text(200, checkpoint.note);
+    },
+  };
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+    const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
+    request.resume();
+    if (page === undefined) return respond(response, NOT_FOUND);
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      return respond(response, {
+        ...text(405, 'Only GET is understood here.\n'),
+        headers: { allow: 'GET, HEAD' },
+      });
+    }
+    try {
+      respond(response, await within(patienceMs, page()));
+    } catch (error) {
+      log.warn({ err: error, path }, 'a page could not be served');
+      respond(response, text(503, 'The database does not answer.\n'));
+    }
+  };
+}
+
+const text = (status: number, body: string): Reply => ({ status, type: 'text/plain', body });
+
+async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds} ms`)), milliseconds);
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

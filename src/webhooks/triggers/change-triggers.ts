@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import type { Trigger } from '../../domain/trigger.ts';
+import type { Envelope } from '../payload.ts';
+import { idSchema, parse, repositoryOf, shaSchema } from '../payload.ts';
+
+const pullRequestSchema = z.object({
+  number: idSchema,
+  pull_request: z.object({ head: z.object({ sha: shaSchema }), merged: z.boolean().nullish() }),
+});
+
+const JUDGED = new Set([
+  'opened',
+  'synchronize',
+  'reopened',
+  'ready_for_review',
+  'converted_to_draft',
+  // Title, or the base branch: then another branch's policy and protection hold.
+  'edited',
+  'closed',
+]);
+
+/**
+ * `opened` and `synchronize` are the only events that say who pushed a head. A sender that can't be known is not
+ * recorded, and the head then has no known pusher, which holds the change.
+ */
+export function pullRequestTriggers(envelope: Envelope): Trigger[] {
+  const { action, event, payload, sender } = envelope;
+  if (!JUDGED.has(action)) return [];
+  const repository = repositoryOf(envelope);
+  const { number, pull_request: pullRequest } = parse(event, pullRequestSchema, payload);
+  const triggers: Trigger[] = [];
+  if ((action === 'opened' || action === 'synchronize') && sender !== null) {
+    const { sha } = pullRequest.head;
+    triggers.push({ kind: 'record_push_to_change', repository, number, sha, pusher: sender });
+  }
+  if (action === 'closed' && pullRequest.merged === true)
+    triggers.push({ kind: 'record_merge', repository, number });
+  triggers.push({ kind: 'judge_change', repository, number });
+  return triggers;
+}
+
+const reviewSchema = z.object({
+  review: z.object({ id: idSchema }),
+  pull_request: z.object({ number: idSchema }),
+});
+
+/** A review is recorded when it is given and when it is taken back: GitHub itself forgets the first of the two. */
+export function reviewTriggers(envelope: Envelope): Trigger[] {
+  const { action, event, payload } = envelope;
+  if (action !== 'submitted' && action !== 'edited' && action !== 'dismissed') return [];
+  const repository = repositoryOf(envelope);
+  const { review, pull_request: pullRequest } = parse(event, reviewSchema, payload);
+  const { number } = pullRequest;
+  const judge: Trigger = { kind: 'judge_change', repository, number };
+  return action === 'edited'
+    ? [judge]
+    : [{ kind: 'record_review', repository, number, reviewId: review.id }, judge];
+}

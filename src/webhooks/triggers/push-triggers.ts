@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import type { Trigger } from '../../domain/trigger.ts';
+import type { Envelope } from '../payload.ts';
+import { parse, repositoryOf, shaSchema } from '../payload.ts';
+
+/** Where a repository's policy lies. */
+const POLICY_PATH = '.github/countersign.yml';
+const BRANCH_PREFIX = 'refs/heads/';
+/** GitHub lists so many commits of one push and leaves out the rest. */
+const LISTED_COMMITS = 2048;
+
+const pathsSchema = z.array(z.string()).optional();
+
+const pushSchema = z.object({
+  ref: z.string().min(1),
+  before: shaSchema,
+  after: shaSchema,
+  forced: z.boolean().optional(),
+  deleted: z.boolean().optional(),
+  commits: z.array(z.object({ added: pathsSchema, modified: pathsSchema, removed: pathsSchema })).nullish(),
+});
+
+/**
+ * A push to a branch, however it came there. Tags mean nothing to us. A deleted branch has no commits to judge: that
+ * it may be deleted at all is what the protection gate looks at.
+ */
+export function pushTriggers(envelope: Envelope): Trigger[] {
+  const { event, payload, sender } = envelope;
+  const repository = repositoryOf(envelope);
+  const { ref, before, after, forced = false, deleted = false, commits } = parse(event, pushSchema, payload);
+  if (!ref.startsWith(BRANCH_PREFIX) || deleted) return [];
+  const branch = ref.slice(BRANCH_PREFIX.length);
+  const triggers: Trigger[] = [
+    { kind: 'judge_push', repository, branch, before, after, forced, pusher: sender },
+  ];
+  // A list that may leave something out can't say that the policy was left alone.
+  const listed = commits ?? [];
+  const uncertain = forced || listed.length >= LISTED_COMMITS || commits === null || commits === undefined;
+  const touched = listed.some(({ added = [], modified = [], removed = [] }) =>
+    [...added, ...modified, ...removed].includes(POLICY_PATH),
+  );
+  if (touched || uncertain) triggers.push({ kind: 'judge_open', repository, branch });
+  return triggers;
+}

@@ -1,0 +1,191 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { sql } from 'kysely';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Queue } from '../../../src/db/queue.ts';
+import { openQueue } from '../../../src/db/queue.ts';
+import type { TestDatabase } from '../../support/database.ts';
+import { createTestDatabase, query } from '../../support/database.ts';
+
+let database: TestDatabase;
+let queue: Queue;
+let logged: { level: string; about: object; message: string }[];
+
+const log = {
+  error: (about: object, message: string) => void logged.push({ level: 'error', about, message }),
+  warn: (about: object, message: string) => void logged.push({ level: 'warn', about, message }),
+};
+
+beforeEach(async () => {
+  logged = [];
+  database = await createTestDatabase();
+  queue = openQueue(database.db, database.writerUrl, { log, drainSeconds: 5 });
+  await queue.start();
+});
+
+afterEach(async () => {
+  await queue.stop();
+  await database.drop();
+});
+
+/** Waits until `condition` holds; the test's own time limit is the net. */
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await sleep(10);
+}
+
+describe('sending in a transaction', () => {
+  test('a job exists with the commit, and wakes a worker at once', async () => {
+    const seen: unknown[] = [];
+    await queue.work('delivery', async (data) => void seen.push(data));
+    await sleep(300);
+    const started = performance.now();
+    await database.db.transaction().execute(async (tx) => {
+      await queue.send(tx, 'delivery', { guid: 'a' });
+      await sleep(200);
+      expect(seen).toEqual([]);
+    });
+    await until(() => seen.length > 0);
+    expect(seen).toEqual([{ guid: 'a' }]);
+    expect(performance.now() - started).toBeLessThan(700);
+  });
+
+  test('a rolled back transaction leaves no job', async () => {
+    await expect(
+      database.db.transaction().execute(async (tx) => {
+        await queue.send(tx, 'delivery', { guid: 'a' });
+        throw new Error('no');
+      }),
+    ).rejects.toThrow('no');
+    expect(await query(database.writerUrl, "SELECT * FROM pgboss.job WHERE name = 'delivery'")).toEqual([]);
+  });
+
+  test('an ordered job without a key is refused', async () => {
+    await expect(queue.send(database.db, 'effect', {})).rejects.toThrow('needs a key');
+  });
+});
+
+describe('coalesced jobs', () => {
+  const waiting = async (): Promise<Record<string, unknown>[]> =>
+    await query(
+      database.writerUrl,
+      "SELECT data, start_after <= now() AS due FROM pgboss.job WHERE name = 'change'",
+    );
+
+  test('a burst leaves one job, with the newest data', async () => {
+    for (let n = 1; n <= 50; n += 1) await queue.send(database.db, 'change', { n }, { key: '1:7' });
+    await queue.send(database.db, 'change', { n: 99 }, { key: '1:8' });
+    expect(await waiting()).toEqual([
+      { data: { n: 50 }, due: true },
+      { data: { n: 99 }, due: true },
+    ]);
+  });
+
+  test('an event pulls a later look forward, and a later look does not push an event back', async () => {
+    await queue.send(database.db, 'change', { n: 1 }, { key: 'k', startAfterSeconds: 600 });
+    expect(await waiting()).toEqual([{ data: { n: 1 }, due: false }]);
+    await queue.send(database.db, 'change', { n: 2 }, { key: 'k' });
+    expect(await waiting()).toEqual([{ data: { n: 2 }, due: true }]);
+    await queue.send(database.db, 'change', { n: 3 }, { key: 'k', startAfterSeconds: 600 });
+    expect(await waiting()).toEqual([{ data: { n: 3 }, due: true }]);
+  });
+
+  test('a job that a transaction has joined is not taken before that transaction ends', async () => {
+    const seen: unknown[] = [];
+    await queue.send(database.db, 'change', { n: 1 }, { key: 'k' });
+    await database.db.transaction().execute(async (tx) => {
+      await queue.send(tx, 'change', { n: 2 }, { key: 'k' });
+      await queue.work('change', async (data) => void seen.push(data));
+      await sleep(500);
+      expect(seen).toEqual([]);
+    });
+    await until(() => seen.length > 0);
+    expect(seen).toEqual([{ n: 2 }]);
+  });
+
+  test('an event while the job runs makes one more, never two at a time', async () => {
+    const seen: unknown[] = [];
+    let running = 0;
+    await queue.work(
+      'change',
+      async (data) => {
+        running += 1;
+        expect(running).toBe(1);
+        seen.push(data);
+        await sleep(150);
+        running -= 1;
+      },
+      { concurrency: 3 },
+    );
+    await queue.send(database.db, 'change', { n: 1 }, { key: 'k' });
+    await until(() => seen.length === 1);
+    for (let n = 2; n <= 5; n += 1) await queue.send(database.db, 'change', { n }, { key: 'k' });
+    await until(() => seen.length === 2);
+    await sleep(400);
+    expect(seen).toEqual([{ n: 1 }, { n: 5 }]);
+  });
+});
+
+describe('ordered jobs', () => {
+  test('all run, in order per key, and a retry holds back its successors', async () => {
+    const seen: string[] = [];
+    await queue.work(
+      'effect',
+      async (data, job) => {
+        const { name } = data as { name: string };
+        if (name === 'a1' && job.attempt === 1) throw new Error('GitHub is away');
+        seen.push(name);
+      },
+      { concurrency: 3 },
+    );
+    for (const name of ['a1', 'a2', 'a3']) await queue.send(database.db, 'effect', { name }, { key: 'a' });
+    for (const name of ['b1', 'b2']) await queue.send(database.db, 'effect', { name }, { key: 'b' });
+    await until(() => seen.length === 5);
+    expect(seen.filter((name) => name.startsWith('a'))).toEqual(['a1', 'a2', 'a3']);
+    expect(seen.filter((name) => name.startsWith('b'))).toEqual(['b1', 'b2']);
+    expect(seen.slice(0, 2)).toEqual(['b1', 'b2']);
+    expect(logged.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
+  test('a job that is given up is kept in the dead queue, said at error, and frees its key', async () => {
+    const seen: string[] = [];
+    await query(
+      database.ownerUrl,
+      "SET ROLE countersign_owner; UPDATE pgboss.queue SET retry_limit = 1 WHERE name = 'effect'",
+    );
+    await queue.work('effect', async (data) => {
+      const { name } = data as { name: string };
+      seen.push(name);
+      if (name === 'bad') throw new Error('cannot be done');
+    });
+    await queue.send(database.db, 'effect', { name: 'bad' }, { key: 'a' });
+    await queue.send(database.db, 'effect', { name: 'next' }, { key: 'a' });
+    await until(() => seen.includes('next'));
+    expect(seen).toEqual(['bad', 'bad', 'next']);
+    const errors = logged.filter(({ level }) => level === 'error');
+    expect(errors).toHaveLength(1);
+    expect(errors[0]).toMatchObject({
+      about: { queue: 'effect', key: 'a', attempts: 2 },
+      message: expect.stringContaining('given up after 2 attempts'),
+    });
+    expect(
+      await query(database.writerUrl, "SELECT data, source_name, state FROM pgboss.job WHERE name = 'dead'"),
+    ).toEqual([{ data: { name: 'bad' }, source_name: 'effect', state: 'created' }]);
+  });
+});
+
+describe('stopping', () => {
+  test('waits for the running job and takes no further one', async () => {
+    let finished = 0;
+    await queue.work('delivery', async () => {
+      await sleep(400);
+      finished += 1;
+    });
+    await queue.send(database.db, 'delivery', { n: 1 });
+    await queue.send(database.db, 'delivery', { n: 2 });
+    await sleep(150);
+    await queue.stop();
+    expect(finished).toBe(1);
+    const { rows } = await sql<{ state: string }>`
+      SELECT state FROM pgboss.job WHERE name = 'delivery' ORDER BY created_on`.execute(database.db);
+    expect(rows.map(({ state }) => state)).toEqual(['completed', 'created']);
+  });
+});

@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { TestDatabase } from '../../support/database.ts';
+import { createTestDatabase, query } from '../../support/database.ts';
+import { act, integrateAll, makeSigner, recordSome } from './ledger-fixture.ts';
+
+const TABLES = [
+  'entry',
+  'log',
+  'integration',
+  'tile',
+  'head',
+  'checkpoint',
+  'subject',
+  'subject_login',
+  'document',
+];
+const PARTITIONS = ['entry_2026', 'entry_2031', 'entry_other'];
+
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await recordSome(database.db, 3);
+  await integrateAll(database.writerUrl, makeSigner());
+});
+afterAll(() => database.drop());
+
+/** A column of each that can be named in an UPDATE. */
+const COLUMN: Record<string, string> = {
+  log: 'origin = origin',
+  integration: 'index = index',
+  tile: 'index = index',
+  head: 'log_id = log_id',
+  checkpoint: 'note = note',
+  subject: 'secret = secret',
+  subject_login: 'login = login',
+  document: 'body = body',
+};
+const update = (table: string): string =>
+  `UPDATE ledger.${table} SET ${COLUMN[table] ?? 'canonical = canonical'}`;
+
+describe("the program's role", () => {
+  const attempts = [...TABLES, ...PARTITIONS].flatMap((table) => [
+    update(table),
+    `DELETE FROM ledger.${table}`,
+    `TRUNCATE ledger.${table} CASCADE`,
+    `ALTER TABLE ledger.${table} DISABLE TRIGGER ALL`,
+    `DROP TABLE ledger.${table} CASCADE`,
+  ]);
+
+  test.each([
+    ...attempts,
+    'UPDATE ledger.projection SET outcome = outcome',
+    'DELETE FROM ledger.projection',
+    'SELECT * FROM ledger.head FOR UPDATE OF head; UPDATE ledger.pending SET entry_id = entry_id',
+    "INSERT INTO ledger.entry_2026 (id, canonical) VALUES ('019b76da-a800-7000-8000-000000000001', '{}')",
+    "INSERT INTO ledger.entry (id, canonical, recorded_at) VALUES ('019b76da-a800-7000-8000-000000000001', '{}', now())",
+    "INSERT INTO ledger.checkpoint (log_id, size, root, note, signed_at) VALUES (1, 9, '', '', now())",
+    'DROP FUNCTION ledger.refuse() CASCADE',
+    'CREATE TABLE ledger.more (id int)',
+    'CREATE TRIGGER more BEFORE INSERT ON ledger.entry FOR EACH ROW EXECUTE FUNCTION ledger.refuse()',
+    'SET ROLE countersign_owner',
+    "SET session_replication_role = 'replica'",
+  ])('can not: %s', async (statement) => {
+    await expect(act(database.writerUrl, statement)).rejects.toMatchObject({ code: '42501' });
+  });
+
+  test('can not give a leaf hash of its own', async () => {
+    const forged =
+      "INSERT INTO ledger.entry (id, canonical, leaf_hash) VALUES ('019b76da-a800-7000-8000-000000000001', '{}', '')";
+    await expect(act(database.writerUrl, forged)).rejects.toThrow(/leaf_hash|permission denied/);
+  });
+
+  test('can move the head, and only forward', async () => {
+    await expect(act(database.writerUrl, 'UPDATE ledger.head SET size = size - 1')).rejects.toThrow(
+      'the head only grows',
+    );
+    await expect(act(database.writerUrl, 'UPDATE ledger.head SET size = size')).rejects.toThrow(
+      'the head only grows',
+    );
+    await expect(
+      act(database.writerUrl, 'BEGIN', 'UPDATE ledger.head SET size = size + 1', 'ROLLBACK'),
+    ).resolves.toBeUndefined();
+  });
+});
+
+describe('the owner, while the triggers stand,', () => {
+  const kept = ['entry', 'log', 'integration', 'checkpoint', 'entry_2026'];
+
+  test.each([
+    ...kept.map(update),
+    ...kept.map((table) => `DELETE FROM ledger.${table}`),
+    'DELETE FROM ledger.head',
+    update('document'),
+    update('subject'),
+  ])('can not: %s', async (statement) => {
+    await expect(act(database.ownerUrl, 'SET ROLE countersign_owner', statement)).rejects.toThrow(
+      'because what was recorded stays',
+    );
+  });
+
+  test.each([...TABLES, ...PARTITIONS])('can not empty ledger.%s', async (table) => {
+    await expect(
+      act(database.ownerUrl, 'SET ROLE countersign_owner', `TRUNCATE ledger.${table} CASCADE`),
+    ).rejects.toThrow('because what was recorded stays');
+  });
+
+  test('can not rewrite the bytes by changing their type', async () => {
+    const rewrite = `ALTER TABLE ledger.entry ALTER COLUMN canonical TYPE bytea USING 'forged'`;
+    await expect(act(database.ownerUrl, 'SET ROLE countersign_owner', rewrite)).rejects.toThrow(
+      'generated column',
+    );
+  });
+});
+
+test('a superuser who acts as a replica meets the triggers too', async () => {
+  const superuser = database.superuserUrl;
+  await expect(
+    act(superuser, "SET session_replication_role = 'replica'", 'DELETE FROM ledger.entry'),
+  ).rejects.toThrow('because what was recorded stays');
+  await expect(
+    act(superuser, "SET session_replication_role = 'replica'", 'TRUNCATE ledger.entry_2026'),
+  ).rejects.toThrow('because what was recorded stays');
+});
+
+test('the eraser takes away people and documents, and nothing else', async () => {
+  await expect(
+    act(database.eraserUrl, 'BEGIN', 'DELETE FROM ledger.subject', 'DELETE FROM ledger.document', 'ROLLBACK'),
+  ).resolves.toBeUndefined();
+  for (const table of ['entry', 'integration', 'tile', 'checkpoint', 'head', 'log']) {
+    await expect(act(database.eraserUrl, `DELETE FROM ledger.${table}`)).rejects.toMatchObject({
+      code: '42501',
+    });
+  }
+});
+
+test('the reader reads, and nothing else', async () => {
+  const [counted] = await query(database.readerUrl, 'SELECT count(*)::int AS n FROM ledger.entry');
+  expect(counted).toEqual({ n: 3 });
+  await expect(
+    act(database.readerUrl, 'INSERT INTO ledger.pending (entry_id) VALUES (gen_random_uuid())'),
+  ).rejects.toMatchObject({ code: '42501' });
+  await expect(act(database.readerUrl, 'DELETE FROM ledger.pending')).rejects.toMatchObject({
+    code: '42501',
+  });
+});
+
+test("everything in the schema is the owner's, who can not log in", async () => {
+  const owners = await query(
+    database.readerUrl,
+    `SELECT DISTINCT pg_get_userbyid(relowner) AS owner, rolcanlogin AS login FROM pg_class JOIN pg_roles r ON r.oid = relowner
+     WHERE relnamespace = 'ledger'::regnamespace`,
+  );
+  expect(owners).toEqual([{ owner: 'countersign_owner', login: false }]);
+});

@@ -1,0 +1,192 @@
+/** Facts of every kind, drawn from a few people and commits, so that some are approved and most nearly are. */
+import fc from 'fast-check';
+import type { Actor } from '../../src/domain/actor.ts';
+import type { ChangeFacts, CheckFacts, CommitFacts, ReviewFacts } from '../../src/domain/change-facts.ts';
+import type { DeploymentFacts, DeploymentReview } from '../../src/domain/deployment-facts.ts';
+import { known, unknown, type Known } from '../../src/domain/known.ts';
+import type { Listed } from '../../src/domain/listed.ts';
+import {
+  alice,
+  bob,
+  carol,
+  dave,
+  erin,
+  frank,
+  github,
+  identity,
+  inRange,
+  makeChangeFacts,
+  makeCommit,
+  makeDeploymentFacts,
+  makeMerge,
+  makeMergedFacts,
+  makeRules,
+  sha,
+} from './make-facts.ts';
+
+const PEOPLE = [alice, bob, carol, dave, erin, frank];
+const mostly = <T>(usual: T, ...rare: readonly T[]): fc.Arbitrary<T> =>
+  fc.oneof(
+    { weight: 12, arbitrary: fc.constant(usual) },
+    { weight: 1, arbitrary: fc.constantFrom(usual, ...rare) },
+  );
+const anybody: fc.Arbitrary<Actor> = fc.constantFrom(...PEOPLE);
+const author = mostly<Actor | null>(alice, carol, null);
+const listed = <T>(items: fc.Arbitrary<readonly T[]>): fc.Arbitrary<Listed<T>> =>
+  fc.record({ complete: mostly(true, false), items });
+const told = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<Known<T>> =>
+  fc.oneof(
+    { weight: 12, arbitrary: value.map(known) },
+    { weight: 1, arbitrary: fc.constant(unknown('GitHub answered 403')) },
+  );
+
+const commit = (word: string): fc.Arbitrary<CommitFacts> =>
+  fc
+    .record({
+      author,
+      coAuthors: mostly<readonly (Actor | null)[]>([], [carol], [bob], [null]),
+      byGitHub: mostly(false, true),
+    })
+    .map(({ author, coAuthors, byGitHub }) =>
+      makeCommit(word, {
+        author: identity(author),
+        committer: byGitHub ? github : identity(author),
+        coAuthors: coAuthors.map((each) => identity(each)),
+        signedByGitHub: byGitHub,
+      }),
+    );
+
+const review: fc.Arbitrary<ReviewFacts> = fc.record({
+  id: fc.integer({ min: 1, max: 1_000 }),
+  author: mostly<Actor | null>(bob, ...PEOPLE, null),
+  state: mostly<ReviewFacts['state']>('approved', 'commented', 'dismissed', 'changes_requested', 'pending'),
+  commit: mostly<string | null>(sha('head'), sha('older'), null),
+  submittedAt: fc.integer({ min: 10, max: 59 }).map((minute) => `2026-03-02T10:${minute}:00Z`),
+});
+
+const check: fc.Arbitrary<CheckFacts> = fc.record({
+  name: mostly('ci/test', 'ci/lint'),
+  appId: mostly<number | null>(15_368, 1, null),
+  state: mostly<CheckFacts['state']>('success', 'failure', 'pending', 'neutral', 'skipped'),
+});
+
+const rules = fc
+  .record({
+    pullRequestRequired: mostly(true, false),
+    dismissesStaleApprovals: mostly(true, false),
+    forcePushBlocked: mostly(true, false),
+    deletionBlocked: mostly(true, false),
+    adminsIncluded: told(mostly(true, false)),
+  })
+  .map((each) => makeRules(each));
+
+const roles = fc.record({
+  teams: fc.record({
+    maintainers: told(
+      fc.subarray(
+        PEOPLE.map(({ id }) => id),
+        { minLength: 2 },
+      ),
+    ),
+    developers: told(mostly<readonly number[]>([alice.id, bob.id], [])),
+    leads: told(mostly<readonly number[]>([dave.id], [])),
+  }),
+  permissions: fc.constant({}),
+});
+
+const unique = <T extends { readonly id: number }>(items: readonly T[]) => [
+  ...new Map(items.map((item) => [item.id, item])).values(),
+];
+
+/** A pull request to a guarded branch. */
+export const changeFacts: fc.Arbitrary<ChangeFacts> = fc
+  .record({
+    author,
+    draft: mostly(false, true),
+    state: mostly<'open' | 'closed'>('open', 'closed'),
+    commits: listed(fc.tuple(commit('first'), commit('head'))),
+    reviews: listed(fc.array(review, { minLength: 1, maxLength: 5 }).map(unique)),
+    checks: listed(fc.array(check, { minLength: 1, maxLength: 3 })),
+    pushers: told(mostly<readonly Actor[]>([alice], [bob], [alice, carol])),
+    classic: told(fc.oneof({ weight: 8, arbitrary: rules }, { weight: 1, arbitrary: fc.constant(null) })),
+    rulesets: told(fc.array(rules, { maxLength: 2 })),
+    roles,
+  })
+  .map(({ author, draft, state, classic, rulesets, ...rest }) =>
+    makeChangeFacts({
+      ...rest,
+      pullRequest: { author, draft, state },
+      protection: {
+        branch: 'main',
+        classic,
+        rulesets: rulesets.known
+          ? known(rulesets.value.map((each, index) => ({ ...each, id: index, source: 'acme' })))
+          : rulesets,
+      },
+    }),
+  );
+
+const answer: fc.Arbitrary<DeploymentReview> = fc.record({
+  via: fc.constantFrom('environment', 'check_run'),
+  reviewer: mostly<Actor | null>(erin, frank, alice, dave, null),
+  state: mostly<DeploymentReview['state']>('approved', 'rejected'),
+  sha: mostly(sha('merge'), sha('older')),
+  at: fc.constant(null),
+  comment: fc.constant(''),
+});
+
+/** A deployment to production of one merged change. */
+export const deploymentFacts: fc.Arbitrary<DeploymentFacts> = fc
+  .record({
+    change: changeFacts,
+    requester: mostly<Actor | null>(dave, carol, null),
+    status: mostly<DeploymentFacts['range']['status']>(
+      'ahead',
+      'diverged',
+      'behind',
+      'unknown',
+      'identical',
+      'first',
+    ),
+    complete: mostly(true, false),
+    late: mostly(false, true),
+    signed: mostly(true, false),
+    branches: told(
+      mostly<readonly { name: string; tip: string }[]>([{ name: 'main', tip: sha('merge') }], []),
+    ),
+    reviewers: told(mostly<readonly Actor[]>([erin, frank], [], [dave, alice, erin])),
+    reviews: listed(fc.array(answer, { minLength: 1, maxLength: 3 })),
+    roles,
+    merger: anybody,
+  })
+  .map(
+    ({ change, requester, status, complete, late, signed, branches, reviewers, reviews, roles, merger }) => {
+      const merge = makeMerge({ author: identity(merger), signedByGitHub: signed });
+      const [first, head] = change.commits.items;
+      const commits = [first, head, merge.commit].flatMap((each) => (each === undefined ? [] : [each]));
+      return makeDeploymentFacts({
+        request: { requester },
+        changes: [
+          makeMergedFacts({
+            ...change,
+            pullRequest: { ...change.pullRequest, state: 'merged', merged: { ...merge, by: merger } },
+          }),
+        ],
+        range: {
+          status,
+          commits: { complete, items: commits.map((each) => inRange(each, { recordedUnreviewed: late })) },
+        },
+        branches,
+        environment: reviewers.known
+          ? known({
+              name: 'production',
+              reviewers: { users: reviewers.value, teams: [], preventSelfReview: false },
+              adminsCanBypass: false,
+              guardedByUs: known(true),
+            })
+          : reviewers,
+        reviews,
+        roles,
+      });
+    },
+  );

@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import { type Socket, connect, createServer } from 'node:net';
+
+/** A TCP way to a server that can be cut, as a network goes away; and mended. */
+export interface CutProxy {
+  readonly port: number;
+  /** Breaks every connection now. */
+  cut(): void;
+  /** New connections are refused from now on, or taken again. */
+  refuse(refusing: boolean): void;
+  /** Breaks each connection once it has carried this many bytes to the server; null: never. */
+  cutAfter(bytes: number | null): void;
+  stop(): Promise<void>;
+}
+
+/** Starts one on loopback. */
+export async function startCutProxy(port: number): Promise<CutProxy> {
+  const open = new Set<Socket>();
+  let refusing = false;
+  let limit: number | null = null;
+  const server = createServer({ noDelay: true }, (client) => {
+    if (refusing) {
+      client.destroy();
+      return;
+    }
+    const upstream = connect({ host: '127.0.0.1', port, noDelay: true });
+    let carried = 0;
+    const both = [client, upstream];
+    const breakOff = (): void => both.forEach((socket) => socket.destroy());
+    for (const socket of both) {
+      open.add(socket);
+      socket.on('error', breakOff);
+      socket.on('close', () => {
+        open.delete(socket);
+        breakOff();
+      });
+    }
+    client.on('data', (chunk: Buffer) => {
+      carried += chunk.length;
+      if (limit !== null && carried > limit) breakOff();
+      else upstream.write(chunk);
+    });
+    upstream.on('data', (chunk: Buffer) => client.write(chunk));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  const cut = (): void => {
+    for (const socket of open) socket.destroy();
+  };
+  return {
+    port: address.port,
+    cut,
+    refuse: (now) => {
+      refusing = now;
+    },
+    cutAfter: (bytes) => {
+      limit = bytes;
+    },
+    stop: async () => {
+      server.close();
+      cut();
+      await once(server, 'close');
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from '../../../src/cli/policy.ts';
+import { POLICY } from '../../support/make-facts.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'policy-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function check(...args: readonly string[]) {
+  const io = { out: '', err: '' };
+  const code = await run(args, {
+    stdout: { write: (text) => (io.out += text) },
+    stderr: { write: (text) => (io.err += text) },
+    env: {},
+  });
+  return { code, ...io };
+}
+
+async function fileOf(text: string): Promise<string> {
+  const file = join(folder, 'countersign.yml');
+  await writeFile(file, text);
+  return file;
+}
+
+test('a right policy: 0, and what it does', async () => {
+  const file = await fileOf(POLICY);
+  expect(await check('check', file)).toEqual({
+    code: 0,
+    out: `${file} is right: it guards main, release/* and environments staging, production.\n`,
+    err: '',
+  });
+});
+
+test('one that only observes says so', async () => {
+  const { out } = await check(
+    'check',
+    await fileOf(POLICY.replace('version: 1', 'version: 1\nmode: observe')),
+  );
+  expect(out).toContain(', and only observes.');
+});
+
+test('a wrong policy: 1, and every problem', async () => {
+  const file = await fileOf(POLICY.replace('version: 1', 'version: 3').replace('on: merge', 'on: push'));
+  expect(await check('check', file)).toEqual({
+    code: 1,
+    out: '',
+    err: `${file}:1:10 version: is 3; it must be 1\n${file}:10:19 environments.staging.deploy.on: is "push"; it must be merge or request\n`,
+  });
+});
+
+test('no such file: 2', async () => {
+  const { code, err } = await check('check', join(folder, 'none.yml'));
+  expect(code).toBe(2);
+  expect(err).toContain('none.yml could not be read: ENOENT');
+});
+
+test.each([[[]], [['check']], [['check', 'a', 'b']], [['explain', 'a']]])(
+  'a wrong call %j: 2, and how to call it',
+  async (args) => {
+    const { code, err } = await check(...args);
+    expect(code).toBe(2);
+    expect(err).toContain('countersign policy check FILE');
+  },
+);
+
+test('help: 0', async () => {
+  const { code, out } = await check('--help');
+  expect(code).toBe(0);
+  expect(out).toContain('Exits with 0');
+});

@@ -1,0 +1,393 @@
+import { describe, expect, test } from '@jest/globals';
+import { generateKeyPairSync } from 'node:crypto';
+import { inspect } from 'node:util';
+import type { Config } from '../../../src/config.ts';
+import { readConfig } from '../../../src/config.ts';
+import { CodedError } from '../../../src/domain/coded-error.ts';
+
+const appKey = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+}).privateKey;
+// Not ssh2's own generator: about one in three hundred of its Ed25519 keys is malformed.
+const sshKey = (): string =>
+  generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+    privateKeyEncoding: { type: 'sec1', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  }).privateKey;
+const [productionKey, stagingKey] = [sshKey(), sshKey()];
+
+const CREDENTIALS = {
+  APP_ID: '12345',
+  PRIVATE_KEY: appKey,
+  WEBHOOK_SECRET: '0f1e2d3c4b5a69788796a5b4c3d2e1f0',
+};
+
+const FINGERPRINT = 'SHA256:uNiVztksCsDhcc0u9e8BrjUr6N0S6JP3vQ8Vb6Rxn1A';
+
+const PRODUCTION = `
+  - repository: acme/shop
+    environment: production
+    hosts: [{ host: web1.internal, port: 22, user: deploy, fingerprint: "${FINGERPRINT}" }]
+    credential: { private_key: { file: /run/secrets/production } }
+    path: /srv/shop
+    keep: 3
+    shared: [.env, storage]
+    commands: { build: make, before_switch: ./migrate, after_switch: ./reload, health: curl -f localhost }
+    timeout: 900
+`;
+const STAGING = `
+  - repository: acme/shop
+    environment: staging
+    hosts: [{ host: stage1.internal, user: deploy, fingerprint: "${FINGERPRINT}" }]
+    credential: { private_key: { env: STAGING_KEY } }
+    path: /srv/shop
+`;
+
+const FILES: Record<string, string> = {
+  'countersign.yaml': `targets:${PRODUCTION}${STAGING}`,
+  '/run/secrets/production': productionKey,
+  'app.pem': appKey,
+};
+
+interface Given {
+  readonly env?: Record<string, string | undefined>;
+  readonly files?: Record<string, string>;
+  readonly environments?: string[];
+}
+
+function read({ env = {}, files = {}, environments }: Given = {}): { config: Config; opened: string[] } {
+  const opened: string[] = [];
+  const all = { ...FILES, ...files };
+  const readFile = (path: string): string => {
+    opened.push(path);
+    const text = all[path];
+    if (text === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
+    return text;
+  };
+  const full = { ...CREDENTIALS, STAGING_KEY: stagingKey, ...env };
+  return { config: readConfig(full, readFile, { environments: environments ?? null }), opened };
+}
+
+function problemsOf(given: Given): string[] {
+  try {
+    read(given);
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    expect(error.code).toBe('configuration_invalid');
+    return error.message
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim());
+  }
+  return [];
+}
+
+describe('a right configuration', () => {
+  test('becomes frozen settings', () => {
+    const { config } = read({
+      env: { PORT: '8080', LOG_LEVEL: 'WARN', DATABASE_URL: 'postgresql://app:pw@db/countersign' },
+    });
+    expect(config).toMatchObject({
+      github: { appId: 12345 },
+      addresses: {
+        api: 'https://api.github.com',
+        graphql: 'https://api.github.com/graphql',
+        web: 'https://github.com',
+      },
+      server: { host: 'localhost', port: 8080 },
+      logLevel: 'warn',
+      migrationDatabaseUrl: null,
+      ledgerKey: null,
+      ledgerOrigin: null,
+    });
+    expect(config.databaseUrl?.reveal()).toBe('postgresql://app:pw@db/countersign');
+    expect(config.github?.privateKey.reveal().trim()).toBe(appKey.trim());
+    expect(config.targets[0]?.target).toEqual({
+      repository: 'acme/shop',
+      environment: 'production',
+      hosts: [{ host: 'web1.internal', port: 22, user: 'deploy', fingerprint: FINGERPRINT }],
+      path: '/srv/shop',
+      keep: 3,
+      shared: ['.env', 'storage'],
+      commands: {
+        build: 'make',
+        beforeSwitch: './migrate',
+        afterSwitch: './reload',
+        health: 'curl -f localhost',
+      },
+      timeout: 900,
+    });
+    expect(config.targets[1]?.target).toMatchObject({
+      keep: 5,
+      shared: [],
+      commands: { build: null },
+      timeout: 600,
+    });
+    expect(config.targets.map(({ privateKey }) => privateKey.reveal().trim())).toEqual([
+      productionKey.trim(),
+      stagingKey.trim(),
+    ]);
+    expect(Object.isFrozen(config) && Object.isFrozen(config.targets[0]?.target.hosts)).toBe(true);
+  });
+
+  test.each([
+    ['as it is', { PRIVATE_KEY: appKey }],
+    ['with \\n', { PRIVATE_KEY: appKey.replaceAll('\n', '\\n') }],
+    ['as base64', { PRIVATE_KEY: Buffer.from(appKey).toString('base64') }],
+    ['from a file', { PRIVATE_KEY: undefined, PRIVATE_KEY_PATH: 'app.pem' }],
+  ])('takes the App key %s', (_, env) => {
+    expect(read({ env }).config.github?.privateKey.reveal().trim()).toBe(appKey.trim());
+  });
+
+  test('without any credentials there is no App yet, and without a file there are no targets', () => {
+    const config = readConfig({}, () => {
+      throw Object.assign(new Error('no'), { code: 'ENOENT' });
+    });
+    expect(config.github).toBeNull();
+    expect(config.targets).toEqual([]);
+    expect(config.document).toBe('{"targets":[]}');
+  });
+
+  test('a GitHub Enterprise Server has its own addresses', () => {
+    expect(read({ env: { GHE_HOST: 'github.example.com' } }).config.addresses).toEqual({
+      api: 'https://github.example.com/api/v3',
+      graphql: 'https://github.example.com/api/graphql',
+      web: 'https://github.example.com',
+    });
+    const loopback = read({ env: { GHE_HOST: '127.0.0.1:4330', GHE_PROTOCOL: 'http' } }).config;
+    expect(loopback.addresses.api).toBe('http://127.0.0.1:4330/api/v3');
+  });
+
+  test('a process for one environment reads only that one’s secrets', () => {
+    const { config, opened } = read({ environments: ['staging'] });
+    expect(config.targets.map(({ target }) => target.environment)).toEqual(['staging']);
+    expect(opened).not.toContain('/run/secrets/production');
+    // The other one's key may even be out of its reach.
+    expect(() => read({ environments: ['production'], env: { STAGING_KEY: undefined } })).not.toThrow();
+    expect(problemsOf({ environments: ['prod'] })).toEqual([
+      '--environment: prod is no environment of a target in countersign.yaml',
+    ]);
+  });
+
+  test('the digest follows the content, not its spelling', () => {
+    const { digest } = read().config;
+    expect(digest).toMatch(/^[0-9a-f]{64}$/);
+    const respelt = `# a comment\n${FILES['countersign.yaml']}`.replace('keep: 3', 'keep:   3 # three');
+    expect(read({ files: { 'countersign.yaml': respelt } }).config.digest).toBe(digest);
+    const changed = String(FILES['countersign.yaml']).replace('keep: 3', 'keep: 4');
+    expect(read({ files: { 'countersign.yaml': changed } }).config.digest).not.toBe(digest);
+    expect(read({ environments: ['staging'] }).config.digest).toBe(digest);
+  });
+
+  test('no secret shows, however it is printed', () => {
+    const { config } = read({ env: { DATABASE_URL: 'postgresql://app:hunter2@db/countersign' } });
+    const shown = `${inspect(config, { depth: 9, showHidden: true })}${JSON.stringify(config)}${String(config.github?.webhookSecret)}`;
+    const secrets = [
+      CREDENTIALS.WEBHOOK_SECRET,
+      'hunter2',
+      appKey.slice(40, 80),
+      productionKey.slice(60, 90),
+    ];
+    expect(secrets.filter((secret) => shown.includes(secret))).toEqual([]);
+    expect(shown).toContain('[secret]');
+  });
+});
+
+describe('a wrong environment', () => {
+  test.each<[string, Record<string, string | undefined>, string]>([
+    ['no secret', { WEBHOOK_SECRET: undefined }, 'WEBHOOK_SECRET: is missing'],
+    ['an empty secret', { WEBHOOK_SECRET: '  ' }, 'WEBHOOK_SECRET: is missing'],
+    [
+      "Probot's default secret",
+      { WEBHOOK_SECRET: 'development' },
+      'WEBHOOK_SECRET: is a default that everyone knows',
+    ],
+    [
+      'a short secret',
+      { WEBHOOK_SECRET: '0123456789abcde' },
+      'WEBHOOK_SECRET: is shorter than 16 characters',
+    ],
+    ['a repeating secret', { WEBHOOK_SECRET: 'abababababababababab' }, 'WEBHOOK_SECRET: can be guessed'],
+    ['no App', { APP_ID: undefined }, 'APP_ID: is missing'],
+    ['no number', { APP_ID: 'my-app' }, 'APP_ID: is not a whole number'],
+    ['no key', { PRIVATE_KEY: undefined }, 'PRIVATE_KEY: is missing'],
+    ['no key in it', { PRIVATE_KEY: 'hello' }, 'PRIVATE_KEY: holds no private key'],
+    ['two keys', { PRIVATE_KEY_PATH: 'app.pem' }, 'PRIVATE_KEY: and PRIVATE_KEY_PATH are both set'],
+    [
+      'no such key file',
+      { PRIVATE_KEY: undefined, PRIVATE_KEY_PATH: 'no.pem' },
+      "PRIVATE_KEY_PATH: names no.pem, which can't be read (ENOENT)",
+    ],
+    ['no port', { PORT: '70000' }, 'PORT: must be a whole number up to 65535'],
+    ['no level', { LOG_LEVEL: 'loud' }, 'LOG_LEVEL: must be one of trace'],
+    ['no PostgreSQL', { DATABASE_URL: 'mysql://a@b/c' }, 'DATABASE_URL: is not an address like'],
+    [
+      'no database',
+      { MIGRATION_DATABASE_URL: 'postgres://a@b' },
+      'MIGRATION_DATABASE_URL: is not an address like',
+    ],
+    ['no host', { GHE_HOST: 'https://github.example.com/' }, 'GHE_HOST: is not a host name'],
+    [
+      'tokens in the open',
+      { GHE_HOST: 'github.example.com', GHE_PROTOCOL: 'http' },
+      'GHE_PROTOCOL: http would send tokens',
+    ],
+    ['no protocol', { GHE_PROTOCOL: 'ftp' }, 'GHE_PROTOCOL: must be https'],
+    [
+      'a misspelt variable',
+      { COUNTERSIGN_CONFG: 'x' },
+      'COUNTERSIGN_CONFG: is unknown; did you mean COUNTERSIGN_CONFIG?',
+    ],
+    [
+      'no operator file',
+      { COUNTERSIGN_CONFIG: 'no.yaml' },
+      "COUNTERSIGN_CONFIG: names no.yaml, which can't be read (ENOENT)",
+    ],
+    [
+      'an impossible origin',
+      { COUNTERSIGN_LEDGER_ORIGIN: 'a b' },
+      'COUNTERSIGN_LEDGER_ORIGIN: must be a name',
+    ],
+    [
+      'two ledger keys',
+      { COUNTERSIGN_LEDGER_KEY: 'a', COUNTERSIGN_LEDGER_KEY_FILE: 'b' },
+      'COUNTERSIGN_LEDGER_KEY: and',
+    ],
+  ])('%s', (_, env, expected) => {
+    const problems = problemsOf({ env });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(expected);
+  });
+
+  test('everything wrong is said at once, and nothing of a value', () => {
+    const env = {
+      WEBHOOK_SECRET: 'hush',
+      APP_ID: 'x',
+      PORT: '-1',
+      DATABASE_URL: 'hunter2',
+      PRIVATE_KEY: 'also-hush',
+    };
+    const problems = problemsOf({ env, files: { 'countersign.yaml': 'targets: 7' } });
+    expect(problems.map((problem) => problem.split(':')[0])).toEqual([
+      'APP_ID',
+      'WEBHOOK_SECRET',
+      'PRIVATE_KEY',
+      'PORT',
+      'DATABASE_URL',
+      'countersign.yaml',
+    ]);
+    expect(problems.join()).not.toMatch(/hush|hunter2/);
+  });
+});
+
+describe('a wrong operator file', () => {
+  const file = (text: string): Given => ({ files: { 'countersign.yaml': text } });
+  const edited = (from: string, to: string): Given =>
+    file(String(FILES['countersign.yaml']).replace(from, to));
+
+  test.each<[string, Given, string]>([
+    [
+      'an unknown key',
+      edited('keep: 3', 'kep: 3'),
+      'countersign.yaml:7 targets[0].kep: is unknown; did you mean keep?',
+    ],
+    [
+      'an unknown key of a host',
+      edited('port: 22', 'prt: 22'),
+      'countersign.yaml:4 targets[0].hosts[0].prt: is unknown; did you mean port?',
+    ],
+    [
+      'a missing key',
+      edited('    path: /srv/shop\n    keep', '    keep'),
+      'countersign.yaml:2 targets[0].path: is missing',
+    ],
+    [
+      'a wrong port',
+      edited('port: 22', 'port: 99999'),
+      'countersign.yaml:4 targets[0].hosts[0].port: must be from 1 to 65535',
+    ],
+    [
+      'a short fingerprint',
+      edited(FINGERPRINT, 'SHA256:abc'),
+      "targets[0].hosts[0].fingerprint: must be the host key's SHA256",
+    ],
+    [
+      'a key in the file',
+      edited('{ file: /run/secrets/production }', '"-----BEGIN"'),
+      'the key itself does not belong in this file',
+    ],
+    [
+      'a path with ..',
+      edited('path: /srv/shop', 'path: /srv/../etc'),
+      'targets[0].path: must be an absolute path',
+    ],
+    ['the root', edited('path: /srv/shop', 'path: /'), 'targets[0].path: must be an absolute path'],
+    [
+      'a shared path outside',
+      edited('[.env, storage]', '[../x]'),
+      'targets[0].shared[0]: must be a path inside the release',
+    ],
+    [
+      'no hosts',
+      edited('[{ host: stage1.internal, user: deploy, fingerprint: "' + FINGERPRINT + '" }]', '[]'),
+      'targets[1].hosts: must name at least one host',
+    ],
+    ['keep 1', edited('keep: 3', 'keep: 1'), 'targets[0].keep: must be at least 2'],
+    ['no mapping', file('- 1'), 'countersign.yaml:1'],
+    ['broken YAML', file('targets: [\n  {a: 1'), 'countersign.yaml:'],
+    ['a key twice', file('targets: []\ntargets: []'), 'countersign.yaml:2: Map keys must be unique'],
+    [
+      'an unreadable key file',
+      edited('/run/secrets/production', '/run/secrets/gone'),
+      'targets[0].credential.private_key: names the file /run/secrets/gone',
+    ],
+    [
+      'an unset key variable',
+      { env: { STAGING_KEY: undefined } },
+      'targets[1].credential.private_key: names the variable STAGING_KEY, which is not set',
+    ],
+    [
+      'no key in the variable',
+      { env: { STAGING_KEY: 'x' } },
+      'names a variable STAGING_KEY that holds no private SSH key',
+    ],
+  ])('%s', (_, given, expected) => {
+    expect(problemsOf(given).join('\n')).toContain(expected);
+  });
+
+  test('two environments with the same key, whatever it is called', () => {
+    expect(problemsOf({ env: { STAGING_KEY: productionKey.replaceAll('\n', '\\n') } })).toEqual([
+      'countersign.yaml:15 targets[1].credential: acme/shop (staging) has the same credential as acme/shop (production); give each environment a key of its own',
+    ]);
+  });
+
+  test('the same key file is found even where its secret is not read', () => {
+    const given = edited('{ env: STAGING_KEY }', '{ file: /run/secrets/production }');
+    expect(problemsOf({ ...given, environments: ['staging'] }).join()).toContain(
+      'has the same credential as',
+    );
+  });
+
+  test.each([
+    ['the same path', '/srv/shop'],
+    ['a path inside the other', '/srv/shop/staging'],
+  ])('two environments on one host with %s', (_, path) => {
+    const given = file(
+      `targets:${PRODUCTION}${STAGING.replace('stage1.internal', 'WEB1.internal').replace('/srv/shop', path)}`,
+    );
+    expect(problemsOf(given)).toEqual([
+      expect.stringContaining(
+        'acme/shop (staging) and acme/shop (production) share /srv/shop on web1.internal:22',
+      ),
+    ]);
+  });
+
+  test('one environment twice', () => {
+    expect(problemsOf(file(`targets:${PRODUCTION}${PRODUCTION}`)).join()).toContain(
+      'acme/shop (production) is there twice',
+    );
+  });
+});

@@ -1,0 +1,60 @@
+import { describe, expect, test } from '@jest/globals';
+import { CommandOutput } from '../../../src/deploy/command-output.ts';
+import { mask } from '../../../src/deploy/mask.ts';
+
+const KEY =
+  '-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU\nAAAACmFlczI1Ni1jdHI\n-----END OPENSSH PRIVATE KEY-----\n';
+
+describe('mask', () => {
+  test.each([
+    ['a token', 'fetch ghs_0123456789 failed', ['ghs_0123456789'], 'fetch [masked] failed'],
+    ['twice', 's3cretword s3cretword', ['s3cretword'], '[masked] [masked]'],
+    ['one line of a key', 'saw AAAACmFlczI1Ni1jdHI here', [KEY], 'saw [masked] here'],
+    ['a secret with characters of a pattern', 'x a.*+?$b y', ['a.*+?$b'], 'x [masked] y'],
+    ['the longer of two that overlap', 'password123', ['password', 'password123'], '[masked]'],
+    ['nothing where there is none', 'plain', [''], 'plain'],
+    ['no ordinary words', 'a b c', ['a'], 'a b c'],
+  ])('%s', (_, text, secrets, expected) => expect(mask(text, secrets)).toBe(expected));
+
+  test('a whole key leaves nothing of itself', () => {
+    const masked = mask(`before\n${KEY}after`, [KEY]);
+    expect(masked).not.toMatch(/b3Blbn|AAAACm/);
+    expect(masked).toMatch(/^before\n\[masked\]/);
+  });
+});
+
+describe('output that is kept to a size', () => {
+  test('keeps the beginning and the end, and says what it left out', () => {
+    const output = new CommandOutput(10);
+    for (const chunk of ['abc', 'defgh', 'ijklm', 'nopqrstuvwxyz']) output.add(Buffer.from(chunk));
+    expect(output.truncated).toBe(true);
+    expect(output.masked([])).toBe('abcde\n[… 16 bytes left out …]\nvwxyz');
+  });
+
+  test.each([1, 2, 3, 7, 26, 100])('by chunks of %d bytes it is the same', (size) => {
+    const output = new CommandOutput(10);
+    const text = Buffer.from('abcdefghijklmnopqrstuvwxyz');
+    for (let at = 0; at < text.length; at += size) output.add(text.subarray(at, at + size));
+    expect(output.masked([])).toBe('abcde\n[… 16 bytes left out …]\nvwxyz');
+  });
+
+  test('what fits is whole', () => {
+    const output = new CommandOutput(26);
+    output.add(Buffer.from('abcdefghijklmnopqrstuvwxyz'));
+    expect([output.truncated, output.whole()]).toEqual([false, 'abcdefghijklmnopqrstuvwxyz']);
+  });
+
+  test('a character that comes in two chunks stays one', () => {
+    const output = new CommandOutput(100);
+    const bytes = Buffer.from('grüße');
+    output.add(bytes.subarray(0, 3));
+    output.add(bytes.subarray(3));
+    expect(output.masked([])).toBe('grüße');
+  });
+
+  test('a secret that the cut runs through is masked on both sides', () => {
+    const output = new CommandOutput(20);
+    output.add(Buffer.from(`12345SECRETWORD${'.'.repeat(30)}SECRETWORD12345`));
+    expect(output.masked(['SECRETWORD'])).not.toMatch(/SECR|WORD/);
+  });
+});

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import { compareReadBack, parseReadBack, requireExact } from '../../../src/deploy/read-back.ts';
+import type { ManifestEntry } from '../../../src/domain/deploy.ts';
+
+const NONCE = 'n0nce';
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+const entry = (path: string, text: string, mode: ManifestEntry['mode'] = '100644'): ManifestEntry => ({
+  path,
+  mode,
+  oid: '0'.repeat(40),
+  sha256: sha256(text),
+  size: Buffer.byteLength(text),
+});
+
+const MANIFEST = [entry('a', 'A'), entry('d/run', 'R', '100755'), entry('l', 'a', '120000')];
+
+interface Said {
+  files?: readonly string[];
+  modes?: readonly string[];
+  folders?: readonly string[];
+  links?: readonly string[];
+  others?: readonly string[];
+}
+
+const RIGHT: Required<Said> = {
+  files: [`${sha256('A')}  ./a`, `${sha256('R')}  ./d/run`],
+  modes: ['644 1 ./a', '755 1 ./d/run'],
+  folders: ['755 .', '755 ./d'],
+  links: ['./l', 'a'],
+  others: [],
+};
+
+const output = (said: Said, ending = `${NONCE} section end\n`): string => {
+  const lines = { ...RIGHT, ...said };
+  const sections = (['files', 'modes', 'folders', 'links', 'others'] as const).map((name) =>
+    [`${NONCE} section ${name}`, ...lines[name]].join('\n'),
+  );
+  return `login noise\n${sections.join('\n')}\n${ending}`;
+};
+
+const compare = (said: Said) => compareReadBack(parseReadBack(output(said), NONCE), MANIFEST);
+
+test('what is right is verified, every file of it', () => {
+  expect(compare({})).toEqual({ missing: [], altered: [], extra: [], verified: 3 });
+});
+
+describe('what is found wrong', () => {
+  test.each<[string, Said, object]>([
+    ['other bytes', { files: [`${sha256('B')}  ./a`, RIGHT.files[1]!] }, { altered: ['a'] }],
+    ['another size', { modes: ['644 2 ./a', RIGHT.modes[1]!] }, { altered: ['a'] }],
+    ['a lost executable bit', { modes: [RIGHT.modes[0]!, '644 1 ./d/run'] }, { altered: ['d/run'] }],
+    ['a setuid bit', { modes: [RIGHT.modes[0]!, '4755 1 ./d/run'] }, { altered: ['d/run'] }],
+    ['a missing file', { files: [RIGHT.files[1]!], modes: [RIGHT.modes[1]!] }, { missing: ['a'] }],
+    [
+      'an extra file',
+      { files: [...RIGHT.files, `${sha256('X')}  ./x`], modes: [...RIGHT.modes, '644 1 ./x'] },
+      { extra: ['x'] },
+    ],
+    ['an extra, empty folder', { folders: [...RIGHT.folders, '755 ./e'] }, { extra: ['e'] }],
+    ['another target', { links: ['./l', '/etc/passwd'] }, { altered: ['l'] }],
+    ['an extra link', { links: [...RIGHT.links, './m', 'a'] }, { extra: ['m'] }],
+    [
+      'a file where a link belongs',
+      { links: [], files: [...RIGHT.files, `${sha256('a')}  ./l`], modes: [...RIGHT.modes, '644 1 ./l'] },
+      { altered: ['l'] },
+    ],
+    [
+      'a folder where a file belongs',
+      { files: [RIGHT.files[1]!], modes: [RIGHT.modes[1]!], folders: [...RIGHT.folders, '755 ./a'] },
+      { altered: ['a'] },
+    ],
+    ['a socket', { others: ['./s'] }, { extra: ['s'] }],
+    ['a folder that others may write to', { folders: ['755 .', '777 ./d'] }, { altered: ['d'] }],
+  ])('%s', (_, said, expected) => expect(compare(said)).toMatchObject(expected));
+
+  test('a folder that hands its group on is as good', () => {
+    expect(compare({ folders: ['2755 .', '2755 ./d'] }).altered).toEqual([]);
+  });
+});
+
+describe('a list that cannot be trusted is refused whole', () => {
+  test.each<[string, string]>([
+    ['cut short', output({}, '')],
+    ['empty', ''],
+    ['of another run', output({}).replaceAll(NONCE, 'other')],
+    ['a name with a line break', output({ modes: ['644 1 ./a', 'b', '755 1 ./d/run'] })],
+    ['a name twice', output({ files: [...RIGHT.files, RIGHT.files[0]!] })],
+    ['a mode without a hash', output({ modes: [...RIGHT.modes, '644 1 ./x'] })],
+    ['a hash without a mode', output({ modes: [RIGHT.modes[0]!] })],
+    ['a name that climbs', output({ others: ['./../x'] })],
+    ['a name from elsewhere', output({ others: ['/etc/passwd'] })],
+    ['a link without a target', output({ links: ['./l'] })],
+    ['a complaint among the hashes', output({ files: ['sha256sum: ./a: Permission denied'] })],
+  ])('%s', (_, stdout) => {
+    expect(() => parseReadBack(stdout, NONCE)).toThrow(
+      expect.objectContaining({ code: 'verification_failed' }),
+    );
+  });
+});
+
+test('GNU writes a backslash in a name as two, and marks the line', () => {
+  const found = parseReadBack(
+    output({ files: [`\\${sha256('A')}  ./a\\\\b`], modes: ['644 1 ./a\\b'] }),
+    NONCE,
+  );
+  expect([...found.files.keys()]).toEqual(['a\\b']);
+});
+
+test('BusyBox does neither', () => {
+  const found = parseReadBack(output({ files: [`${sha256('A')}  ./a\\b`], modes: ['644 1 ./a\\b'] }), NONCE);
+  expect([...found.files.keys()]).toEqual(['a\\b']);
+});
+
+test('the refusal names what is wrong', () => {
+  const comparison = { missing: ['m1'], altered: ['a1', 'a2'], extra: ['x\n1'], verified: 0 };
+  expect(() => requireExact(comparison, 'web1')).toThrow(
+    /web1.*missing: m1; different: a1, a2; not in the commit: x\\u\{a\}1/,
+  );
+});

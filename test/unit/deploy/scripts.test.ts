@@ -1,0 +1,154 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, test } from '@jest/globals';
+import { releaseOfLink } from '../../../src/deploy/host-paths.ts';
+import { fingerprintOf, isPinned, keyKind } from '../../../src/deploy/host-key.ts';
+import { hostFacts } from '../../../src/deploy/host-facts.ts';
+import { parseReport } from '../../../src/deploy/report.ts';
+import * as scripts from '../../../src/deploy/scripts.ts';
+
+const HOSTILE = `/srv/it's "$(touch pwned)"; \`x\``;
+const run = { nonce: 'n0nce', path: HOSTILE, release: 'r1', owner: 'r1' };
+const shared = [{ name: 'a b/$(id)', folder: true }];
+
+const ALL: readonly [name: string, script: string][] = [
+  ['probe', scripts.probeScript(run, ['a b'])],
+  ['lock', scripts.lockScript(run)],
+  ['unlock', scripts.unlockScript(run)],
+  ['stage', scripts.stageScript(run, { release: 'r0', copy: '-dR --preserve=mode,timestamps' })],
+  ['receive', scripts.receiveScript(run, true)],
+  ['discard', scripts.discardScript(run)],
+  ['finish staging', scripts.finishStagingScript(run, 'digest')],
+  ['share', scripts.shareScript(run, shared)],
+  ['hook', scripts.hookScript(run, 'r1', 30)],
+  ['switch', scripts.switchScript(run, 'releases/r0')],
+  ['switch back', scripts.switchBackScript(run, 'releases/r0')],
+  ['prune', scripts.pruneScript(run, ['r-1'])],
+  ['inspect', scripts.inspectScript(run)],
+];
+
+describe.each(ALL)('the script to %s', (name, script) => {
+  test('is one line that starts with set -eu', () => {
+    expect(script).toMatch(/^set -eu; [^\n]+\n$/);
+  });
+
+  test.each(['sh', 'bash', 'dash'])('%s can read it', (shell) => {
+    expect(spawnSync(shell, ['-n', '-c', script]).stderr?.toString() ?? '').toBe('');
+  });
+
+  const reads = ['probe', 'inspect', 'lock', 'unlock'];
+  test('changes nothing for whoever lost the lock', () => {
+    if (!reads.includes(name)) expect(script).toContain('refuse lock_lost');
+  });
+});
+
+test('a hook gets its environment as data, and stops at its first failing line', () => {
+  const input = scripts.hookInput('false\necho not reached', {
+    release: 'r1',
+    commit: 'c',
+    environment: "it's",
+  });
+  const ended = spawnSync('sh', ['-c', 'eval "$(cat)" </dev/null'], { input });
+  expect([ended.status, ended.stdout.toString()]).toEqual([1, '']);
+  const shown = scripts.hookInput(
+    'echo "$COUNTERSIGN_RELEASE $COUNTERSIGN_COMMIT $COUNTERSIGN_ENVIRONMENT"; cat',
+    {
+      release: 'r1',
+      commit: 'c',
+      environment: "it's",
+    },
+  );
+  expect(spawnSync('sh', ['-c', 'eval "$(cat)" </dev/null'], { input: shown }).stdout.toString()).toBe(
+    "r1 c it's\n",
+  );
+});
+
+describe('what a host answers', () => {
+  test('only lines with the nonce count, the last of a key', () => {
+    const report = parseReport(
+      'motd\nn0nce key forged-before\n\nn0nce key a b\nother key x\nn0nce key\n n0nce key y\n',
+      'n0nce',
+    );
+    expect([report.value('key'), report.values('key'), report.value('absent'), report.refusal]).toEqual([
+      'a b',
+      ['forged-before', 'a b'],
+      undefined,
+      null,
+    ]);
+  });
+
+  test('a refusal is taken apart, and printable', () => {
+    expect(parseReport('n refused lock_held some\x1bone else\n', 'n').refusal).toEqual({
+      reason: 'lock_held',
+      about: 'some\\u{1b}one else',
+    });
+  });
+
+  test('the probe', () => {
+    const facts = hostFacts(
+      parseReport(
+        [
+          'n copy -dR --preserve=mode,timestamps --reflink=auto',
+          'n space /dev/disk by blank 1000 500 400 56% /mnt/a b',
+          'n inodes overlay - - - - /',
+          'n current releases/r0',
+          'n release r0',
+          'n release ../evil',
+          'n previous ',
+        ].join('\n'),
+        'n',
+      ),
+    );
+    expect(facts).toMatchObject({
+      freeBytes: 409_600,
+      freeInodes: null,
+      current: 'releases/r0',
+      previous: null,
+      verified: null,
+    });
+    expect([...facts.releases]).toEqual(['r0']);
+  });
+
+  test('flags that are none of ours are not used', () => {
+    expect(hostFacts(parseReport('n copy -dR; touch pwned\n', 'n')).copy).toBeNull();
+  });
+});
+
+test.each([
+  ['releases/r1', 'r1'],
+  ['./releases/r1/', 'r1'],
+  ['/srv/shop/releases/r1', 'r1'],
+  ['/srv/other/releases/r1', null],
+  ['releases/../x', null],
+  ['releases/a/b', null],
+  ['releases/.r1.part', null],
+  ['shared', null],
+])('current -> %s is release %s', (target, release) =>
+  expect(releaseOfLink(target, '/srv/shop')).toBe(release),
+);
+
+describe('host keys', () => {
+  const key = Buffer.concat([Buffer.from([0, 0, 0, 11]), Buffer.from('ssh-ed25519'), Buffer.alloc(36, 7)]);
+
+  test('only the pinned fingerprint is taken', () => {
+    const fingerprint = fingerprintOf(key);
+    expect(fingerprint).toMatch(/^SHA256:[A-Za-z0-9+/]{43}$/);
+    expect(isPinned(fingerprint, fingerprint)).toBe(true);
+    for (const pinned of [
+      '',
+      'SHA256:',
+      `${fingerprint}=`,
+      fingerprint.slice(0, -1),
+      fingerprint.toLowerCase(),
+    ]) {
+      expect(isPinned(fingerprint, pinned)).toBe(false);
+    }
+  });
+
+  test('its kind is what its bytes say, where they can be read', () => {
+    expect([keyKind(key), keyKind(Buffer.alloc(0)), keyKind(Buffer.alloc(8, 255))]).toEqual([
+      'ssh-ed25519',
+      'unknown',
+      'unknown',
+    ]);
+  });
+});

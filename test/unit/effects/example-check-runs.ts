@@ -1,0 +1,445 @@
+/** The check runs that are kept as golden Markdown, from the best case to the worst. */
+import { appendProof, type EntryProof } from '../../../src/effects/append-proof.ts';
+import type { CheckRunContent, Effect } from '../../../src/domain/effect.ts';
+import type { ExplainedDecision } from '../../../src/effects/explained-decision.ts';
+import { planChange } from '../../../src/effects/plan-change.ts';
+import { type DeploymentPlanInput, planDeployment } from '../../../src/effects/plan-deployment.ts';
+import { planUnreviewed } from '../../../src/effects/plan-merge.ts';
+import { planOutcome } from '../../../src/effects/plan-outcome.ts';
+import * as example from './example-facts.ts';
+
+const { alice, bob, carol, dave, decision, entryId, explained, reason, repository, review, sha, webUrl } =
+  example;
+
+export const proof: EntryProof = {
+  entryId,
+  index: 389,
+  origin: 'audit.example.com/ledger/1',
+  proof: [
+    'c2sp.org/tlog-proof@v1',
+    'index 389',
+    ...Array.from({ length: 9 }, (_, index) => `${String.fromCharCode(65 + index).repeat(43)}=`),
+    '',
+    'audit.example.com/ledger/1',
+    '1000',
+    'FCczqV7A9S8R7Bs1NwFf8srdbgowjAK6L8pP/j3RaWU=',
+    '',
+    '— audit.example.com/ledger/1 QQpYMmecETq99FheXJCkYpqHc4GrLjTQ+mPH9mX5AgniDutbijjxIZLkrp2fVv4kWYRu4ShZ+L/ndhj6tB7qE6MB9gk=',
+    '',
+  ].join('\n'),
+};
+
+/** The check run among some effects, with its proof where it is finished: just as it is written to GitHub. */
+export function checkRunOf(effects: readonly Effect[]): CheckRunContent {
+  const [shown] = effects.flatMap((effect) => (effect.kind === 'check_run' ? [effect.checkRun] : []));
+  if (shown === undefined) throw new Error('no check run was planned');
+  return shown.status === 'completed' ? appendProof(shown, proof) : shown;
+}
+
+const notAsked: ExplainedDecision['gates'] = [
+  { gate: 'codeowners', outcome: 'not_applicable', sentences: [] },
+];
+
+const change = (input: Partial<Parameters<typeof planChange>[0]>) =>
+  checkRunOf(
+    planChange({
+      decision: decision('approved', []),
+      explained: explained(),
+      facts: example.changeFacts(),
+      entryId,
+      repository,
+      number: 12,
+      headSha: sha('1a2b3c4'),
+      webUrl,
+      ...input,
+    }),
+  );
+
+export const deploymentInput = (input: Partial<DeploymentPlanInput> = {}): DeploymentPlanInput => ({
+  decision: decision('approved', [], { subject: 'deployment' }),
+  explained: explained(),
+  facts: example.deploymentFacts(),
+  request: example.request(),
+  entryId,
+  requestEntryId: example.requestEntryId,
+  repository,
+  webUrl,
+  reports: { sent: 0, last: null },
+  hasTarget: true,
+  ...input,
+});
+
+/** Of a deployment that was approved, for the stages after that. */
+export function stageInput() {
+  const { reports: _, requestEntryId: __, hasTarget: ___, ...input } = deploymentInput();
+  return input;
+}
+
+const rangeTraced = {
+  gate: 'range',
+  outcome: 'passed',
+  sentences: ['All 2 commits since `9f8e7d6` came in through an approved pull request.'],
+} as const;
+const requester = {
+  gate: 'requester',
+  outcome: 'passed',
+  sentences: ['alice is in the team `leads`.'],
+} as const;
+const branch = { gate: 'branch', outcome: 'passed', sentences: ['`b4c5d6e` is on `main`.'] } as const;
+const deploymentApproved = {
+  gate: 'approvals',
+  outcome: 'passed',
+  sentences: ['carol approved this deployment as a reviewer of the environment.'],
+} as const;
+
+const carolApproved = {
+  login: 'carol',
+  commit: sha('1a2b3c4'),
+  at: '2026-11-20T10:30:00Z',
+  counted: true,
+  why: 'in the team maintainers',
+};
+const bobInVain = {
+  login: 'bob',
+  commit: sha('1a2b3c4'),
+  at: '2026-11-20T10:10:00Z',
+  counted: false,
+  why: 'disqualified: commit 1a2b3c4 names bob as its co-author',
+};
+
+export const checkRuns: Readonly<Record<string, () => CheckRunContent>> = {
+  'change-approved': () =>
+    change({
+      explained: explained({
+        gates: [
+          {
+            gate: 'approvals',
+            outcome: 'passed',
+            sentences: ['1 of 1 approvals from `@acme/maintainers` is given, by carol.'],
+          },
+          {
+            gate: 'identities',
+            outcome: 'passed',
+            sentences: ['Everyone who made a commit is known to GitHub.'],
+          },
+          { gate: 'checks', outcome: 'passed', sentences: ['`ci/test` succeeded.'] },
+          {
+            gate: 'protection',
+            outcome: 'passed',
+            sentences: ['GitHub enforces on `main` all that the policy asks for.'],
+          },
+          ...notAsked,
+        ],
+        approvals: [carolApproved, bobInVain],
+      }),
+      facts: example.changeFacts({
+        reviews: {
+          complete: true,
+          items: [review(bob, '1a2b3c4', 'approved', 1), review(carol, '1a2b3c4', 'approved', 2)],
+        },
+      }),
+    }),
+  'change-held': () =>
+    change({
+      decision: decision('held', [
+        [
+          'approvals',
+          'pending',
+          reason('approver_is_author', { login: 'bob' }),
+          reason('approvals_missing', { required: 1 }),
+        ],
+        ['checks', 'pending', reason('check_pending', { check: 'ci/test' })],
+      ]),
+      explained: explained({
+        gates: [
+          {
+            gate: 'approvals',
+            outcome: 'pending',
+            sentences: [
+              '1 approval is missing: 1 is required from `@acme/maintainers`, 0 are given.',
+              'The approval by bob doesn’t count: commit `1a2b3c4` names bob as its co-author.',
+            ],
+          },
+          { gate: 'checks', outcome: 'pending', sentences: ['`ci/test` has not finished.'] },
+          {
+            gate: 'identities',
+            outcome: 'passed',
+            sentences: ['Everyone who made a commit is known to GitHub.'],
+          },
+          ...notAsked,
+        ],
+        missing: [
+          { what: '1 approval is missing', who: ['@acme/maintainers'] },
+          { what: 'ci/test has to succeed', who: [] },
+        ],
+        approvals: [bobInVain],
+      }),
+    }),
+  'change-rejected': () =>
+    change({
+      decision: decision('rejected', [['state', 'failed', reason('pull_request_closed')]]),
+      explained: explained({
+        gates: [{ gate: 'state', outcome: 'failed', sentences: ['The pull request is closed.'] }],
+      }),
+    }),
+  'change-error': () =>
+    change({
+      decision: decision('error', [['policy', 'pending', reason('policy_invalid')]]),
+      explained: explained({
+        gates: [{ gate: 'policy', outcome: 'pending', sentences: ['The policy can’t be read.'] }],
+        policy: {
+          ...example.policy,
+          problems: [
+            '.github/countersign.yml:4:3: unknown key "aprovals" in changes: did you mean "approvals"?',
+          ],
+        },
+      }),
+    }),
+  'change-observed': () =>
+    change({
+      decision: decision('held', [['approvals', 'pending', reason('approvals_missing')]], {
+        mode: 'observe',
+      }),
+      explained: explained({
+        gates: [{ gate: 'approvals', outcome: 'pending', sentences: ['1 approval is missing.'] }],
+        missing: [{ what: '1 approval is missing', who: ['@acme/maintainers', 'dave'] }],
+      }),
+    }),
+  'change-not-guarded': () =>
+    change({
+      decision: decision('not_guarded', [
+        ['branch', 'not_applicable', reason('branch_not_guarded', { branch: 'docs' })],
+      ]),
+      explained: explained({
+        gates: [
+          {
+            gate: 'branch',
+            outcome: 'not_applicable',
+            sentences: ['The policy guards `main`, and not `docs`.'],
+          },
+        ],
+      }),
+    }),
+  'change-300-commits': () =>
+    change({
+      decision: decision('held', [
+        ['identities', 'pending', reason('identity_unmapped', { commit: sha('c0123') })],
+      ]),
+      explained: explained({
+        gates: [
+          {
+            gate: 'identities',
+            outcome: 'pending',
+            sentences: ['`c012300` is from `stranger@example.com`, which belongs to no GitHub account.'],
+          },
+        ],
+        missing: [{ what: 'commit c012300 has to name a GitHub account', who: ['whoever made it'] }],
+      }),
+      facts: example.changeFacts({
+        commits: {
+          complete: true,
+          items: Array.from({ length: 300 }, (_, index) =>
+            example.commit(
+              `c${String(index).padStart(4, '0')}`,
+              `Move the ${index}th call over to the new price list, which knows of currencies`,
+              index === 123 ? null : alice,
+            ),
+          ),
+        },
+      }),
+    }),
+  unreviewed: () =>
+    checkRunOf(
+      planUnreviewed({
+        commit: {
+          sha: sha('badc0de'),
+          branch: 'main',
+          pusher: dave,
+          forced: false,
+          why: ['GitHub knows of no merged pull request that introduced it.'],
+        },
+        entryId,
+        repository,
+        webUrl,
+      }),
+    ),
+  'deploy-held': () =>
+    checkRunOf(
+      planDeployment(
+        deploymentInput({
+          decision: decision(
+            'held',
+            [['approvals', 'pending', reason('deployment_approvals_missing', { required: 1 })]],
+            { subject: 'deployment' },
+          ),
+          explained: explained({
+            gates: [
+              {
+                gate: 'approvals',
+                outcome: 'pending',
+                sentences: ['1 approval of this deployment is missing, from a reviewer of the environment.'],
+              },
+              rangeTraced,
+              branch,
+              requester,
+            ],
+            missing: [{ what: '1 approval is missing', who: ['carol', 'dave'] }],
+          }),
+        }),
+      ),
+    ),
+  'deploy-held-by-a-commit': () => {
+    const pushed = example.commit('badc0de', 'Turn the price check off', dave);
+    const facts = example.deploymentFacts();
+    const { commits } = facts.range;
+    return checkRunOf(
+      planDeployment(
+        deploymentInput({
+          request: example.request({ source: 'merge', githubDeploymentId: null }),
+          decision: decision(
+            'held',
+            [['range', 'pending', reason('commit_unreviewed', { commit: pushed.sha })]],
+            { subject: 'deployment' },
+          ),
+          explained: explained({
+            gates: [
+              {
+                gate: 'range',
+                outcome: 'pending',
+                sentences: [
+                  '`badc0de` was pushed to `main` past review by dave, and no approved pull request has it.',
+                ],
+              },
+              branch,
+              requester,
+            ],
+            missing: [{ what: 'commit badc0de was never reviewed', who: [] }],
+          }),
+          facts: {
+            ...facts,
+            range: {
+              ...facts.range,
+              commits: {
+                ...commits,
+                items: [...commits.items, { commit: pushed, pullRequests: [], recordedUnreviewed: true }],
+              },
+            },
+          },
+        }),
+      ),
+    );
+  },
+  'deploy-succeeded': () => {
+    const input = stageInput();
+    return checkRunOf(
+      planOutcome({
+        ...input,
+        explained: explained({ gates: [rangeTraced, deploymentApproved, branch, requester] }),
+        facts: example.deploymentFacts({
+          reviews: {
+            complete: true,
+            items: [
+              {
+                via: 'check_run',
+                reviewer: carol,
+                state: 'approved',
+                sha: sha('b4c5d6e'),
+                at: '2026-11-20T11:04:58Z',
+                comment: '',
+              },
+            ],
+          },
+        }),
+        outcome: { outcome: 'success', deployed: example.deployOutcome(), message: null },
+      }),
+    );
+  },
+  'deploy-failed': () => {
+    const input = stageInput();
+    return checkRunOf(
+      planOutcome({
+        ...input,
+        explained: explained({ gates: [rangeTraced, deploymentApproved, branch, requester] }),
+        outcome: {
+          outcome: 'failure',
+          message: null,
+          deployed: example.deployOutcome({
+            outcome: 'failure',
+            hosts: [
+              example.hostOutcome('web1.internal', {
+                outcome: 'rolled_back',
+                failedAt: 'health',
+                message: 'the health command ended with exit code 22',
+                commands: [
+                  {
+                    step: 'before_switch',
+                    exitCode: 0,
+                    signal: null,
+                    output: 'migrated\n',
+                    truncated: false,
+                    milliseconds: 640,
+                  },
+                  {
+                    step: 'health',
+                    exitCode: 22,
+                    signal: null,
+                    output:
+                      'curl: (22) The requested URL returned error: 500\n```\n<b>not bold</b> @everyone\n',
+                    truncated: false,
+                    milliseconds: 3_210,
+                  },
+                ],
+              }),
+              example.hostOutcome('web2.internal', {
+                outcome: 'not_reached',
+                failedAt: null,
+                message: 'the batch before failed',
+                files: { total: 0, transferred: 0, verified: 0 },
+                finishedAt: '2026-11-20T11:05:00.000Z',
+              }),
+            ],
+          }),
+        },
+      }),
+    );
+  },
+  'deploy-300-commits': () => {
+    const changes = Array.from({ length: 300 }, (_, index) =>
+      example.landed(
+        `d${String(index).padStart(4, '0')}`,
+        `Move the ${index}th call over to the new price list, which knows of currencies`,
+        index % 2 === 0 ? alice : bob,
+        1000 + index,
+        carol,
+      ),
+    );
+    const input = stageInput();
+    return checkRunOf(
+      planOutcome({
+        ...input,
+        explained: explained({ gates: [rangeTraced, deploymentApproved, branch, requester] }),
+        facts: example.deploymentFacts({
+          range: {
+            running: sha('9f8e7d6'),
+            baseline: null,
+            status: 'ahead',
+            commits: { complete: true, items: changes.map(({ range }) => range) },
+          },
+          changes: changes.map(({ change }) => change),
+        }),
+        outcome: {
+          outcome: 'success',
+          message: null,
+          deployed: example.deployOutcome({
+            difference: {
+              added: [],
+              removed: [],
+              total: 900,
+              changed: Array.from({ length: 412 }, (_, index) => example.file(`src/prices/call-${index}.ts`)),
+            },
+          }),
+        },
+      }),
+    );
+  },
+};

@@ -1,0 +1,94 @@
+import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { coAuthorsIn } from '../../../src/facts/co-authors.ts';
+
+describe('who a commit message names as co-author', () => {
+  test.each([
+    ['nobody', 'Fix the till\n\nSigned-off-by: Alice <alice@acme.test>', []],
+    ['a trailer', 'Fix\n\nCo-authored-by: Bob <bob@acme.test>', [['Bob', 'bob@acme.test']]],
+    ['in any case', 'Fix\n\nco-AUTHORED-BY:Bob <bob@acme.test>', [['Bob', 'bob@acme.test']]],
+    [
+      'with blanks about',
+      'Fix\n\n  Co-authored-by :   Bob B.   < bob@acme.test >  ',
+      [['Bob B.', 'bob@acme.test']],
+    ],
+    [
+      'in the middle of the text',
+      'Fix\n\nCo-authored-by: Bob <bob@acme.test>\n\nMore text.',
+      [['Bob', 'bob@acme.test']],
+    ],
+    ['as the first line', 'Co-authored-by: Bob <bob@acme.test>', [['Bob', 'bob@acme.test']]],
+    ['quoted', 'Squash\n\n> Co-authored-by: Bob <bob@acme.test>', [['Bob', 'bob@acme.test']]],
+    ['in a list', '* one\n* Co-authored-by: Bob <bob@acme.test>', [['Bob', 'bob@acme.test']]],
+    [
+      'with lines that end as in Windows',
+      'Fix\r\n\r\nCo-authored-by: Bob <bob@acme.test>\r\n',
+      [['Bob', 'bob@acme.test']],
+    ],
+    [
+      'twice, with another case of the e-mail',
+      'Fix\n\nCo-authored-by: Bob <bob@acme.test>\nCo-authored-by: Bob <BOB@acme.test>',
+      [['Bob', 'bob@acme.test']],
+    ],
+    [
+      'two on one line',
+      'Fix\n\nCo-authored-by: Bob <bob@acme.test>, Carol <carol@acme.test>',
+      [
+        ['Bob', 'bob@acme.test'],
+        ['Carol', 'carol@acme.test'],
+      ],
+    ],
+    ['without an e-mail: somebody, whom nobody can match', 'Fix\n\nCo-authored-by: Bob', [['Bob', '']]],
+    ['an unfinished e-mail', 'Fix\n\nCo-authored-by: Bob <bob@acme.test', [['Bob <bob@acme.test', '']]],
+    ['an empty one: nobody', 'Fix\n\nCo-authored-by:', []],
+    ['mentioned within a line', 'Take the Co-authored-by: line out', []],
+  ])('%s', (_, message, expected) => {
+    expect(coAuthorsIn(message).map(({ name, email }) => [name, email])).toEqual(expected);
+  });
+
+  const word = fc.stringMatching(/^[^\s<>,;][^<>\n\r\u2028\u2029]{0,20}$/).map((text) => text.trim());
+  const email = fc.emailAddress({ size: 'small' });
+
+  test('property: a trailer is found whatever stands around it', () => {
+    fc.assert(
+      fc.property(
+        word,
+        email,
+        fc.string({ unit: 'binary' }),
+        fc.string({ unit: 'binary' }),
+        (name, address, before, after) => {
+          const message = `${before}\nCo-Authored-By: ${name} <${address}>\n${after}`;
+          expect(
+            coAuthorsIn(message).some((each) => each.email.toLowerCase() === address.toLowerCase()),
+          ).toBe(true);
+        },
+      ),
+    );
+  });
+
+  test('property: nothing that a message holds breaks it, and each e-mail comes once', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('Co-authored-by: ', '<', '>', '\n')),
+        ),
+        (parts) => {
+          const emails = coAuthorsIn(parts.join('')).flatMap((each) =>
+            each.email === '' ? [] : [each.email.toLowerCase()],
+          );
+          expect(new Set(emails).size).toBe(emails.length);
+        },
+      ),
+    );
+  });
+
+  test.each([
+    ['blanks', `Co-authored-by: a${' '.repeat(200_000)}`],
+    ['brackets', `Co-authored-by: ${'<'.repeat(200_000)}`],
+    ['quotes', `${'> '.repeat(100_000)}Co-authored-by`],
+  ])('a message made to take long (%s) takes no longer than its length', (_, message) => {
+    const start = process.cpuUsage();
+    coAuthorsIn(message);
+    expect(process.cpuUsage(start).user / 1000).toBeLessThan(500);
+  });
+});

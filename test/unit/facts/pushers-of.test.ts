@@ -1,0 +1,161 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Actor } from '../../../src/domain/actor.ts';
+import { type BranchActivity, pushersOf, reachesBack } from '../../../src/facts/pushers-of.ts';
+
+const alice: Actor = { id: 1, login: 'alice', kind: 'user' };
+const bob: Actor = { id: 2, login: 'bob', kind: 'user' };
+const carol: Actor = { id: 3, login: 'carol', kind: 'user' };
+
+const NONE = '0'.repeat(40);
+const sha = (name: string) => name.padEnd(40, '0');
+const [base, one, two, three] = [sha('ba5e'), sha('a1'), sha('a2'), sha('a3')];
+
+const move = (kind: string, before: string, after: string, actor: Actor | null): BranchActivity => ({
+  kind,
+  before,
+  after,
+  actor,
+});
+const head = (tip: string, ...commits: string[]) => ({
+  sha: tip,
+  commits: { complete: true, items: commits },
+});
+/** Newest first. */
+const activity = (...items: BranchActivity[]) => ({ complete: true, items });
+
+describe('who pushed what the head holds', () => {
+  test.each([
+    ['nobody told, no activity', head(one, one), [], null, 'unknown'],
+    ['a webhook told of the head', head(one, one), [{ sha: one, pusher: bob }], null, ['bob']],
+    [
+      'a webhook told only of an older push',
+      head(two, one, two),
+      [{ sha: one, pusher: bob }],
+      null,
+      'unknown',
+    ],
+    [
+      'the branch was created with it',
+      head(one, one),
+      [],
+      activity(move('branch_creation', NONE, one, alice)),
+      ['alice'],
+    ],
+    [
+      'the activity has not got the head yet',
+      head(two, one, two),
+      [],
+      activity(move('branch_creation', NONE, one, alice)),
+      'unknown',
+    ],
+    [
+      'the activity has not got the head yet, a webhook has',
+      head(two, one, two),
+      [{ sha: two, pusher: bob }],
+      activity(move('branch_creation', NONE, one, alice)),
+      ['bob'],
+    ],
+    [
+      'two people, one after the other',
+      head(two, one, two),
+      [],
+      activity(move('push', one, two, bob), move('branch_creation', NONE, one, alice)),
+      ['alice', 'bob'],
+    ],
+    [
+      'those whom a webhook told of count as well',
+      head(two, one, two),
+      [{ sha: one, pusher: carol }],
+      activity(move('push', one, two, bob), move('branch_creation', base, base, alice)),
+      ['alice', 'bob', 'carol'],
+    ],
+    [
+      'pushes onto what the base has already are of no interest',
+      head(two, two),
+      [],
+      activity(move('push', one, two, bob), move('push', base, one, alice)),
+      ['bob'],
+    ],
+    [
+      'a force push may carry on what it replaces',
+      head(two, two),
+      [],
+      activity(move('force_push', one, two, bob), move('branch_creation', NONE, one, alice)),
+      ['alice', 'bob'],
+    ],
+    [
+      'a restored branch was pushed by whoever pushed it before it was deleted',
+      head(one, one),
+      [],
+      activity(
+        move('branch_creation', NONE, one, alice),
+        move('branch_deletion', one, NONE, alice),
+        move('branch_creation', NONE, one, bob),
+      ),
+      ['alice', 'bob'],
+    ],
+    [
+      'a branch of the same name that was deleted before is another',
+      head(one, one),
+      [],
+      activity(
+        move('branch_creation', NONE, one, alice),
+        move('branch_deletion', three, NONE, carol),
+        move('branch_creation', NONE, three, carol),
+      ),
+      ['alice'],
+    ],
+    [
+      'what came after the head is of no interest',
+      head(one, one),
+      [],
+      activity(move('branch_deletion', one, NONE, carol), move('branch_creation', NONE, one, alice)),
+      ['alice'],
+    ],
+    [
+      'one push is of a deleted account',
+      head(two, one, two),
+      [],
+      activity(move('push', one, two, bob), move('branch_creation', NONE, one, null)),
+      'unknown',
+    ],
+    [
+      'the activity does not reach back',
+      head(two, one, two),
+      [],
+      activity(move('push', one, two, bob)),
+      'unknown',
+    ],
+    [
+      "the commits aren't all known, so that no push is known to be the first",
+      { sha: two, commits: { complete: false, items: [two] } },
+      [],
+      activity(move('push', one, two, bob)),
+      'unknown',
+    ],
+  ] as const)('%s', (_, tip, seen, moves, expected) => {
+    const pushers = pushersOf(tip, seen, moves);
+    const logins = pushers.known ? pushers.value.map(({ login }) => login).sort() : 'unknown';
+    expect(logins).toEqual(expected);
+  });
+
+  test('the reason names the commit that nobody is known to have pushed', () => {
+    expect(pushersOf(head(one, one), [], null)).toEqual({
+      known: false,
+      why: expect.stringContaining('a10000000000'),
+    });
+  });
+
+  test('reading stops as soon as enough is read', () => {
+    const moves = [
+      move('push', one, two, bob),
+      move('push', base, one, alice),
+      move('push', three, base, carol),
+    ];
+    expect([1, 2, 3].map((count) => reachesBack(head(two, one, two), moves.slice(0, count)))).toEqual([
+      false,
+      true,
+      true,
+    ]);
+  });
+});

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { buildSchema, parse, validate } from 'graphql';
+import { CHANGES_OF_COMMIT_QUERY, OPEN_CHANGES_QUERY } from '../../../src/facts/open-changes.ts';
+import { BASE_BRANCH_QUERY } from '../../../src/facts/read-base-branch.ts';
+import { BRANCHES_QUERY } from '../../../src/facts/read-containing-branches.ts';
+import { DEFAULT_BRANCH_QUERY } from '../../../src/facts/read-default-branch.ts';
+import { POLICY_QUERY } from '../../../src/facts/read-policy.ts';
+import {
+  CHECKS_OF_COMMIT,
+  MORE_COMMITS,
+  MORE_REVIEWS,
+  pullRequestsQuery,
+} from '../../../src/facts/wire-pull-request.ts';
+import { HISTORY_QUERY, commitsQuery } from '../../../src/facts/wire-range.ts';
+
+const description = new URL('../../../node_modules/@octokit/graphql-schema/schema.graphql', import.meta.url);
+// The description defines two fields twice, so that it isn't valid by its own rules; queries are still judged by all of it.
+const schema = buildSchema(readFileSync(description, 'utf8'), { assumeValidSDL: true });
+
+describe("every query of ours is one that GitHub's own schema accepts", () => {
+  test.each([
+    ['one pull request', pullRequestsQuery(1)],
+    ['ten pull requests', pullRequestsQuery(10)],
+    ['more commits', MORE_COMMITS],
+    ['more reviews', MORE_REVIEWS],
+    ['checks of a commit', CHECKS_OF_COMMIT],
+    ['a hundred commits', commitsQuery(100)],
+    ['history', HISTORY_QUERY],
+    ['policy', POLICY_QUERY],
+    ['base branch', BASE_BRANCH_QUERY],
+    ['default branch', DEFAULT_BRANCH_QUERY],
+    ['branches', BRANCHES_QUERY],
+    ['open changes', OPEN_CHANGES_QUERY],
+    ['changes of a commit', CHANGES_OF_COMMIT_QUERY],
+  ])('%s', (_, query) => {
+    expect(validate(schema, parse(query)).map((error) => error.message)).toEqual([]);
+  });
+
+  test('and one with a field that is not there is refused', () => {
+    const wrong = BASE_BRANCH_QUERY.replace('baseRefName', 'baseBranchName');
+    expect(validate(schema, parse(wrong))).toHaveLength(1);
+  });
+});

@@ -1,0 +1,249 @@
+import { describe, expect, test } from '@jest/globals';
+import { readPullRequests } from '../../../src/facts/read-pull-requests.ts';
+import { scriptedGitHub } from './scripted-github.ts';
+
+const repository = { id: 5, owner: 'acme', name: 'shop', installationId: 9 };
+const sha = (name: string) => name.padEnd(40, '0');
+const alice = { name: 'alice', email: 'alice@acme.test', user: { login: 'alice', databaseId: 1 } };
+
+const commit = (oid: string, over: object = {}) => ({
+  oid,
+  message: 'Fix',
+  authoredDate: '2026-11-02T10:00:00Z',
+  committedDate: '2026-11-02T10:00:00Z',
+  author: alice,
+  committer: alice,
+  authors: { nodes: [alice] },
+  parents: { totalCount: 0, nodes: [] },
+  signature: null,
+  ...over,
+});
+const LAST = { hasNextPage: false, endCursor: null };
+const commits = (...oids: string[]) => ({
+  totalCount: oids.length,
+  pageInfo: LAST,
+  nodes: oids.map((oid) => ({ commit: commit(oid) })),
+});
+const checks = (names: readonly string[], pageInfo: object = LAST) => ({
+  contexts: {
+    pageInfo,
+    nodes: names.map((context) => ({
+      __typename: 'StatusContext',
+      context,
+      state: 'SUCCESS',
+      createdAt: '2026-11-02T10:00:00Z',
+    })),
+  },
+});
+const pull = (over: object = {}) => ({
+  number: 1,
+  title: 'Fix',
+  url: 'https://github.test/acme/shop/pull/1',
+  state: 'OPEN',
+  isDraft: false,
+  headRefOid: sha('a2'),
+  headRefName: 'fix',
+  baseRefName: 'main',
+  baseRefOid: sha('ba5e'),
+  isCrossRepository: false,
+  mergedAt: null,
+  author: { __typename: 'User', login: 'alice', databaseId: 1 },
+  mergedBy: null,
+  mergeCommit: null,
+  commits: commits(sha('a1'), sha('a2')),
+  head: { nodes: [{ commit: { oid: sha('a2'), statusCheckRollup: null } }] },
+  reviews: { totalCount: 0, pageInfo: LAST, nodes: [] },
+  ...over,
+});
+const answer = (p0: unknown, databaseId = 5) => ({ repository: { databaseId, p0 } });
+
+describe('a pull request', () => {
+  test('whose list of commits lags behind its head is read again', async () => {
+    let times = 0;
+    const github = scriptedGitHub({
+      graphql: () => answer((times += 1) === 1 ? pull({ commits: commits(sha('a1')) }) : pull()),
+    });
+    const [reading] = await readPullRequests(github, repository, [1]);
+    expect(reading?.commits).toMatchObject({
+      complete: true,
+      items: [{ sha: sha('a1') }, { sha: sha('a2') }],
+    });
+    expect(times).toBe(2);
+  });
+
+  test('whose head moves between two pages is read again, and all of it is about the new head', async () => {
+    const first = {
+      totalCount: 2,
+      pageInfo: { hasNextPage: true, endCursor: 'x' },
+      nodes: [{ commit: commit(sha('a1')) }],
+    };
+    let times = 0;
+    const github = scriptedGitHub({
+      graphql: (operation) => {
+        if (operation === 'MoreCommits') {
+          return { repository: { pullRequest: { headRefOid: sha('a3'), commits: commits(sha('a2')) } } };
+        }
+        times += 1;
+        const head = { nodes: [{ commit: { oid: sha('a3'), statusCheckRollup: null } }] };
+        return answer(
+          times === 1
+            ? pull({ commits: first })
+            : pull({ headRefOid: sha('a3'), commits: commits(sha('a3')), head }),
+        );
+      },
+    });
+    const [reading] = await readPullRequests(github, repository, [1]);
+    expect(reading?.pullRequest.headSha).toBe(sha('a3'));
+    expect(reading?.commits.items.map((each) => each.sha)).toEqual([sha('a3')]);
+  });
+
+  test('that never holds still is given up, with a code', async () => {
+    const github = scriptedGitHub({ graphql: () => answer(pull({ commits: commits(sha('a1')) })) });
+    await expect(readPullRequests(github, repository, [1])).rejects.toMatchObject({ code: 'facts_moved' });
+    expect(github.asked).toHaveLength(3);
+  });
+
+  test('that is merged, but whose merge commit is not told yet, is read again', async () => {
+    const merged = { state: 'MERGED', mergedAt: '2026-11-02T11:00:00Z', mergedBy: null };
+    const github = scriptedGitHub({ graphql: () => answer(pull(merged)) });
+    await expect(readPullRequests(github, repository, [1])).rejects.toMatchObject({ code: 'facts_moved' });
+  });
+
+  test('that is open has a merge commit only as a try: it is not merged', async () => {
+    const github = scriptedGitHub({ graphql: () => answer(pull({ mergeCommit: commit(sha('ff')) })) });
+    const [reading] = await readPullRequests(github, repository, [1]);
+    expect(reading?.pullRequest.merged).toBeNull();
+  });
+
+  test('with fewer commits than it says it has is incomplete', async () => {
+    const short = { ...commits(sha('a1'), sha('a2')), totalCount: 3 };
+    const github = scriptedGitHub({ graphql: () => answer(pull({ commits: short })) });
+    const [reading] = await readPullRequests(github, repository, [1]);
+    expect(reading?.commits.complete).toBe(false);
+  });
+
+  test.each([
+    ['as many as git has', 250, true],
+    ['fewer than git has', 251, false],
+  ])('with 250 commits, %s', async (_, total, complete) => {
+    const oids = Array.from({ length: 250 }, (_, index) => sha(index.toString(16).padStart(4, 'c')));
+    const head = oids.at(-1) ?? '';
+    const github = scriptedGitHub({
+      graphql: () =>
+        answer(
+          pull({
+            headRefOid: head,
+            commits: commits(...oids),
+            head: { nodes: [{ commit: { oid: head, statusCheckRollup: null } }] },
+          }),
+        ),
+      rest: { 'GET /repos/{owner}/{repo}/compare/{basehead}': () => ({ data: { total_commits: total } }) },
+    });
+    const [reading] = await readPullRequests(github, repository, [1]);
+    expect(reading?.commits).toMatchObject({ complete });
+    expect(reading?.commits.items).toHaveLength(250);
+  });
+
+  test('with checks on several pages has them all, asked for by its head', async () => {
+    const head = {
+      nodes: [
+        {
+          commit: {
+            oid: sha('a2'),
+            statusCheckRollup: checks(['one'], { hasNextPage: true, endCursor: 'x' }),
+          },
+        },
+      ],
+    };
+    const github = scriptedGitHub({
+      graphql: (operation, variables) => {
+        if (operation !== 'ChecksOfCommit') return answer(pull({ head }));
+        expect(variables).toMatchObject({ oid: sha('a2'), after: 'x' });
+        return { repository: { object: { statusCheckRollup: checks(['two']) } } };
+      },
+    });
+    const [reading] = await readPullRequests(github, repository, [1]);
+    expect(reading?.checks).toMatchObject({ complete: true, items: [{ name: 'one' }, { name: 'two' }] });
+  });
+
+  test("whose last commit isn't its head has its checks asked for by its head", async () => {
+    const head = {
+      nodes: [{ commit: { oid: sha('a1'), statusCheckRollup: checks(['of another commit']) } }],
+    };
+    const github = scriptedGitHub({
+      graphql: (operation) =>
+        operation === 'ChecksOfCommit'
+          ? { repository: { object: { statusCheckRollup: checks(['its own']) } } }
+          : answer(pull({ head })),
+    });
+    const [reading] = await readPullRequests(github, repository, [1]);
+    expect(reading?.checks.items.map((check) => check.name)).toEqual(['its own']);
+  });
+
+  test.each([
+    ['is not there', answer(null)],
+    ['is in another repository that has the name by now', answer(pull(), 6)],
+    ['is another one', answer(pull({ number: 2 }))],
+  ])('that %s is refused', async (_, wire) => {
+    const github = scriptedGitHub({ graphql: () => wire });
+    await expect(readPullRequests(github, repository, [1])).rejects.toMatchObject({ code: 'github_refused' });
+  });
+});
+
+describe('whose a commit is', () => {
+  const COMMIT = 'GET /repos/{owner}/{repo}/commits/{ref}';
+  const nobody = (email: string) => ({ name: 'x', email, user: null });
+  const bot = { id: 7, login: 'renovate[bot]', type: 'Bot' };
+
+  const readWith = async (over: object, accounts: object) => {
+    const wire = { totalCount: 1, pageInfo: LAST, nodes: [{ commit: commit(sha('a2'), over) }] };
+    const github = scriptedGitHub({
+      graphql: () => answer(pull({ commits: wire })),
+      rest: { [COMMIT]: () => ({ data: accounts }) },
+    });
+    const [reading] = await readPullRequests(github, repository, [1]);
+    const [read] = reading?.commits.items ?? [];
+    return {
+      author: read?.author.actor?.login ?? null,
+      committer: read?.committer.actor?.login ?? null,
+      asked: github.asked,
+    };
+  };
+
+  test('REST is asked for what GraphQL does not tell: a bot', async () => {
+    const over = { author: nobody('renovate@bots.test'), committer: nobody('renovate@bots.test') };
+    await expect(readWith(over, { author: bot, committer: bot })).resolves.toMatchObject({
+      author: 'renovate[bot]',
+      committer: 'renovate[bot]',
+      asked: ['PullRequests', COMMIT],
+    });
+  });
+
+  test('an e-mail that belongs to nobody stays nobody', async () => {
+    const over = { author: nobody('who@nowhere.test') };
+    await expect(readWith(over, { author: {}, committer: null })).resolves.toMatchObject({
+      author: null,
+      committer: 'alice',
+    });
+  });
+
+  test('GitHub’s e-mail without GitHub’s signature is nobody, whatever REST says', async () => {
+    const webFlow = { id: 19_864_447, login: 'web-flow', type: 'User' };
+    const over = {
+      committer: {
+        name: 'GitHub',
+        email: 'noreply@github.com',
+        user: { login: 'web-flow', databaseId: 19_864_447 },
+      },
+    };
+    await expect(readWith(over, { author: {}, committer: webFlow })).resolves.toMatchObject({
+      committer: null,
+    });
+  });
+
+  test('with GitHub’s signature nobody needs to be asked', async () => {
+    const signature = { isValid: true, wasSignedByGitHub: true };
+    const { asked } = await readWith({ committer: nobody('noreply@github.com'), signature }, {});
+    expect(asked).toEqual(['PullRequests']);
+  });
+});

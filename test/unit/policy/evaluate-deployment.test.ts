@@ -1,0 +1,40 @@
+import { describe, expect, test } from '@jest/globals';
+import { evaluateDeployment } from '../../../src/policy/evaluate-deployment.ts';
+import { explain } from '../../../src/policy/explain.ts';
+import { makeDeploymentFacts, policyOf } from '../../support/make-facts.ts';
+import { deploymentCases } from './deployment-cases.ts';
+
+describe.each(deploymentCases)('the gate on deployments: %s', (_, rows) => {
+  test.each(rows.map((row) => [row.name, row] as const))('%s', (_name, row) => {
+    const decision = evaluateDeployment(
+      row.reading ?? { kind: 'valid', policy: row.policy ?? policyOf() },
+      row.facts,
+    );
+    const gate = decision.gates.find(({ gate }) => gate === row.gate);
+
+    expect({ outcome: gate?.outcome, codes: gate?.reasons.map(({ code }) => code) }).toEqual({
+      outcome: row.outcome,
+      codes: row.codes,
+    });
+    expect(decision.verdict).toBe(row.verdict);
+    expect(gate?.reasons.map(explain)).toMatchSnapshot();
+  });
+});
+
+test('a decision says what it is of, and in which mode', () => {
+  const decision = evaluateDeployment({ kind: 'valid', policy: policyOf() }, makeDeploymentFacts());
+  expect(decision).toMatchObject({
+    schema: 'decision/v1',
+    subject: 'deployment',
+    mode: 'enforce',
+    verdict: 'approved',
+  });
+  expect(decision.gates.map(({ gate }) => gate)).toEqual([
+    'environment',
+    'requester',
+    'branch',
+    'range',
+    'environment_approvals',
+    'completeness',
+  ]);
+});

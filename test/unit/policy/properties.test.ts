@@ -1,0 +1,212 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { ChangeFacts } from '../../../src/domain/change-facts.ts';
+import type { Decision } from '../../../src/domain/decision.ts';
+import type { DeploymentFacts } from '../../../src/domain/deployment-facts.ts';
+import { unknown } from '../../../src/domain/known.ts';
+import { evaluateChange } from '../../../src/policy/evaluate-change.ts';
+import { evaluateDeployment } from '../../../src/policy/evaluate-deployment.ts';
+import { changeFacts, deploymentFacts } from '../../support/arbitrary-facts.ts';
+import {
+  alice,
+  bob,
+  carol,
+  dave,
+  erin,
+  frank,
+  identity,
+  policyOf,
+  withChanges,
+  withProduction,
+} from '../../support/make-facts.ts';
+
+const RUNS = { numRuns: 1_500 };
+const PEOPLE = [alice, bob, carol, dave, erin, frank];
+const policies = [
+  policyOf(),
+  withChanges({
+    approvals: { required: 2, from: { teams: ['maintainers'] } },
+    protection: { admins: 'included' },
+  }),
+  withProduction({ approvals: { required: 2, from: 'environment' } }),
+  withProduction({ approvals: undefined }),
+];
+const policy = fc.constantFrom(...policies);
+
+type Facts = ChangeFacts | DeploymentFacts;
+const gates = {
+  change: {
+    facts: changeFacts as fc.Arbitrary<Facts>,
+    evaluate: (policy: (typeof policies)[number], facts: Facts): Decision =>
+      evaluateChange({ kind: 'valid', policy }, facts as ChangeFacts),
+  },
+  deployment: {
+    facts: deploymentFacts as fc.Arbitrary<Facts>,
+    evaluate: (policy: (typeof policies)[number], facts: Facts): Decision =>
+      evaluateDeployment({ kind: 'valid', policy }, facts as DeploymentFacts),
+  },
+};
+
+/** Every way to change one place of the facts: `visit` answers what to put there instead, or nothing. */
+function variants(
+  value: unknown,
+  visit: (value: unknown, path: string) => readonly unknown[],
+  path = '',
+): unknown[] {
+  const own = [...visit(value, path)];
+  if (typeof value !== 'object' || value === null) return own;
+  const inner = Object.entries(value).flatMap(([key, each]) =>
+    variants(each, visit, `${path}.${key}`).map((changed) =>
+      Array.isArray(value) ? value.with(Number(key), changed) : { ...value, [key]: changed },
+    ),
+  );
+  return [...own, ...inner];
+}
+
+const has = (value: unknown, key: string): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && Object.hasOwn(value, key);
+
+/** What may never help: each takes something away from what is known, or adds somebody who made it. */
+const harms: Readonly<Record<string, (value: unknown, path: string) => readonly unknown[]>> = {
+  'removing any approval': (value) =>
+    has(value, 'complete') && Array.isArray(value['items'])
+      ? value['items'].flatMap((item: unknown, index) =>
+          has(item, 'state') && item['state'] === 'approved'
+            ? [{ ...value, items: value['items'].toSpliced(index, 1) }]
+            : [],
+        )
+      : [],
+  'marking any list incomplete': (value) => (has(value, 'complete') ? [{ ...value, complete: false }] : []),
+  'making anything known unknown': (value) =>
+    has(value, 'known') && value['known'] === true ? [unknown('GitHub answered 403')] : [],
+  'adding any co-author': (value) =>
+    has(value, 'coAuthors') && Array.isArray(value['coAuthors'])
+      ? [...PEOPLE, null].map((person) => ({
+          ...value,
+          coAuthors: [...value['coAuthors'], identity(person)],
+        }))
+      : [],
+  'adding any pusher': (value, path) =>
+    path.endsWith('.pushers') && has(value, 'value') && Array.isArray(value['value'])
+      ? PEOPLE.map((person) => ({ ...value, value: [...value['value'], person] }))
+      : [],
+  'making a person anybody else in a commit': (value, path) =>
+    /\.commits\.items\.\d+(?:\.commit)?\.(?:author|committer)$/.test(path) && !path.includes('merged')
+      ? [identity(null)]
+      : [],
+  'taking a signature away': (value) =>
+    has(value, 'signedByGitHub') ? [{ ...value, signedByGitHub: false }] : [],
+  'emptying any team': (value, path) =>
+    /\.teams\.[a-z]+\.value$/.test(path) && Array.isArray(value) ? [[]] : [],
+};
+
+describe.each(Object.entries(gates))('of any %s', (name, { facts, evaluate }) => {
+  test('what is drawn is approved often enough to mean something', () => {
+    const drawn = fc
+      .sample(facts, { numRuns: 400, seed: 7 })
+      .map((each) => evaluate(policies[0]!, each).verdict);
+    const approved = drawn.filter((verdict) => verdict === 'approved').length;
+    expect(approved).toBeGreaterThan(40);
+    expect(approved).toBeLessThan(360);
+  });
+
+  test.each(Object.entries(harms))('%s never turns what is not approved into an approval', (harm, visit) => {
+    let tried = 0;
+    fc.assert(
+      fc.property(policy, facts, (policy, facts) => {
+        if (evaluate(policy, facts).verdict === 'approved') return;
+        for (const worse of variants(facts, visit)) {
+          // An emptied team makes its objector a stranger: a veto needs the role. Nothing else may help.
+          if (harm === 'emptying any team' && vetoed(facts)) continue;
+          tried += 1;
+          expect(evaluate(policy, worse as Facts).verdict).not.toBe('approved');
+        }
+      }),
+      { numRuns: 500 },
+    );
+    // Some harms can't happen to a change alone or a deployment alone, but none is idle for both.
+    if (name === 'deployment') expect(tried).toBeGreaterThan(100);
+  });
+
+  test('deleting somebody’s account never turns what is not approved into an approval', () => {
+    fc.assert(
+      fc.property(policy, facts, fc.constantFrom(...PEOPLE), (policy, facts, person) => {
+        if (evaluate(policy, facts).verdict === 'approved') return;
+        const gone: unknown = JSON.parse(JSON.stringify(facts), (_, value: unknown) =>
+          has(value, 'login') && value['id'] === person.id ? null : value,
+        );
+        expect(evaluate(policy, withoutNulls(gone) as Facts).verdict).not.toBe('approved');
+      }),
+      RUNS,
+    );
+  });
+
+  test('the order of lists makes no difference', () => {
+    fc.assert(
+      fc.property(policy, facts, fc.infiniteStream(fc.nat()), (policy, facts, random) => {
+        const shuffled = shuffle(facts, () => random.next().value as number);
+        expect(evaluate(policy, shuffled as Facts)).toEqual(evaluate(policy, facts));
+      }),
+      RUNS,
+    );
+  });
+
+  test('the same facts and policy give the same decision, which is plain data, and neither is changed', () => {
+    fc.assert(
+      fc.property(policy, facts, (policy, facts) => {
+        const frozen = deepFreeze(structuredClone(facts));
+        const decision = evaluate(deepFreeze(structuredClone(policy)), frozen);
+        expect(evaluate(policy, structuredClone(facts))).toEqual(decision);
+        expect(JSON.parse(JSON.stringify(decision))).toEqual(decision);
+      }),
+      RUNS,
+    );
+  });
+
+  test('approved means that no gate waits or failed, and that one at least passed', () => {
+    fc.assert(
+      fc.property(policy, facts, (policy, facts) => {
+        const { verdict, gates } = evaluate(policy, facts);
+        const open = gates.filter(({ outcome }) => outcome === 'pending' || outcome === 'failed');
+        expect(verdict === 'approved').toBe(open.length === 0);
+        for (const { reasons } of open) expect(reasons.length).toBeGreaterThan(0);
+        expect(gates.some(({ outcome }) => outcome === 'passed')).toBe(true);
+      }),
+      RUNS,
+    );
+  });
+});
+
+/** A list of people has no nulls in it: who is deleted is simply not there. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((each) => each !== null).map(withoutNulls);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withoutNulls(each)]));
+}
+
+function vetoed(facts: Facts): boolean {
+  return /"state":"(?:changes_requested|rejected)"/.test(JSON.stringify(facts));
+}
+
+function shuffle(value: unknown, random: () => number): unknown {
+  if (Array.isArray(value)) {
+    const items = value.map((each) => shuffle(each, random));
+    // A commit's parents have their order.
+    if (items.every((each) => typeof each === 'string')) return items;
+    for (let last = items.length - 1; last > 0; last -= 1) {
+      const other = random() % (last + 1);
+      [items[last], items[other]] = [items[other], items[last]];
+    }
+    return items;
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, shuffle(each, random)]));
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    for (const each of Object.values(value)) deepFreeze(each);
+    Object.freeze(value);
+  }
+  return value;
+}

@@ -1,0 +1,69 @@
+import { expect, test } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
+import { REASON_CODES } from '../../../src/domain/reason.ts';
+import { evaluateChange } from '../../../src/policy/evaluate-change.ts';
+import { evaluateDeployment } from '../../../src/policy/evaluate-deployment.ts';
+import { readingOf } from '../../../src/policy/reading-of.ts';
+import { REASON_GUIDE } from '../../../src/policy/reason-guide.ts';
+import { withoutFacts } from '../../../src/policy/without-policy.ts';
+import { policySchema } from '../../../src/policy/schema.ts';
+import { policyOf } from '../../support/make-facts.ts';
+import { changeCases } from './change-cases.ts';
+import { deploymentCases } from './deployment-cases.ts';
+
+const manual = await readFile(new URL('../../../docs/policy.md', import.meta.url), 'utf8');
+
+test('every code is yielded by a row of the tables', () => {
+  const decisions = [
+    ...changeCases.flatMap(([, rows]) =>
+      rows.map(({ reading, policy, facts }) =>
+        evaluateChange(reading ?? { kind: 'valid', policy: policy ?? policyOf() }, facts),
+      ),
+    ),
+    ...deploymentCases.flatMap(([, rows]) =>
+      rows.map(({ reading, policy, facts }) =>
+        evaluateDeployment(reading ?? { kind: 'valid', policy: policy ?? policyOf() }, facts),
+      ),
+    ),
+    withoutFacts('change', 'GitHub answered 502'),
+  ];
+  const yielded = new Set(
+    decisions.flatMap(({ gates }) => gates.flatMap(({ reasons }) => reasons.map(({ code }) => code))),
+  );
+  expect([...yielded].toSorted()).toEqual(REASON_CODES.toSorted());
+});
+
+test('facts that could not be read are an error, and nothing is approved', () => {
+  expect(withoutFacts('deployment', 'GitHub answered 502')).toMatchObject({
+    subject: 'deployment',
+    verdict: 'error',
+    gates: [{ outcome: 'pending' }],
+  });
+});
+
+test('the manual has every code with its meaning and mend, as the guide has them', () => {
+  const rows = REASON_CODES.map(
+    (code) => `| \`${code}\` | ${REASON_GUIDE[code].means} | ${REASON_GUIDE[code].mend ?? '—'} |`,
+  );
+  const table = (manual.split('## Reason codes')[1] ?? '')
+    .split('\n')
+    .filter((line) => /^\| `[a-z]+_[a-z_]+` +\|/.test(line));
+  expect(table.map(cells)).toEqual(rows.map(cells));
+});
+
+test('the manual’s example is a valid policy, and names every key of the schema', () => {
+  const [, example = ''] = /```yaml\n(.*?)```/s.exec(manual) ?? [];
+  expect(readingOf({ path: 'docs/policy.md', ref: '', commit: null, text: example })).toMatchObject({
+    kind: 'valid',
+  });
+  const keys = [
+    ...JSON.stringify(policySchema()).matchAll(
+      /"([a-z_]+)":\{"(?:description|type|anyOf|minItems|maxItems|default|minLength|maximum|minimum)/g,
+    ),
+  ];
+  for (const [, key] of keys.filter(([, key]) => key !== 'items')) expect(manual).toContain(key);
+  expect(keys.length).toBeGreaterThan(20);
+});
+
+/** A table's cells, whatever the formatter pads them with. */
+const cells = (line: string) => line.split('|').map((cell) => cell.trim());

@@ -1,0 +1,408 @@
+import { describe, expect, test } from '@jest/globals';
+import { CodedError } from '../../../src/domain/coded-error.ts';
+import { KNOWN_EVENTS, triggersOf } from '../../../src/webhooks/triggers-of.ts';
+
+const SELF = { appId: 77 };
+const REPOSITORY = { id: 1, name: 'shop', owner: { login: 'acme' } };
+const ALICE = { id: 11, login: 'alice', type: 'User' };
+const REF = { id: 1, owner: 'acme', name: 'shop', installationId: 5 };
+const alice = { id: 11, login: 'alice', kind: 'user' };
+const SHA = 'a'.repeat(40);
+const OTHER_SHA = 'b'.repeat(40);
+const ZEROS = '0'.repeat(40);
+
+const envelope = (rest: object): object => ({
+  sender: ALICE,
+  installation: { id: 5 },
+  repository: REPOSITORY,
+  ...rest,
+});
+
+const pullRequest = (action: string, rest: object = {}): object =>
+  envelope({ action, number: 7, pull_request: { head: { sha: SHA }, merged: false }, ...rest });
+const judgeChange = { kind: 'judge_change', repository: REF, number: 7 };
+const recordPush = { kind: 'record_push_to_change', repository: REF, number: 7, sha: SHA, pusher: alice };
+
+const review = (action: string): object =>
+  envelope({ action, review: { id: 3 }, pull_request: { number: 7 } });
+const recordReview = { kind: 'record_review', repository: REF, number: 7, reviewId: 3 };
+
+const checkRun = (action: string, appId: number | null, rest: object = {}, run: object = {}): object =>
+  envelope({
+    action,
+    check_run: {
+      id: 9,
+      head_sha: SHA,
+      external_id: 'change:7',
+      app: appId === null ? null : { id: appId },
+      pull_requests: [
+        { number: 7, base: { repo: { id: 1 } } },
+        { number: 8, base: { repo: { id: 999 } } },
+      ],
+      ...run,
+    },
+    ...rest,
+  });
+const press = (button: string): object => ({
+  kind: 'press_button',
+  repository: REF,
+  checkRunId: 9,
+  externalId: 'change:7',
+  button,
+  presser: alice,
+});
+const judgeCommit = { kind: 'judge_commit', repository: REF, sha: SHA };
+
+const push = (rest: object = {}): object =>
+  envelope({
+    ref: 'refs/heads/main',
+    before: OTHER_SHA,
+    after: SHA,
+    forced: false,
+    commits: [{ added: ['a'] }],
+    ...rest,
+  });
+const judgePush = {
+  kind: 'judge_push',
+  repository: REF,
+  branch: 'main',
+  before: OTHER_SHA,
+  after: SHA,
+  forced: false,
+  pusher: alice,
+};
+const judgeMain = { kind: 'judge_open', repository: REF, branch: 'main' };
+const judgeOpen = { kind: 'judge_open', repository: REF, branch: null };
+const judgeInstallation = { kind: 'judge_open_in_installation', installationId: 5 };
+
+const deployment = (rest: object = {}, run: unknown = null): object =>
+  envelope({
+    action: 'created',
+    deployment: {
+      id: 40,
+      sha: SHA,
+      ref: 'main',
+      environment: 'production',
+      payload: {},
+      creator: ALICE,
+      performed_via_github_app: null,
+      ...rest,
+    },
+    workflow_run: run,
+  });
+const requestApi = {
+  kind: 'request_deployment',
+  repository: REF,
+  source: 'api',
+  environment: 'production',
+  ref: 'main',
+  sha: SHA,
+  requester: alice,
+  githubDeploymentId: 40,
+  runId: null,
+};
+const ours = { performed_via_github_app: { id: 77, slug: 'countersign' } };
+
+const protectionRule = (rest: object = {}): object =>
+  envelope({
+    action: 'requested',
+    environment: 'production',
+    deployment_callback_url:
+      'https://api.github.com/repos/acme/shop/actions/runs/1234/deployment_protection_rule',
+    deployment: { id: 41, sha: SHA, ref: 'main', creator: ALICE },
+    ...rest,
+  });
+const requestActions = { ...requestApi, source: 'actions', githubDeploymentId: 41, runId: 1234 };
+const judgeRun = { kind: 'judge_run', repository: REF, runId: 1234 };
+const RUN = { workflow_run: { id: 1234 } };
+
+const CASES: [string, string, object, object[]][] = [
+  ['a pull request is opened', 'pull_request', pullRequest('opened'), [recordPush, judgeChange]],
+  ['a pull request is pushed to', 'pull_request', pullRequest('synchronize'), [recordPush, judgeChange]],
+  [
+    'a pull request is opened by a ghost',
+    'pull_request',
+    pullRequest('opened', { sender: { id: 10137, login: 'ghost' } }),
+    [judgeChange],
+  ],
+  [
+    'a pull request is opened by nobody',
+    'pull_request',
+    pullRequest('opened', { sender: null }),
+    [judgeChange],
+  ],
+  [
+    'a pull request is pushed to by a bot',
+    'pull_request',
+    pullRequest('synchronize', { sender: { id: 12, login: 'dependabot[bot]', type: 'Bot' } }),
+    [{ ...recordPush, pusher: { id: 12, login: 'dependabot[bot]', kind: 'bot' } }, judgeChange],
+  ],
+  ['a pull request is reopened', 'pull_request', pullRequest('reopened'), [judgeChange]],
+  ['a pull request is ready', 'pull_request', pullRequest('ready_for_review'), [judgeChange]],
+  ['a pull request becomes a draft', 'pull_request', pullRequest('converted_to_draft'), [judgeChange]],
+  ['a pull request is retargeted', 'pull_request', pullRequest('edited'), [judgeChange]],
+  ['a pull request is closed', 'pull_request', pullRequest('closed'), [judgeChange]],
+  [
+    'a pull request is merged',
+    'pull_request',
+    pullRequest('closed', { pull_request: { head: { sha: SHA }, merged: true } }),
+    [{ kind: 'record_merge', repository: REF, number: 7 }, judgeChange],
+  ],
+  ['a pull request is labelled', 'pull_request', pullRequest('labeled'), []],
+  ['a review is given', 'pull_request_review', review('submitted'), [recordReview, judgeChange]],
+  ['a review is dismissed', 'pull_request_review', review('dismissed'), [recordReview, judgeChange]],
+  ['a review is edited', 'pull_request_review', review('edited'), [judgeChange]],
+  ["somebody else's check ends", 'check_run', checkRun('completed', 4), [judgeChange]],
+  ["somebody else's check begins", 'check_run', checkRun('created', 4), [judgeChange]],
+  [
+    "somebody else's check on a fork",
+    'check_run',
+    checkRun('completed', 4, {}, { pull_requests: [] }),
+    [judgeCommit],
+  ],
+  ['a check of an App that is gone', 'check_run', checkRun('completed', null), [judgeChange]],
+  ['our own check begins', 'check_run', checkRun('created', 77), []],
+  ['our own check ends', 'check_run', checkRun('completed', 77), []],
+  [
+    'our button',
+    'check_run',
+    checkRun('requested_action', 77, { requested_action: { identifier: 'approve' } }),
+    [press('approve')],
+  ],
+  [
+    "somebody else's button",
+    'check_run',
+    checkRun('requested_action', 4, { requested_action: { identifier: 'approve' } }),
+    [],
+  ],
+  ['our re-run', 'check_run', checkRun('rerequested', 77), [press('rerun')]],
+  ['a commit status', 'status', envelope({ sha: SHA, state: 'success' }), [judgeCommit]],
+  [
+    'a check suite ends',
+    'check_suite',
+    envelope({ action: 'completed', check_suite: { head_sha: SHA, app: { id: 4 }, pull_requests: [] } }),
+    [judgeCommit],
+  ],
+  [
+    'our own check suite ends',
+    'check_suite',
+    envelope({ action: 'completed', check_suite: { head_sha: SHA, app: { id: 77 }, pull_requests: [] } }),
+    [],
+  ],
+  [
+    'our checks are all to run again',
+    'check_suite',
+    envelope({ action: 'rerequested', check_suite: { head_sha: SHA, app: { id: 77 }, pull_requests: [] } }),
+    [judgeCommit],
+  ],
+  ['a push', 'push', push(), [judgePush]],
+  [
+    'a push of the policy',
+    'push',
+    push({ commits: [{ modified: ['.github/countersign.yml'] }] }),
+    [judgePush, judgeMain],
+  ],
+  [
+    'a push that removes the policy',
+    'push',
+    push({ commits: [{ removed: ['.github/countersign.yml'] }] }),
+    [judgePush, judgeMain],
+  ],
+  ['a forced push', 'push', push({ forced: true }), [{ ...judgePush, forced: true }, judgeMain]],
+  [
+    'a push with more commits than are listed',
+    'push',
+    push({ commits: Array.from({ length: 2048 }, () => ({})) }),
+    [judgePush, judgeMain],
+  ],
+  ['a new branch', 'push', push({ before: ZEROS, created: true }), [{ ...judgePush, before: ZEROS }]],
+  ['a deleted branch', 'push', push({ after: ZEROS, deleted: true }), []],
+  ['a tag', 'push', push({ ref: 'refs/tags/v1' }), []],
+  [
+    'a branch whose name looks like a path',
+    'push',
+    push({ ref: 'refs/heads/refs/heads/x' }),
+    [{ ...judgePush, branch: 'refs/heads/x' }],
+  ],
+  ['a deployment is wanted', 'deployment', deployment(), [requestApi]],
+  ['a deployment by the job of a workflow', 'deployment', deployment({}, { id: 1 }), []],
+  [
+    'a deployment by Actions',
+    'deployment',
+    deployment({ performed_via_github_app: { id: 15368, slug: 'github-actions' } }),
+    [],
+  ],
+  [
+    'our own deployment for a merge',
+    'deployment',
+    deployment({ ...ours, payload: { countersign: 'x' } }),
+    [],
+  ],
+  [
+    'our own deployment, its payload as text',
+    'deployment',
+    deployment({ ...ours, payload: '{"countersign":"x"}' }),
+    [],
+  ],
+  ['our own deployment that is not for a merge', 'deployment', deployment(ours), [requestApi]],
+  [
+    "our mark on somebody else's deployment",
+    'deployment',
+    deployment({ payload: { countersign: 'x' } }),
+    [requestApi],
+  ],
+  [
+    'a deployment whose payload is no JSON',
+    'deployment',
+    deployment({ ...ours, payload: 'countersign' }),
+    [requestApi],
+  ],
+  ['a job waits', 'deployment_protection_rule', protectionRule(), [requestActions]],
+  [
+    'a job waits without a deployment',
+    'deployment_protection_rule',
+    protectionRule({ deployment: null, sha: OTHER_SHA, ref: 'refs/heads/topic' }),
+    [{ ...requestActions, githubDeploymentId: null, sha: OTHER_SHA, ref: 'topic' }],
+  ],
+  [
+    'a job waits on a GitHub Enterprise Server, the name in other letters',
+    'deployment_protection_rule',
+    protectionRule({
+      deployment_callback_url:
+        'https://ghe.example.com/api/v3/repos/Acme/Shop/actions/runs/1234/deployment_protection_rule',
+    }),
+    [requestActions],
+  ],
+  ['a deployment is reviewed', 'deployment_review', envelope({ action: 'approved', ...RUN }), [judgeRun]],
+  [
+    'a deployment is reviewed, its run gone',
+    'deployment_review',
+    envelope({ action: 'approved', workflow_run: null }),
+    [],
+  ],
+  ['a run ends', 'workflow_run', envelope({ action: 'completed', ...RUN }), [judgeRun]],
+  ['a run goes on', 'workflow_run', envelope({ action: 'in_progress', ...RUN }), [judgeRun]],
+  ['a run is asked for', 'workflow_run', envelope({ action: 'requested', ...RUN }), []],
+  ['a status from Actions', 'deployment_status', envelope({ action: 'created', ...RUN }), [judgeRun]],
+  ['a status from elsewhere', 'deployment_status', envelope({ action: 'created' }), []],
+  ['branch protection', 'branch_protection_rule', envelope({ action: 'edited' }), [judgeOpen]],
+  [
+    'branch protection as a whole',
+    'branch_protection_configuration',
+    envelope({ action: 'disabled' }),
+    [judgeOpen],
+  ],
+  ['a ruleset', 'repository_ruleset', envelope({ action: 'deleted' }), [judgeOpen]],
+  [
+    "the organisation's ruleset",
+    'repository_ruleset',
+    envelope({ action: 'deleted', repository: undefined }),
+    [judgeInstallation],
+  ],
+  ['a team', 'team', envelope({ action: 'edited', repository: null }), [judgeInstallation]],
+  ["a team's repository", 'team', envelope({ action: 'removed_from_repository' }), [judgeOpen]],
+  [
+    "a team's member",
+    'membership',
+    envelope({ action: 'removed', repository: undefined }),
+    [judgeInstallation],
+  ],
+  ["a repository's member", 'member', envelope({ action: 'added' }), [judgeOpen]],
+  [
+    'a member leaves',
+    'organization',
+    envelope({ action: 'member_removed', repository: undefined }),
+    [judgeInstallation],
+  ],
+  ['a member is invited', 'organization', envelope({ action: 'member_invited', repository: undefined }), []],
+  [
+    'we are installed',
+    'installation',
+    envelope({ action: 'created', repository: undefined }),
+    [judgeInstallation],
+  ],
+  ['we are suspended', 'installation', envelope({ action: 'suspend', repository: undefined }), []],
+  [
+    'we get repositories',
+    'installation_repositories',
+    envelope({ action: 'added', repository: undefined }),
+    [judgeInstallation],
+  ],
+  [
+    'we lose repositories',
+    'installation_repositories',
+    envelope({ action: 'removed', repository: undefined }),
+    [],
+  ],
+  ['an event that is not ours yet', 'merge_group', envelope({ action: 'checks_requested' }), []],
+  ['an event that nobody knows', 'constructor', envelope({ action: 'x' }), []],
+  ['a delivery that no installation of ours sent', 'push', push({ installation: undefined }), []],
+];
+
+describe('what a delivery means', () => {
+  test.each(CASES)('%s', (_, event, payload, expected) => {
+    expect(triggersOf(event, payload, SELF)).toEqual(expected);
+  });
+
+  test('every known event is in the table, with something that it means', () => {
+    const meant = new Set(CASES.filter(([, , , expected]) => expected.length > 0).map(([, event]) => event));
+    expect([...meant].sort()).toEqual([...KNOWN_EVENTS].sort());
+  });
+});
+
+describe('a known event that cannot be read is an error that names the field', () => {
+  test.each<[string, unknown, string]>([
+    ['pull_request', null, '""'],
+    ['pull_request', 'text', '""'],
+    ['pull_request', pullRequest('opened', { number: '7' }), '"number"'],
+    [
+      'pull_request',
+      pullRequest('opened', { pull_request: { head: { sha: 'HEAD' } } }),
+      '"pull_request.head.sha"',
+    ],
+    ['pull_request', pullRequest('opened', { repository: undefined }), '"repository"'],
+    [
+      'pull_request',
+      pullRequest('opened', { repository: { id: 1.5, name: 'a', owner: { login: 'b' } } }),
+      '"repository.id"',
+    ],
+    ['pull_request', pullRequest('opened', { sender: { login: 'alice' } }), '"sender.id"'],
+    [
+      'pull_request_review',
+      envelope({ action: 'submitted', review: {}, pull_request: { number: 7 } }),
+      '"review.id"',
+    ],
+    ['check_run', checkRun('requested_action', 77), '"requested_action.identifier"'],
+    ['check_run', checkRun('completed', 4, {}, { head_sha: 7 }), '"check_run.head_sha"'],
+    ['status', envelope({ sha: 'x' }), '"sha"'],
+    ['push', push({ after: null }), '"after"'],
+    ['deployment', deployment({ environment: '' }), '"deployment.environment"'],
+    ['deployment_protection_rule', protectionRule({ environment: undefined }), '"environment"'],
+    ['deployment_protection_rule', protectionRule({ deployment: null }), '"sha"'],
+    ...[
+      'https://api.github.com/repos/acme/other/actions/runs/1234/deployment_protection_rule',
+      'https://api.github.com/repos/acme/shop/actions/runs/12x4/deployment_protection_rule',
+      'https://api.github.com/repos/acme/shop/actions/runs/0/deployment_protection_rule',
+      'https://api.github.com/repos/acme/shop/actions/runs/1234/deployment_protection_rule/x',
+      'https://api.github.com/x/repos/acme/shop/actions/runs/1234/deployment_protection_rule',
+      '/repos/acme/shop/actions/runs/1234/deployment_protection_rule',
+      'no address',
+    ].map((url): [string, unknown, string] => [
+      'deployment_protection_rule',
+      protectionRule({ deployment_callback_url: url }),
+      '"deployment_callback_url"',
+    ]),
+  ])('%s %#', (event, payload, field) => {
+    let thrown: unknown;
+    try {
+      triggersOf(event, payload, SELF);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBeInstanceOf(CodedError);
+    expect(thrown).toMatchObject({
+      code: 'delivery_malformed',
+      message: expect.stringContaining(`no usable ${field}`),
+    });
+  });
+});

@@ -26,7 +26,7 @@ COPY src src
 # Mirrors of repositories; nothing that can't be fetched again. The rest of the file system may be read-only.
 RUN install -d -o node -g node -m 0700 data
 VOLUME /app/data
-ENV NODE_ENV=production HOME=/tmp HOST=0.0.0.0 PORT=3000
+ENV NODE_ENV=production HOME=/app/data HOST=0.0.0.0 PORT=3000
 USER node
 EXPOSE 3000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \

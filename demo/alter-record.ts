@@ -4,7 +4,9 @@ import pg from 'pg';
  * What somebody with the owner's rights can do that the app can't: switch the guards off and rewrite an entry in place. The
  * newest request for production then says that a merge asked for it.
  */
-export async function alterRecord(ownerUrl: string): Promise<{ readonly index: number; readonly kind: string }> {
+export async function alterRecord(
+  ownerUrl: string,
+): Promise<{ readonly index: number; readonly kind: string }> {
   const client = new pg.Client({ connectionString: ownerUrl });
   await client.connect();
   try {
@@ -21,7 +23,10 @@ export async function alterRecord(ownerUrl: string): Promise<{ readonly index: n
     const forged = entry.canonical.toString('utf8').replace('"outcome":"api"', '"outcome":"merge"');
     await client.query('BEGIN');
     await client.query(`ALTER TABLE ${entry.place} DISABLE TRIGGER USER`);
-    await client.query('UPDATE ledger.entry SET canonical = $1 WHERE id = $2', [Buffer.from(forged), entry.id]);
+    await client.query('UPDATE ledger.entry SET canonical = $1 WHERE id = $2', [
+      Buffer.from(forged),
+      entry.id,
+    ]);
     await client.query(`ALTER TABLE ${entry.place} ENABLE TRIGGER USER`);
     await client.query('COMMIT');
     return { index: Number(entry.index), kind: 'deployment.requested' };

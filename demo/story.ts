@@ -4,34 +4,30 @@
  */
 import type { SeenCheckRun } from './stage/watch.ts';
 import { until, untilCheckRun } from './stage/watch.ts';
+import { approve, ask, CHANGE_CHECK as CHANGE, deployCheck, merge, openChange } from './stage/acts.ts';
 import { shopPolicy } from './stage/policy.ts';
-import type { Person, Stage } from './stage/stage.ts';
+import type { Stage } from './stage/stage.ts';
 import type { Terminal } from './terminal.ts';
 
-const CHANGE = 'countersign/change';
-const deployCheck = (environment: string): string => `countersign/deploy (${environment})`;
-
 export async function tellStory(stage: Stage, terminal: Terminal): Promise<void> {
-  const at = { owner: stage.owner, repo: stage.repo };
   const { github, people } = stage;
 
   terminal.scene('A pull request is held until somebody who had no part in it approves');
-  const number = await terminal.act('alice', 'opens a pull request that she wrote together with bob', async () => {
-    await github.commit(people.alice, stage.repository, {
-      branch: 'tax',
-      from: 'main',
-      files: { 'public/index.html': page('Prices with tax.'), 'config/app.json': '{ "tax": true }\n' },
-      message: 'Show prices with tax',
-      coAuthors: [people.bob],
-    });
-    const { data } = await stage.as('alice').rest.pulls.create({ ...at, title: 'Show prices with tax', head: 'tax', base: 'main' });
-    return data.number;
-  });
-  const head = await headOf(stage, number);
+  const { number, head } = await terminal.act(
+    'alice',
+    'opens a pull request that she wrote together with bob',
+    () =>
+      openChange(stage, 'alice', {
+        branch: 'tax',
+        title: 'Show prices with tax',
+        files: { 'public/index.html': page('Prices with tax.'), 'config/app.json': '{ "tax": true }\n' },
+        coAuthors: ['bob'],
+      }),
+  );
   await show(stage, terminal, head, CHANGE, 'held');
 
   await terminal.act('bob', 'approves it, but it is his own work too', () => approve(stage, 'bob', number));
-  await show(stage, terminal, head, CHANGE, 'held', (run) => said(run).includes('bob'));
+  await show(stage, terminal, head, CHANGE, 'held', 'bob’s approval');
   await terminal.act('carol', 'approves it', () => approve(stage, 'carol', number));
   await show(stage, terminal, head, CHANGE, 'good');
 
@@ -41,48 +37,58 @@ export async function tellStory(stage: Stage, terminal: Terminal): Promise<void>
   await served(stage, terminal, 'staging', 'Prices with tax.');
 
   terminal.scene('Production waits for the reviewer whom its GitHub environment names');
-  await terminal.act('dave', 'asks for a deployment of that commit to production', () => ask(stage, merged));
+  await terminal.act('dave', 'asks for a deployment of that commit to production', () =>
+    ask(stage, 'dave', merged),
+  );
   await show(stage, terminal, merged, deployCheck('production'), 'held');
 
   terminal.scene('A commit that was pushed past review holds every deployment that has it');
-  const pushed = await terminal.act('frank', 'owns the organisation, and pushes to main past every rule', () =>
-    github.commit(people.frank, stage.repository, {
-      branch: 'main',
-      files: { 'public/index.html': page('Prices with tax, and a surprise.') },
-      message: 'Quick fix',
-    }),
+  const pushed = await terminal.act(
+    'frank',
+    'owns the organisation, and pushes to main past every rule',
+    () =>
+      github.commit(people.frank, stage.repository, {
+        branch: 'main',
+        files: { 'public/index.html': page('Prices with tax, and a surprise.') },
+        message: 'Quick fix',
+      }),
   );
   await show(stage, terminal, pushed, CHANGE, 'bad');
-  await terminal.act('dave', 'asks for the newest commit on production', () => ask(stage, pushed));
-  await show(stage, terminal, pushed, deployCheck('production'), 'held', (run) => said(run).includes(pushed.slice(0, 7)));
+  await terminal.act('dave', 'asks for the newest commit on production', () => ask(stage, 'dave', pushed));
+  await show(stage, terminal, pushed, deployCheck('production'), 'held', `Commit ${pushed.slice(0, 7)}`);
 
   terminal.scene('Reviewed, approved, deployed');
   const fixed = await terminal.act(
     'alice',
     'opens a pull request that accepts the commit by name; carol reviews, approves and merges it',
     async () => {
-      await github.commit(people.alice, stage.repository, {
+      const opened = await openChange(stage, 'alice', {
         branch: 'accept',
-        from: 'main',
-        files: { '.github/countersign.yml': shopPolicy(pushed), 'public/index.html': page('Prices with tax, rounded.') },
-        message: `Accept ${pushed.slice(0, 7)}, and round the prices`,
+        title: 'Accept the quick fix, and round the prices',
+        files: {
+          '.github/countersign.yml': shopPolicy(pushed),
+          'public/index.html': page('Prices with tax, rounded.'),
+        },
       });
-      const { data } = await stage
-        .as('alice')
-        .rest.pulls.create({ ...at, title: 'Accept the quick fix, and round the prices', head: 'accept', base: 'main' });
-      await approve(stage, 'carol', data.number);
-      await untilCheckRun(stage, await headOf(stage, data.number), CHANGE, (run) => run.conclusion === 'success');
-      return merge(stage, 'carol', data.number);
+      await approve(stage, 'carol', opened.number);
+      await untilCheckRun(stage, opened.head, CHANGE, (run) => run.conclusion === 'success');
+      return merge(stage, 'carol', opened.number);
     },
   );
   await show(stage, terminal, fixed, deployCheck('staging'), 'good');
-  await terminal.act('dave', 'asks for it on production', () => ask(stage, fixed));
+  await terminal.act('dave', 'asks for it on production', () => ask(stage, 'dave', fixed));
   const waiting = await show(stage, terminal, fixed, deployCheck('production'), 'held');
   await terminal.act('dave', 'tries to approve it himself', () =>
-    Promise.resolve(github.pressButton(stage.repository, waiting.id, 'approve', people.dave)));
-  await show(stage, terminal, fixed, deployCheck('production'), 'held', (run) => said(run).includes('dave'));
+    Promise.resolve(github.pressButton(stage.repository, waiting.id, 'approve', people.dave)),
+  );
+  await show(stage, terminal, fixed, deployCheck('production'), 'held', 'dave’s approval');
   await terminal.act('erin', 'approves it with the button on the check run', async () => {
-    const run = await untilCheckRun(stage, fixed, deployCheck('production'), (each) => each.conclusion === 'action_required');
+    const run = await untilCheckRun(
+      stage,
+      fixed,
+      deployCheck('production'),
+      (each) => each.conclusion === 'action_required',
+    );
     github.pressButton(stage.repository, run.id, 'approve', people.erin);
   });
   await show(stage, terminal, fixed, deployCheck('production'), 'good');
@@ -97,54 +103,46 @@ const LOOKS: Readonly<Record<Look, (run: SeenCheckRun) => boolean>> = {
   bad: (run) => run.conclusion === 'failure',
 };
 
+/** Waits for a check run that looks so, and that says a sentence with `word` in it, which is shown too. */
 async function show(
   stage: Stage,
   terminal: Terminal,
   sha: string,
   name: string,
   look: Look,
-  also: (run: SeenCheckRun) => boolean = () => true,
+  word?: string,
 ): Promise<SeenCheckRun> {
-  const run = await untilCheckRun(stage, sha, name, (each) => LOOKS[look](each) && also(each), 60);
+  const expected = (run: SeenCheckRun): boolean =>
+    LOOKS[look](run) && (word === undefined || sentenceWith(word, run) !== null);
+  const run = await untilCheckRun(stage, sha, name, expected, 60);
   terminal.shows(name, look, run.title);
+  const sentence = word === undefined ? null : sentenceWith(word, run);
+  if (sentence !== null) terminal.shows('', null, sentence);
   return run;
 }
 
-const said = (run: SeenCheckRun): string => `${run.title}\n${run.summary}\n${run.text}`;
+/** The first sentence of a check run's gates that has a word in it, without its Markdown. */
+function sentenceWith(word: string, run: SeenCheckRun): string | null {
+  const cells = run.summary
+    .split('\n')
+    .flatMap((line) => (line.startsWith('|') ? [line.split('|')[3] ?? ''] : []));
+  const plain = cells
+    .flatMap((cell) => cell.split('<br>'))
+    .map((cell) => cell.replaceAll(/[`*]|\u200b|\[|\]\([^)]*\)/g, '').trim());
+  return plain.find((cell) => cell.includes(word)) ?? null;
+}
 
-async function served(stage: Stage, terminal: Terminal, environment: 'staging' | 'production', text: string): Promise<void> {
+async function served(
+  stage: Stage,
+  terminal: Terminal,
+  environment: 'staging' | 'production',
+  text: string,
+): Promise<void> {
   const page = await until(`${text} on ${environment}`, async () => {
     const found = await stage.served(environment, 'public/index.html');
     return found?.includes(text) === true ? found : null;
   });
   terminal.shows(`the ${environment} server`, 'good', `serves “${/<p>(.*)<\/p>/.exec(page)?.[1] ?? ''}”`);
-}
-
-async function headOf(stage: Stage, number: number): Promise<string> {
-  const { data } = await stage.as('alice').rest.pulls.get({ owner: stage.owner, repo: stage.repo, pull_number: number });
-  return data.head.sha;
-}
-
-async function approve(stage: Stage, who: Person, number: number): Promise<void> {
-  const at = { owner: stage.owner, repo: stage.repo, pull_number: number };
-  await stage.as(who).rest.pulls.createReview({ ...at, event: 'APPROVE', commit_id: await headOf(stage, number) });
-}
-
-async function merge(stage: Stage, who: Person, number: number): Promise<string> {
-  const at = { owner: stage.owner, repo: stage.repo, pull_number: number };
-  const { data } = await stage.as(who).rest.pulls.merge({ ...at, merge_method: 'squash' });
-  return data.sha;
-}
-
-async function ask(stage: Stage, sha: string): Promise<void> {
-  const at = { owner: stage.owner, repo: stage.repo };
-  await stage.as('dave').rest.repos.createDeployment({
-    ...at,
-    ref: sha,
-    environment: 'production',
-    auto_merge: false,
-    required_contexts: [],
-  });
 }
 
 const page = (text: string): string => `<!doctype html>\n<title>Shop</title>\n<p>${text}</p>\n`;

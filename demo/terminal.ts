@@ -3,7 +3,8 @@ export interface Terminal {
   scene(title: string): void;
   /** Somebody does something; `doing` is shown at once, the outcome when it is there. */
   act<T>(who: string, doing: string, work: () => Promise<T>): Promise<T>;
-  shows(what: string, verdict: 'good' | 'held' | 'bad', line: string): void;
+  /** `verdict: null`: more about the line before. */
+  shows(what: string, verdict: 'good' | 'held' | 'bad' | null, line: string): void;
   say(line: string): void;
 }
 
@@ -26,7 +27,8 @@ export function openTerminal(stream: NodeJS.WriteStream, started: number): Termi
       return result;
     },
     shows(what, verdict, line) {
-      stream.write(`${' '.repeat(9)}${marks[verdict]} ${paint(2, what)}  ${line}\n`);
+      if (verdict === null) stream.write(`${' '.repeat(11)}${paint(2, line)}\n`);
+      else stream.write(`${' '.repeat(9)}${marks[verdict]} ${paint(2, what)}  ${line}\n`);
     },
     say(line) {
       stream.write(`${line}\n`);

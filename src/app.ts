@@ -80,7 +80,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     mirrors: join(options.dataDir, 'mirrors'),
     targetOf: (repository, environment) => {
       const found = config.targets.find(
-        ({ target }) => target.repository.toLowerCase() === fullName(repository).toLowerCase() && target.environment === environment,
+        ({ target }) =>
+          target.repository.toLowerCase() === fullName(repository).toLowerCase() &&
+          target.environment === environment,
       );
       return found === undefined
         ? null
@@ -102,7 +104,13 @@ export async function startApp(options: AppOptions): Promise<App> {
   await workDeliveries(queue, db, access.probot, { concurrency: 4 });
   const stopWork = await workQueues(pipeline);
 
-  const ingress = createIngress({ secret: options.github.webhookSecret, db, queue, log, now: () => new Date() });
+  const ingress = createIngress({
+    secret: options.github.webhookSecret,
+    db,
+    queue,
+    log,
+    now: () => new Date(),
+  });
   const pages = createPages({ db, log });
   const server = createServer(INGRESS_SERVER_OPTIONS, (request, response) => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname;

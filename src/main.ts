@@ -8,10 +8,22 @@ interface Command {
 }
 
 const COMMANDS: Readonly<Record<string, Command>> = {
-  start: { does: 'serve webhooks and work jobs; without GitHub credentials, the set-up page', load: () => import('./cli/start.ts') },
-  migrate: { does: "bring the database's schema up, as its owner's role", load: () => import('./cli/migrate.ts') },
-  verify: { does: 'verify the ledger: the database, or an exported directory offline', load: () => import('./cli/verify.ts') },
-  export: { does: 'write the log as entries, tiles, checkpoint and key', load: () => import('./cli/export.ts') },
+  start: {
+    does: 'serve webhooks and work jobs; without GitHub credentials, the set-up page',
+    load: () => import('./cli/start.ts'),
+  },
+  migrate: {
+    does: "bring the database's schema up, as its owner's role",
+    load: () => import('./cli/migrate.ts'),
+  },
+  verify: {
+    does: 'verify the ledger: the database, or an exported directory offline',
+    load: () => import('./cli/verify.ts'),
+  },
+  export: {
+    does: 'write the log as entries, tiles, checkpoint and key',
+    load: () => import('./cli/export.ts'),
+  },
   prove: { does: "print one entry's proof, in C2SP tlog-proof form", load: () => import('./cli/prove.ts') },
   keygen: { does: "make the ledger's signing key", load: () => import('./cli/keygen.ts') },
   policy: { does: 'check a policy file', load: () => import('./cli/policy.ts') },
@@ -45,7 +57,9 @@ if (process.argv[1] !== undefined && import.meta.filename === (await realPath(pr
   } catch (error) {
     // Errors with a code are written for people; anything else is a bug of ours, and its stack is what helps.
     const coded = error instanceof Error && 'code' in error && error.name === 'CodedError';
-    stderr.write(`countersign: ${coded ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    stderr.write(
+      `countersign: ${coded ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
     process.exitCode = 2;
   }
 }

@@ -37,7 +37,7 @@ export interface Delivery {
 export interface Deliveries {
   /** Oldest first. */
   readonly log: readonly Delivery[];
-  /** Resolves when nothing is on its way, delayed or held; rejects after the time given (30 s). */
+  /** Lets go of what is held, then resolves when nothing is on its way or delayed; rejects after the time given (30 s). */
   waitForIdle(timeoutMilliseconds?: number): Promise<void>;
   /** Sends one again under the same GUID. */
   redeliver(id: number): void;
@@ -222,6 +222,13 @@ export function startCourier(world: () => World, faults: ArmedFaults, log: (line
     if (fault?.kind === 'duplicate') dispatch(attempt(delivery.app, delivery.url, delivery, false));
   };
 
+  const flush = (): void => {
+    const turned = held.toReversed();
+    held = [];
+    faults.reordering.count = 0;
+    for (const one of turned) release(one);
+  };
+
   return {
     log: attempts,
     accept(happening) {
@@ -254,9 +261,7 @@ export function startCourier(world: () => World, faults: ArmedFaults, log: (line
         held.push(delivery);
         faults.reordering.count -= 1;
         if (faults.reordering.count > 0) continue;
-        const turned = held.toReversed();
-        held = [];
-        for (const one of turned) release(one);
+        flush();
       }
     },
     redeliver(id) {
@@ -265,6 +270,7 @@ export function startCourier(world: () => World, faults: ArmedFaults, log: (line
       dispatch(attempt(known.app, known.app.webhookUrl ?? known.url, known, true));
     },
     waitForIdle(timeoutMilliseconds = 30_000) {
+      flush();
       if (pending === 0) return Promise.resolve();
       return new Promise((resolve, reject) => {
         const timer = setTimeout(() => {

@@ -72,7 +72,11 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     ) as Record<Person, User>;
     const staging = await startServer({ dir: join(dir, 'staging'), name: 'staging', ...kindOf(options) });
     closers.push(() => staging.stop());
-    const production = await startServer({ dir: join(dir, 'production'), name: 'production', ...kindOf(options) });
+    const production = await startServer({
+      dir: join(dir, 'production'),
+      name: 'production',
+      ...kindOf(options),
+    });
     closers.push(() => production.stop());
     const servers = { staging, production };
 
@@ -172,10 +176,19 @@ async function fillGitHub(
     leads: ['dave'],
     'release-managers': ['erin'],
   } satisfies Record<string, Person[]>)) {
-    github.createTeam(organization, slug, members.map((login) => people[login]));
+    github.createTeam(
+      organization,
+      slug,
+      members.map((login) => people[login]),
+    );
   }
-  const repository = await github.createRepository(organization, 'shop', { files: SHOP_FILES, defaultBranch: 'main', by: people.frank });
-  for (const login of ['alice', 'bob', 'carol', 'dave', 'erin'] as const) github.grant(repository, people[login], 'write');
+  const repository = await github.createRepository(organization, 'shop', {
+    files: SHOP_FILES,
+    defaultBranch: 'main',
+    by: people.frank,
+  });
+  for (const login of ['alice', 'bob', 'carol', 'dave', 'erin'] as const)
+    github.grant(repository, people[login], 'write');
   github.grant(repository, people.frank, 'admin');
   // What stood there before Countersign came is accepted by declaring it; the policy itself comes by a reviewed change.
   const at = { owner: 'acme', repo: 'shop' };
@@ -187,8 +200,18 @@ async function fillGitHub(
     files: { '.github/countersign.yml': policy(main.commit.sha) },
     message: 'Add the policy',
   });
-  const { data: change } = await alice.rest.pulls.create({ ...at, title: 'Add the policy', head: 'policy', base: 'main' });
-  await carol.rest.pulls.createReview({ ...at, pull_number: change.number, event: 'APPROVE', commit_id: change.head.sha });
+  const { data: change } = await alice.rest.pulls.create({
+    ...at,
+    title: 'Add the policy',
+    head: 'policy',
+    base: 'main',
+  });
+  await carol.rest.pulls.createReview({
+    ...at,
+    pull_number: change.number,
+    event: 'APPROVE',
+    commit_id: change.head.sha,
+  });
   await carol.rest.pulls.merge({ ...at, pull_number: change.number, merge_method: 'squash' });
   return { organization, repository };
 }
@@ -200,7 +223,11 @@ function signedIn(github: GitHub, user: User): Octokit {
 async function setEnvironment(github: GitHub, people: Readonly<Record<Person, User>>): Promise<void> {
   const admin = signedIn(github, people.frank);
   const { data: team } = await admin.rest.teams.getByName({ org: 'acme', team_slug: 'release-managers' });
-  await admin.rest.repos.createOrUpdateEnvironment({ owner: 'acme', repo: 'shop', environment_name: 'staging' });
+  await admin.rest.repos.createOrUpdateEnvironment({
+    owner: 'acme',
+    repo: 'shop',
+    environment_name: 'staging',
+  });
   await admin.rest.repos.createOrUpdateEnvironment({
     owner: 'acme',
     repo: 'shop',

@@ -47,7 +47,8 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     );
   }
   if (config.github === null) {
-    if ((await setUp({ config, io, file: credentialsFile(), stopped: stopAsked.promise })) === 'stopped') return 0;
+    if ((await setUp({ config, io, file: credentialsFile(), stopped: stopAsked.promise })) === 'stopped')
+      return 0;
     config = read();
   }
   const { github } = config;
@@ -85,12 +86,21 @@ interface OpenedDatabase {
 async function openOwnOrGiven(config: Config, io: CommandIo): Promise<OpenedDatabase> {
   if (config.databaseUrl !== null) {
     const missing = (name: string, mend: string) => (): never => {
-      throw new CodedError('configuration_invalid', `the configuration has one problem:\n  ${name}: is missing; ${mend}`);
+      throw new CodedError(
+        'configuration_invalid',
+        `the configuration has one problem:\n  ${name}: is missing; ${mend}`,
+      );
     };
     return {
       url: config.databaseUrl.reveal(),
-      ledgerKey: missing('COUNTERSIGN_LEDGER_KEY', 'make one with `npx countersign keygen` and keep it outside the database'),
-      ledgerOrigin: missing('COUNTERSIGN_LEDGER_ORIGIN', 'name the log, as in countersign.example.com/ledger/1; the name can’t be changed later'),
+      ledgerKey: missing(
+        'COUNTERSIGN_LEDGER_KEY',
+        'make one with `npx countersign keygen` and keep it outside the database',
+      ),
+      ledgerOrigin: missing(
+        'COUNTERSIGN_LEDGER_ORIGIN',
+        'name the log, as in countersign.example.com/ledger/1; the name can’t be changed later',
+      ),
       stop: () => Promise.resolve(),
     };
   }
@@ -101,7 +111,10 @@ async function openOwnOrGiven(config: Config, io: CommandIo): Promise<OpenedData
       `countersign: That is for looking around. Whoever can write there can rewrite the ledger: give it a database and a key elsewhere.\n\n`,
   );
   mkdirSync(directory, { recursive: true });
-  const embedded = await startEmbeddedPostgres({ dataDir: join(directory, 'postgres'), log: () => undefined });
+  const embedded = await startEmbeddedPostgres({
+    dataDir: join(directory, 'postgres'),
+    log: () => undefined,
+  });
   await migrate(embedded.ownerUrl);
   return {
     url: embedded.writerUrl,
@@ -119,7 +132,8 @@ function ownKey(file: string): string {
 
 /** No two logs may have the same name, so one that nobody named gets a random part. */
 function ownOrigin(file: string): string {
-  if (!existsSync(file)) writeFileSync(file, `countersign-${randomBytes(6).toString('hex')}.local/ledger/1\n`, { flag: 'wx' });
+  if (!existsSync(file))
+    writeFileSync(file, `countersign-${randomBytes(6).toString('hex')}.local/ledger/1\n`, { flag: 'wx' });
   return readFileSync(file, 'utf8').trim();
 }
 

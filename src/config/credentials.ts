@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { utils } from 'ssh2';
+import ssh2 from 'ssh2';
 import { errorCodeOf } from '../domain/error-code.ts';
 import type { Environment, ReadFile } from './environment.ts';
 import type { OperatorTarget } from './operator-schema.ts';
@@ -44,7 +44,7 @@ export function readKey(
 
 /** The same for every spelling of one key: a digest of its public half. */
 function fingerprintOf(key: string): string | null {
-  const parsed = utils.parseKey(key);
+  const parsed = ssh2.utils.parseKey(key);
   const first = Array.isArray(parsed) ? parsed[0] : parsed;
   if (first === undefined || first instanceof Error || !first.isPrivateKey()) return null;
   return createHash('sha256').update(first.getPublicSSH()).digest('base64');

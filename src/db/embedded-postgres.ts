@@ -47,7 +47,13 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const place = await dataPlace(dataDir, account);
   const binaries = await findBinaries(account, place);
   await endEarlierLife(place, files.starter);
-  const credentials = await ensureCluster({ place, account, binaries, files: files.credentials });
+  const credentials = await ensureCluster({
+    place,
+    account,
+    binaries,
+    file: files.credentials,
+    sync: options.settings?.['fsync'] !== 'off',
+  });
   await writeStarter(files.starter);
   const running = await launch({
     binaries,
@@ -114,20 +120,20 @@ function urlsOf(credentials: Credentials): EmbeddedPostgresUrls {
  * passwords that open nothing, never data that nobody can open. A half-made cluster is made anew.
  */
 async function ensureCluster(
-  options: Readonly<{ place: string; account: Account; binaries: Binaries; files: string }>,
+  options: Readonly<{ place: string; account: Account; binaries: Binaries; file: string; sync: boolean }>,
 ): Promise<Credentials> {
   const { place, account, binaries } = options;
   const made = await fs.readFile(path.join(place, 'countersign-complete'), 'utf8').catch(() => null);
-  const kept = await readCredentials(options.files);
+  const kept = await readCredentials(options.file);
   if (made !== null) {
-    if (kept === null) throw lostCredentials(place, options.files);
+    if (kept === null) throw lostCredentials(place, options.file);
     if (made.trim() !== binaries.major) throw otherMajor(place, made.trim(), binaries.major);
     return kept;
   }
   const credentials = kept ?? newCredentials();
-  await writeCredentials(options.files, credentials);
+  await writeCredentials(options.file, credentials);
   for (const name of await fs.readdir(place)) await fs.rm(path.join(place, name), { recursive: true });
-  await initialise(place, account, binaries, credentials);
+  await initialise(place, account, binaries, credentials, options.sync);
   return credentials;
 }
 
@@ -136,6 +142,7 @@ async function initialise(
   account: Account,
   binaries: Binaries,
   credentials: Credentials,
+  sync: boolean,
 ): Promise<void> {
   // In a directory of its own, since initdb wants its target empty. Its account is the only one that can enter it.
   const passwordDirectory = await fs.mkdtemp(path.join(os.tmpdir(), 'countersign-'));
@@ -153,6 +160,7 @@ async function initialise(
       '--locale-provider=builtin',
       '--builtin-locale=C.UTF-8',
       '--no-instructions',
+      ...(sync ? [] : ['--no-sync']),
     ]);
     if (result.code !== 0) throw new Error(`initdb in ${place} failed:\n${result.output.slice(-2000)}`);
     const complete = path.join(place, 'countersign-complete');

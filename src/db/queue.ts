@@ -86,13 +86,15 @@ export function openQueue(db: Kysely<Database>, url: string, { log, drainSeconds
         looking = undefined;
       });
   };
+  // A moment later pg-boss has written down that it failed. Those whose worker died are found by the timer.
+  const lastFailed = (): void => void setTimeout(giveUp, 300).unref();
   return {
     send: async (tx, queue, data, options = {}) => {
       await send(boss, tx, queue, data, options);
     },
     work: async (queue, handler, options = {}) => {
       for (let count = options.concurrency ?? 1; count > 0; count -= 1)
-        await workOne(boss, queue, handler, log);
+        await workOne(boss, queue, handler, log, lastFailed);
     },
     start: async () => {
       await boss.start();
@@ -130,7 +132,8 @@ async function send(
 /**
  * Puts the newest data into a job that still waits, to start at the earlier of both times. The row stays locked until
  * the caller's transaction ends, and workers pass over locked rows: so the job can't be taken before what the caller
- * wrote is there to be read. Two callers who find none make two jobs; that costs one more look and loses nothing.
+ * wrote is there to be read. Whoever finds none, or
+ * one that another caller holds just now, makes a job more: that costs one more look, and nobody waits for anybody.
  */
 async function coalesce(
   tx: Kysely<Database>,
@@ -143,7 +146,7 @@ async function coalesce(
     WITH waiting AS (
       SELECT id FROM ${sql.id(QUEUE_SCHEMA, 'job')}
       WHERE name = ${queue} AND singleton_key = ${key} AND state < 'active'
-      ORDER BY created_on LIMIT 1 FOR UPDATE
+      ORDER BY created_on LIMIT 1 FOR UPDATE SKIP LOCKED
     ), joined AS (
       UPDATE ${sql.id(QUEUE_SCHEMA, 'job')} AS job
       SET data = ${JSON.stringify(data)}::jsonb,
@@ -160,7 +163,13 @@ async function coalesce(
 const channel = sql`'pgboss_' || left(encode(sha224(${QUEUE_SCHEMA}::bytea), 'hex'), 24)`;
 
 /** One worker: it takes a job, works it, and takes the next at once; when there is none it waits to be woken. */
-async function workOne(boss: PgBoss, queue: QueueName, handler: JobHandler, log: QueueLog): Promise<void> {
+async function workOne(
+  boss: PgBoss,
+  queue: QueueName,
+  handler: JobHandler,
+  log: QueueLog,
+  lastFailed: () => void,
+): Promise<void> {
   const self: { id?: string } = {};
   self.id = await boss.work(
     queue,
@@ -175,6 +184,7 @@ async function workOne(boss: PgBoss, queue: QueueName, handler: JobHandler, log:
             { err: error, queue, job: job.id, attempt: job.retryCount + 1, key: job.singletonKey },
             'job failed',
           );
+          if (job.retryCount >= job.retryLimit) lastFailed();
           throw error;
         } finally {
           if (self.id !== undefined) boss.notifyWorker(self.id);

@@ -11,7 +11,8 @@ import { SCRIPT_READER } from './quote.ts';
 import { printable } from './refuse-paths.ts';
 import { type Report, parseReport } from './report.ts';
 import { REFUSED, type RunIdentity, hookInput, hookScript } from './scripts.ts';
-import { type CommandResult, type SshConnection, openConnection } from './ssh-connection.ts';
+import type { CommandResult } from './ssh-command.ts';
+import { type SshConnection, openConnection } from './ssh-connection.ts';
 
 /** Thrown where a step couldn't be recorded: everything stops, and the cause is thrown on. */
 export class ProgressRefused extends Error {}

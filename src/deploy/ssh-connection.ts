@@ -1,22 +1,19 @@
 /**
- * The only place that opens SSH. node-ssh opens and holds the connection; commands run on ssh2's own exec below it, since
- * node-ssh's helpers lose exit codes, signals and bytes. A command succeeded when its exit code is 0 and in no other case;
- * one whose end nobody saw is `lost`, and the host has to be looked at.
+ * The only place that opens SSH. node-ssh opens and holds the connection; commands run on ssh2's own exec below it
+ * (`ssh-command.ts`), since node-ssh's helpers lose exit codes, signals and bytes.
  */
 import { once } from 'node:events';
 import { type Socket, connect as connectSocket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NodeSSH } from 'node-ssh';
-import type { Client, ClientChannel } from 'ssh2';
+import type { Client } from 'ssh2';
 import type { Host } from '../domain/deploy.ts';
-import { CommandOutput } from './command-output.ts';
 import { DeployError } from './deploy-error.ts';
+import { type CommandRequest, type CommandResult, SshCommand } from './ssh-command.ts';
 import { fingerprintOf, isPinned, keyKind } from './host-key.ts';
 
 const HANDSHAKE_MILLISECONDS = 20_000;
 const KEEPALIVE_MILLISECONDS = 10_000;
-/** After a command's exit, how long its output may still be held open by something it left running. */
-const GRACE_MILLISECONDS = 5_000;
 /** sshd turns connections away while many handshakes are under way (MaxStartups); only then is another try worth it. */
 const ATTEMPTS = 4;
 
@@ -50,33 +47,6 @@ const ALGORITHMS = {
   hmac: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com', 'hmac-sha2-256', 'hmac-sha2-512'],
   compress: ['none'],
 } as const;
-
-/** How a command ended. `lost`: the connection or the channel went before it said. */
-export type CommandEnd =
-  | { readonly kind: 'exited'; readonly code: number }
-  | { readonly kind: 'signalled'; readonly signal: string }
-  | { readonly kind: 'lost' }
-  | { readonly kind: 'timed_out' };
-
-export interface CommandResult {
-  readonly end: CommandEnd;
-  readonly stdout: CommandOutput;
-  readonly stderr: CommandOutput;
-  /** Both as they came, for people. */
-  readonly output: CommandOutput;
-  /** Something the command started still holds its output; we didn't wait for it. */
-  readonly outputHeldOpen: boolean;
-  readonly milliseconds: number;
-}
-
-export interface CommandRequest {
-  readonly command: string;
-  /** Where it throws, the connection is broken off: an ended stream would look whole to the other side. */
-  readonly input: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
-  readonly seconds: number;
-  /** Bytes of stdout that are kept; more sets `truncated`. */
-  readonly keep: number;
-}
 
 export interface SshConnection {
   readonly presentedFingerprint: string;
@@ -164,69 +134,7 @@ class OpenConnection implements SshConnection {
   }
 
   async run(request: CommandRequest): Promise<CommandResult> {
-    const started = performance.now();
-    const stdout = new CommandOutput(request.keep);
-    const stderr = new CommandOutput(64 * 1024);
-    const output = new CommandOutput(64 * 1024);
-    const result = (end: CommandEnd, outputHeldOpen = false): CommandResult => {
-      return {
-        end,
-        stdout,
-        stderr,
-        output,
-        outputHeldOpen,
-        milliseconds: Math.round(performance.now() - started),
-      };
-    };
-    const giveUp = new AbortController();
-    const deadline = sleep(request.seconds * 1000, undefined, { signal: giveUp.signal });
-    const timedOut = deadline.then((): CommandEnd => ({ kind: 'timed_out' }));
-    timedOut.catch(() => undefined);
-    try {
-      const channel = await Promise.race([this.#open(request.command), this.#gone.promise, timedOut]);
-      if (channel === undefined) return result({ kind: 'lost' });
-      if ('kind' in channel) return result(channel);
-
-      let heard = performance.now();
-      const listen = (...kept: readonly CommandOutput[]) => {
-        return (chunk: Buffer): void => {
-          heard = performance.now();
-          for (const one of kept) one.add(chunk);
-        };
-      };
-      channel.on('error', () => undefined);
-      channel.on('data', listen(stdout, output));
-      channel.stderr.on('data', listen(stderr, output));
-      const exit = Promise.withResolvers<CommandEnd>();
-      const closed = Promise.withResolvers<'closed'>();
-      const close = (): void => {
-        exit.resolve({ kind: 'lost' });
-        closed.resolve('closed');
-      };
-      channel.on('exit', (code: unknown, signal: unknown) => exit.resolve(endOf(code, signal)));
-      channel.on('close', close);
-      void this.#gone.promise.finally(close);
-
-      const sending = this.#send(channel, request.input, exit.promise);
-      sending.catch(() => undefined);
-      const end = await Promise.race([exit.promise, timedOut]);
-      if (end.kind === 'timed_out') {
-        channel.close();
-        return result(end);
-      }
-      // Output may still be on its way, or be held open by something that was left running: wait while it comes.
-      let last: 'closed' | 'waiting' | CommandEnd = 'waiting';
-      while (last === 'waiting' && performance.now() - heard < GRACE_MILLISECONDS) {
-        const wait = sleep(GRACE_MILLISECONDS / 10, 'waiting' as const, { signal: giveUp.signal });
-        wait.catch(() => undefined);
-        last = await Promise.race([closed.promise, wait, timedOut]);
-      }
-      if (last !== 'closed') channel.close();
-      await sending;
-      return result(end, last !== 'closed');
-    } finally {
-      giveUp.abort();
-    }
+    return new SshCommand(request, this.#gone.promise, () => this.destroy()).run(this.#client);
   }
 
   close(): void {
@@ -238,51 +146,6 @@ class OpenConnection implements SshConnection {
     this.#socket.destroy();
     this.#gone.resolve();
   }
-
-  async #open(command: string): Promise<ClientChannel | undefined> {
-    return new Promise((resolve, reject) => {
-      try {
-        this.#client.exec(command, (error, channel) => {
-          if (error === undefined) resolve(channel);
-          else if (/not connected|no response|closed/i.test(error.message)) resolve(undefined);
-          else
-            reject(
-              new DeployError('probe_failed', `The host runs no commands for us: ${error.message}.`, error),
-            );
-        });
-      } catch {
-        // ssh2 throws where the connection is gone already.
-        resolve(undefined);
-      }
-    });
-  }
-
-  /** Sends the input; a command that ended without reading all of it is its own affair, a source that broke isn't. */
-  async #send(
-    channel: ClientChannel,
-    input: CommandRequest['input'],
-    ended: Promise<CommandEnd>,
-  ): Promise<void> {
-    let over = false;
-    const end = ended.finally(() => {
-      over = true;
-    });
-    try {
-      for await (const chunk of input) {
-        if (over) return;
-        if (!channel.write(chunk)) await Promise.race([once(channel, 'drain').catch(() => undefined), end]);
-      }
-      if (!over) channel.end();
-    } catch (error) {
-      this.destroy();
-      throw error;
-    }
-  }
-}
-
-function endOf(code: unknown, signal: unknown): CommandEnd {
-  if (typeof code === 'number') return { kind: 'exited', code };
-  return typeof signal === 'string' ? { kind: 'signalled', signal } : { kind: 'lost' };
 }
 
 async function openSocket(host: Host): Promise<Socket> {

@@ -37,7 +37,7 @@ export interface ExplainedApproval {
   readonly commit: string | null;
   readonly at: string | null;
   readonly counted: boolean;
-  /** Plain text: why it counted or didn't, as `disqualified because commit 1a2b3c4 is theirs`. */
+  /** Inline Markdown, as a gate's sentences: why it counted or didn't, as `disqualified because commit 1a2b3c4 is theirs`. */
   readonly why: string;
 }
 

@@ -29,8 +29,7 @@ export function statusOf(error: unknown): number | null {
 /** The id of what was written. */
 export const written = z.object({ id: z.int().positive() });
 
-/** GitHub counts characters, and a cut must not leave half of one. */
-export function atMost(characters: number, text: string): string {
-  const all = Array.from(text);
-  return all.length <= characters ? text : `${all.slice(0, characters - 1).join('')}…`;
+/** Cut to a length that GitHub takes, however it counts characters; a cut must not leave half of one. */
+export function atMost(length: number, text: string): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }

@@ -4,7 +4,7 @@ import type { Decision } from '../domain/decision.ts';
 import type { CheckRunContent } from '../domain/effect.ts';
 import type { ExplainedApproval, ExplainedDecision } from './explained-decision.ts';
 import { block, fitSections, type Section } from './fit-sections.ts';
-import { code, escape } from './markdown.ts';
+import { code, escape, sentence } from './markdown.ts';
 import { commitLink, header, moment, type Place, row } from './phrases.ts';
 import { changeCommitsSection } from './render-commits.ts';
 import { gatesSection, missingSection, policySection, problemsSection } from './render-gates.ts';
@@ -104,7 +104,7 @@ function approvalsSection(
           login === null ? '_a deleted account_' : `**${escape(login, 60)}**`,
           commit === null ? 'a commit that is gone' : commitLink(commit, place),
           at === null ? '' : moment(at),
-          escape(why, 300),
+          sentence(why, 300),
         ),
       ),
     floor: 20,

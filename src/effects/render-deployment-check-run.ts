@@ -4,9 +4,9 @@ import type { DeploymentFacts, DeploymentRequest, DeploymentReview } from '../do
 import type { CheckRunAction, CheckRunContent } from '../domain/effect.ts';
 import { clip } from './clip.ts';
 import type { DeployProgress } from './deploy-progress.ts';
-import type { ExplainedDecision } from './explained-decision.ts';
+import type { ExplainedApproval, ExplainedDecision } from './explained-decision.ts';
 import { block, fitSections, type Section } from './fit-sections.ts';
-import { code, escape, link } from './markdown.ts';
+import { code, escape, link, sentence } from './markdown.ts';
 import { deployedLine } from './deployed-line.ts';
 import { commitLink, header, moment, pageLink, person, type Place, row, short } from './phrases.ts';
 import type { RenderedCheckRun } from './render-change-check-run.ts';
@@ -47,7 +47,7 @@ export function renderDeploymentCheckRun(
     hostsSection(progress, place),
     ...outputSections(hosts),
     rangeSection(facts, decision, place, progress.state === 'success'),
-    reviewsSection(facts.reviews.items, request),
+    reviewsSection(facts.reviews.items, explained.approvals, request),
     filesSection(difference, place),
   ]);
   return {
@@ -196,20 +196,31 @@ function how(
   }
 }
 
-/** Each person's yes or no to this deployment. Whether it counts is in the gates. */
-function reviewsSection(reviews: readonly DeploymentReview[], { sha }: DeploymentRequest): Section {
+/** Each person's yes or no to this deployment, and whether a yes counts. */
+function reviewsSection(
+  reviews: readonly DeploymentReview[],
+  approvals: readonly ExplainedApproval[],
+  { sha }: DeploymentRequest,
+): Section {
   if (reviews.length === 0) return block(70, '');
+  const spoken = reviews.some(({ comment }) => comment !== '');
   return {
-    ...block(70, `### Answers to this deployment\n\n${header('', 'Who', 'By', 'When', 'Comment')}`),
-    items: reviews.map(({ via, reviewer, state, sha: answered, at, comment }) =>
-      row(
-        `${state === 'approved' ? '👍 approve' : '👎 reject'}${answered === sha ? '' : `, of ${code(short(answered))}`}`,
-        `**${person(reviewer)}**`,
-        via === 'environment' ? 'the environment’s review' : 'a button',
-        at === null ? '' : moment(at),
-        escape(comment, 300),
-      ),
+    ...block(
+      70,
+      `### Answers to this deployment\n\n${header('', 'Who', 'By', 'When', 'Counts', ...(spoken ? ['Comment'] : []))}`,
     ),
+    items: reviews.map(({ via, reviewer, state, sha: answered, at, comment }) => {
+      const judged =
+        state === 'approved' ? approvals.find(({ login }) => login === (reviewer?.login ?? null)) : undefined;
+      return row(
+        `${state === 'approved' ? '👍\u00a0approve' : '👎\u00a0reject'}${answered === sha ? '' : `, of ${code(short(answered))}`}`,
+        `**${person(reviewer)}**`,
+        via === 'environment' ? 'the environment’s review' : 'a\u00a0button',
+        at === null ? '' : moment(at),
+        judged === undefined ? '' : judged.counted ? '✅' : `🚫 ${sentence(judged.why, 300)}`,
+        ...(spoken ? [escape(comment, 300)] : []),
+      );
+    }),
     floor: 20,
     more: (left) => `\n…and ${left} more.`,
   };

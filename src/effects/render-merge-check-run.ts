@@ -1,7 +1,7 @@
 import type { Actor } from '../domain/actor.ts';
 import { clip } from './clip.ts';
 import { block, fitSections } from './fit-sections.ts';
-import { code, escape, plain } from './markdown.ts';
+import { code, plain, sentence } from './markdown.ts';
 import { commitLink, count, person, type Place, short } from './phrases.ts';
 import type { RenderedCheckRun } from './render-change-check-run.ts';
 import { TITLE_LIMIT } from './verdict-line.ts';
@@ -13,7 +13,7 @@ export interface UnreviewedCommit {
   /** Null: GitHub doesn't say who pushed. */
   readonly pusher: Actor | null;
   readonly forced: boolean;
-  /** Plain text: why it counts as unreviewed. */
+  /** Why it counts as unreviewed: sentences of the policy room. */
   readonly why: readonly string[];
 }
 
@@ -21,7 +21,7 @@ export interface UnreviewedCommit {
 export function renderMergeCheckRun(commit: UnreviewedCommit, place: Place): RenderedCheckRun {
   const { sha, branch, pusher, forced, why } = commit;
   const who = pusher === null ? 'somebody' : plain(pusher.login, 40);
-  const reasons = why.slice(0, 10).map((each) => `- ${escape(each, 300)}`);
+  const reasons = why.slice(0, 10).map((each) => `- ${sentence(each, 300)}`);
   if (why.length > 10) reasons.push(`- …and ${count(why.length - 10, 'more reason')}`);
   const pushed = `${commitLink(sha, place)} reached ${code(branch)} from no approved pull request: ${
     pusher === null ? 'GitHub doesn’t say who' : `**${person(pusher)}**`

@@ -143,25 +143,22 @@ async function writeDocuments(
   directory: string,
   entries: readonly Uint8Array[],
 ): Promise<{ held: number; erased: number }> {
-  let [held, erased] = [0, 0];
-  for (const bytes of entries) {
-    for (const { commitment } of commitmentsIn(bytes)) {
-      const key = Buffer.from(commitment, 'base64url');
-      const document = await tx
-        .selectFrom('ledger.document')
-        .select(['salt', 'body'])
-        .where('commitment', '=', key)
-        .executeTakeFirst();
-      if (document === undefined) {
-        erased += 1;
-        continue;
-      }
-      held += 1;
-      await put(directory, `documents/${key.toString('hex')}`, document.body);
-      await put(directory, `documents/${key.toString('hex')}.salt`, document.salt);
+  const wanted = entries.flatMap(commitmentsIn).map(({ commitment }) => Buffer.from(commitment, 'base64url'));
+  let held = 0;
+  // Few at a time, for each may be megabytes.
+  for (let from = 0; from < wanted.length; from += 16) {
+    const documents = await tx
+      .selectFrom('ledger.document')
+      .selectAll()
+      .where('commitment', 'in', wanted.slice(from, from + 16))
+      .execute();
+    held += documents.length;
+    for (const { commitment, salt, body } of documents) {
+      await put(directory, `documents/${commitment.toString('hex')}`, body);
+      await put(directory, `documents/${commitment.toString('hex')}.salt`, salt);
     }
   }
-  return { held, erased };
+  return { held, erased: wanted.length - held };
 }
 
 /** None, where the bytes were altered past reading. */

@@ -78,7 +78,7 @@ class RunningSequencer implements Sequencer {
     try {
       // Whatever is wrong from the start is thrown at who starts us; what goes wrong later is told to the log.
       const logId = await identifyLog(session.query, this.#options.signer);
-      await openLog(session.query, logId, this.#options.signer);
+      await this.#open(session, logId);
       this.#running = this.#run(session, logId);
     } catch (error) {
       await session.end();
@@ -129,10 +129,18 @@ class RunningSequencer implements Sequencer {
       await this.#pause(this.#options.pollMs / 2);
     }
     await session.query(`LISTEN ${RECORDED_CHANNEL}`);
-    const log = await openLog(session.query, logId, this.#options.signer);
+    const log = await this.#open(session, logId);
     this.#state = 'integrating';
     this.#options.log.info({ logId, size: log.tree.size }, 'this process integrates the ledger now');
     await this.#integrate(session, log);
+  }
+
+  /** From one snapshot: without the lock, another process may be moving the log on meanwhile. */
+  async #open(session: Session, logId: number): Promise<OpenLog> {
+    await session.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const log = await openLog(session.query, logId, this.#options.signer);
+    await session.query('COMMIT');
+    return log;
   }
 
   async #integrate(session: Session, opened: OpenLog): Promise<void> {

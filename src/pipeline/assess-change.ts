@@ -22,7 +22,11 @@ export interface AssessedChange {
  * Facts, then judgement, of one pull request, by the policy of its base branch. Writes nothing. The base can be changed
  * while we read: facts that name another base than the policy's are gathered again.
  */
-export async function assessChange(pipeline: Pipeline, repository: RepositoryRef, number: number): Promise<AssessedChange> {
+export async function assessChange(
+  pipeline: Pipeline,
+  repository: RepositoryRef,
+  number: number,
+): Promise<AssessedChange> {
   const github = await pipeline.github(repository.installationId);
   for (;;) {
     const branch = await readBaseBranch(github, repository, number);
@@ -31,7 +35,8 @@ export async function assessChange(pipeline: Pipeline, repository: RepositoryRef
       repository,
       number,
       pushes: await pushesTo(pipeline.db, repository, number),
-      roles: reading.kind === 'valid' ? rolesAsked(reading.policy, 'change') : { teams: [], permissions: false },
+      roles:
+        reading.kind === 'valid' ? rolesAsked(reading.policy, 'change') : { teams: [], permissions: false },
       now: pipeline.now(),
     });
     if (facts.pullRequest.baseRef !== branch) continue;

@@ -21,7 +21,10 @@ export interface AssessedDeployment {
 }
 
 /** Facts, then judgement, of one wanted deployment, by the policy of the repository's default branch. Writes nothing. */
-export async function assessDeployment(pipeline: Pipeline, row: StoredDeployment): Promise<AssessedDeployment> {
+export async function assessDeployment(
+  pipeline: Pipeline,
+  row: StoredDeployment,
+): Promise<AssessedDeployment> {
   const { db } = pipeline;
   const repository = repositoryOf(row);
   const github = await pipeline.github(row.installation_id);
@@ -59,7 +62,10 @@ export async function assessDeployment(pipeline: Pipeline, row: StoredDeployment
       comment: '',
     })),
     pushesOf: (number: number) => pushesTo(db, repository, number),
-    roles: policy === null ? { teams: [], permissions: false } : rolesAsked(policy, { environment: row.environment }),
+    roles:
+      policy === null
+        ? { teams: [], permissions: false }
+        : rolesAsked(policy, { environment: row.environment }),
     now: pipeline.now(),
   });
   return { source, reading, facts, decision: evaluateDeployment(reading, facts) };

@@ -20,7 +20,12 @@ export async function enqueueTriggers(
   });
 }
 
-async function enqueue(tx: Transaction<Database>, pipeline: Pipeline, trigger: Trigger, delivery: string): Promise<void> {
+async function enqueue(
+  tx: Transaction<Database>,
+  pipeline: Pipeline,
+  trigger: Trigger,
+  delivery: string,
+): Promise<void> {
   const { queue } = pipeline;
   switch (trigger.kind) {
     case 'judge_change':
@@ -76,10 +81,18 @@ async function enqueue(tx: Transaction<Database>, pipeline: Pipeline, trigger: T
     case 'judge_open':
     case 'judge_open_in_installation': {
       const repository = trigger.kind === 'judge_open_in_installation' ? null : trigger.repository;
-      const installationId = repository === null ? (trigger as { installationId: number }).installationId : repository.installationId;
+      const installationId =
+        repository === null
+          ? (trigger as { installationId: number }).installationId
+          : repository.installationId;
       const branch = trigger.kind === 'judge_open' ? trigger.branch : null;
       const sha = trigger.kind === 'judge_commit' ? trigger.sha : null;
-      await queue.send(tx, 'sweep', { installationId, repository, branch, sha, delivery }, { key: `${installationId}:${repository?.id ?? ''}:${branch ?? ''}:${sha ?? ''}` });
+      await queue.send(
+        tx,
+        'sweep',
+        { installationId, repository, branch, sha, delivery },
+        { key: `${installationId}:${repository?.id ?? ''}:${branch ?? ''}:${sha ?? ''}` },
+      );
     }
   }
 }

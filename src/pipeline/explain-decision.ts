@@ -17,19 +17,27 @@ export function explainDecision(
   source: PolicySource,
 ): ExplainedDecision {
   return {
-    gates: decision.gates.map(({ gate, outcome, reasons }) => ({ gate, outcome, sentences: reasons.map(explain) })),
+    gates: decision.gates.map(({ gate, outcome, reasons }) => ({
+      gate,
+      outcome,
+      sentences: reasons.map(explain),
+    })),
     missing: whoCanMend(decision, facts).map(({ what, who }) => ({ what, who })),
     approvals: approvalsShown(reading, facts),
     policy: {
       path: source.path,
       ref: source.ref,
       commit: source.commit,
-      problems: reading.kind === 'invalid' ? reading.problems : reading.kind === 'unreadable' ? [reading.why] : [],
+      problems:
+        reading.kind === 'invalid' ? reading.problems : reading.kind === 'unreadable' ? [reading.why] : [],
     },
   };
 }
 
-function approvalsShown(reading: PolicyReading, facts: ChangeFacts | DeploymentFacts): ExplainedDecision['approvals'] {
+function approvalsShown(
+  reading: PolicyReading,
+  facts: ChangeFacts | DeploymentFacts,
+): ExplainedDecision['approvals'] {
   if (reading.kind !== 'valid') return [];
   return 'changes' in facts ? shownReviews(reading.policy, facts) : shownApprovals(reading.policy, facts);
 }

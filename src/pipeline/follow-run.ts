@@ -11,7 +11,11 @@ import { startDeployment } from './start-deployment.ts';
  * job start; where it has none, the workflow deploys and we record what GitHub says of it. True: the run has gone beyond
  * its gate, so there is nothing left to judge.
  */
-export async function followRun(pipeline: Pipeline, row: StoredDeployment, delivery: string | null): Promise<boolean> {
+export async function followRun(
+  pipeline: Pipeline,
+  row: StoredDeployment,
+  delivery: string | null,
+): Promise<boolean> {
   if (row.run_id === null) return false;
   const repository = repositoryOf(row);
   const progress = await readRunProgress(await pipeline.github(row.installation_id), repository, {
@@ -46,8 +50,14 @@ export async function followRun(pipeline: Pipeline, row: StoredDeployment, deliv
   const assessed = await recordedAssessment(pipeline, row);
   const running = row.state === 'approved' ? await startDeployment(pipeline, row, assessed, null) : row;
   if (running !== null && progress !== 'started') {
-    pipeline.log.info({ deployment: row.id, run: row.run_id, delivery, request: requestOf(row).source }, 'the run has ended');
-    const message = progress === 'success' ? null : 'The workflow that deploys did not succeed; its log on GitHub says why.';
+    pipeline.log.info(
+      { deployment: row.id, run: row.run_id, delivery, request: requestOf(row).source },
+      'the run has ended',
+    );
+    const message =
+      progress === 'success'
+        ? null
+        : 'The workflow that deploys did not succeed; its log on GitHub says why.';
     await finishDeployment(pipeline, running, assessed, { outcome: progress, deployed: null, message });
   }
   return true;

@@ -40,7 +40,7 @@ export async function judgeChange(pipeline: Pipeline, data: unknown): Promise<vo
       answers,
       documents: [jsonDocument('decision', decision), jsonDocument('facts', facts), policyDocument(source)],
     }),
-    effects: (entryId) => 
+    effects: (entryId) =>
       planChange({
         decision,
         explained: explainDecision(decision, reading, facts, source),

@@ -112,6 +112,8 @@ async function reportsSent(pipeline: Pipeline, id: string): Promise<{ sent: numb
     .where('ordering_key', '=', `deployment:${id}`)
     .orderBy('sequence')
     .execute();
-  const comments = planned.flatMap(({ effect }) => (effect.kind === 'answer_protection_rule' ? [effect.comment] : []));
+  const comments = planned.flatMap(({ effect }) =>
+    effect.kind === 'answer_protection_rule' ? [effect.comment] : [],
+  );
   return { sent: comments.length, last: comments.at(-1) ?? null };
 }

@@ -22,7 +22,12 @@ export async function pressButton(
   if (subject === 'change' && press.button === 'rerun') {
     const number = Number(id);
     if (Number.isSafeInteger(number) && number > 0) {
-      await pipeline.queue.send(tx, 'change', { repository, number, delivery }, { key: `${repository.id}:${number}` });
+      await pipeline.queue.send(
+        tx,
+        'change',
+        { repository, number, delivery },
+        { key: `${repository.id}:${number}` },
+      );
     }
     return;
   }
@@ -35,11 +40,19 @@ export async function pressButton(
     .where('repository_id', '=', repository.id)
     .executeTakeFirst();
   if (row === undefined) {
-    pipeline.log.warn({ delivery, checkRun: press.checkRunId }, 'a button was pressed for a deployment that is not ours');
+    pipeline.log.warn(
+      { delivery, checkRun: press.checkRunId },
+      'a button was pressed for a deployment that is not ours',
+    );
     return;
   }
   const state = press.button === 'approve' ? 'approved' : press.button === 'reject' ? 'rejected' : null;
-  if (state !== null && presser !== null && row.source !== 'actions' && (row.state === 'held' || row.state === 'requested')) {
+  if (
+    state !== null &&
+    presser !== null &&
+    row.source !== 'actions' &&
+    (row.state === 'held' || row.state === 'requested')
+  ) {
     const already = await tx
       .selectFrom('countersign.deployment_review')
       .select('delivery')
@@ -87,6 +100,8 @@ export async function pressButton(
 
 /** `change:12` or `deployment:UUID`; anything else is not ours, and an id that isn't a UUID must not reach the database. */
 function splitExternalId(externalId: string): readonly [subject: string, id: string] {
-  const match = /^(?:(change):(\d{1,10})|(deployment):([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}))$/.exec(externalId);
+  const match = /^(?:(change):(\d{1,10})|(deployment):([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}))$/.exec(
+    externalId,
+  );
   return [match?.[1] ?? match?.[3] ?? '', match?.[2] ?? match?.[4] ?? ''];
 }

@@ -30,7 +30,12 @@ export async function queueEffects(
       .returning('key')
       .executeTakeFirst();
     if (inserted === undefined) continue;
-    await queue.send(tx, effect.kind === 'deploy' ? 'deploy' : 'effect', { key: effect.key }, { key: orderingKey(effect) });
+    await queue.send(
+      tx,
+      effect.kind === 'deploy' ? 'deploy' : 'effect',
+      { key: effect.key },
+      { key: orderingKey(effect) },
+    );
   }
 }
 

@@ -24,7 +24,9 @@ export async function recordConfiguration(
       reasons: [],
       delivery: null,
       answers,
-      documents: [{ name: 'configuration', mediaType: 'application/json', body: Buffer.from(config.document) }],
+      documents: [
+        { name: 'configuration', mediaType: 'application/json', body: Buffer.from(config.document) },
+      ],
     }),
     effects: () => [],
   });

@@ -18,13 +18,18 @@ export async function recordMerge(pipeline: Pipeline, data: unknown): Promise<vo
   const { repository, number, delivery } = MergeJob.parse(data);
   const { facts, decision, source, reading } = await assessChange(pipeline, repository, number);
   const { merged } = facts.pullRequest;
-  if (merged === null) throw new Error(`${fullName(repository)}#${number}: GitHub said it was merged, but doesn't show it yet`);
+  if (merged === null)
+    throw new Error(`${fullName(repository)}#${number}: GitHub said it was merged, but doesn't show it yet`);
   await recordReviews(pipeline, facts, delivery);
   await notePolicy(pipeline, repository, source, delivery);
 
   const sha = merged.commit.sha;
   const outcome =
-    decision.verdict === 'not_guarded' ? 'not_guarded' : decision.verdict === 'approved' ? 'compliant' : 'not_compliant';
+    decision.verdict === 'not_guarded'
+      ? 'not_guarded'
+      : decision.verdict === 'approved'
+        ? 'compliant'
+        : 'not_compliant';
   const approvers = facts.reviews.items.flatMap((review) =>
     review.state === 'approved' && review.author !== null ? [review.author] : [],
   );
@@ -38,7 +43,9 @@ export async function recordMerge(pipeline: Pipeline, data: unknown): Promise<vo
       occurredAt: merged.at,
       who: [
         ...(merged.by === null ? [] : [{ role: 'merger' as const, actor: merged.by }]),
-        ...(facts.pullRequest.author === null ? [] : [{ role: 'author' as const, actor: facts.pullRequest.author }]),
+        ...(facts.pullRequest.author === null
+          ? []
+          : [{ role: 'author' as const, actor: facts.pullRequest.author }]),
         ...approvers.map((actor) => ({ role: 'approver' as const, actor })),
       ],
       repository: { id: repository.id, fullName: fullName(repository) },
@@ -54,7 +61,8 @@ export async function recordMerge(pipeline: Pipeline, data: unknown): Promise<vo
     }),
     effects: () => [],
     also: async (tx, entryId) => {
-      const environments = reading.kind === 'valid' ? environmentsOnMerge(reading.policy, facts.pullRequest.baseRef) : [];
+      const environments =
+        reading.kind === 'valid' ? environmentsOnMerge(reading.policy, facts.pullRequest.baseRef) : [];
       for (const environment of environments) {
         await requestDeployment(tx, pipeline, {
           repository,

@@ -7,7 +7,11 @@ import { recordOnce } from './record-once.ts';
  * One `change.reviewed` for each state that each review was seen in. Reviews change later (a dismissed one no longer says
  * that it approved), so each is recorded as soon as it is seen, whatever the decision then is.
  */
-export async function recordReviews(pipeline: Pipeline, facts: ChangeFacts, delivery: string | null): Promise<void> {
+export async function recordReviews(
+  pipeline: Pipeline,
+  facts: ChangeFacts,
+  delivery: string | null,
+): Promise<void> {
   const { repository, pullRequest } = facts;
   for (const review of facts.reviews.items) {
     if (review.state === 'pending') continue;

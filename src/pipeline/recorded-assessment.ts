@@ -11,7 +11,10 @@ import type { Pipeline } from './pipeline.ts';
  * What a started (or approved) deployment rests on, as its entry has it: so that its end can be recorded and shown whatever
  * GitHub answers by then. The documents are ours and are checked against their commitments.
  */
-export async function recordedAssessment(pipeline: Pick<Pipeline, 'db'>, row: StoredDeployment): Promise<AssessedDeployment> {
+export async function recordedAssessment(
+  pipeline: Pick<Pipeline, 'db'>,
+  row: StoredDeployment,
+): Promise<AssessedDeployment> {
   const id = row.started_entry ?? row.decision_entry;
   const entry = id === null ? null : await readEntry(pipeline.db, id);
   if (entry === null) throw new Error(`deployment ${row.id} has no entry that it rests on`);

@@ -29,7 +29,11 @@ const ATTEMPTS = 3;
  * Deploys what was approved. The approval is judged once more at this moment, on facts gathered now: an approval that was
  * withdrawn or a person who left the team since means held again. One deployment at a time per environment (the queue's key).
  */
-export async function runDeploy(pipeline: Pipeline, data: unknown, job: { readonly attempt: number }): Promise<void> {
+export async function runDeploy(
+  pipeline: Pipeline,
+  data: unknown,
+  job: { readonly attempt: number },
+): Promise<void> {
   const { key } = EffectJob.parse(data);
   const effect = await pipeline.db
     .selectFrom('countersign.effect')
@@ -63,7 +67,12 @@ async function start(pipeline: Pipeline, row: StoredDeployment): Promise<StoredD
   return startDeployment(pipeline, row, assessed, pipeline.targetOf(repositoryOf(row), row.environment));
 }
 
-async function carryOut(pipeline: Pipeline, row: StoredDeployment, attempt: number, resumed: boolean): Promise<void> {
+async function carryOut(
+  pipeline: Pipeline,
+  row: StoredDeployment,
+  attempt: number,
+  resumed: boolean,
+): Promise<void> {
   const assessed = await recordedAssessment(pipeline, row);
   const target = pipeline.targetOf(repositoryOf(row), row.environment);
   if (target === null) {
@@ -79,7 +88,10 @@ async function carryOut(pipeline: Pipeline, row: StoredDeployment, attempt: numb
     const refused = error instanceof DeployError && REFUSALS.has(error.code);
     if (!refused && attempt < ATTEMPTS) throw error;
     pipeline.log.error({ err: error, deployment: row.id }, 'the deployment could not be carried out');
-    const message = error instanceof CodedError ? error.message : 'The deployment stopped on an error of ours; the log has it.';
+    const message =
+      error instanceof CodedError
+        ? error.message
+        : 'The deployment stopped on an error of ours; the log has it.';
     // Once a host was spoken to, in this attempt or an earlier one, nobody knows how it stands until somebody has looked.
     const outcome = (await hasReachedHosts(pipeline, row.id)) ? 'unknown' : 'failure';
     await finishDeployment(pipeline, row, assessed, { outcome, deployed: null, message });
@@ -100,10 +112,19 @@ async function hasReachedHosts(pipeline: Pipeline, id: string): Promise<boolean>
   return reached_hosts;
 }
 
-async function ship(pipeline: Pipeline, row: StoredDeployment, { target, privateKey }: DeployTarget, resumed: boolean) {
+async function ship(
+  pipeline: Pipeline,
+  row: StoredDeployment,
+  { target, privateKey }: DeployTarget,
+  resumed: boolean,
+) {
   const repository = repositoryOf(row);
   const { last } = await runningRelease(pipeline.db, repository, row.environment);
-  const mirror = openMirror({ directory: pipeline.mirrors, repositoryId: repository.id, url: pipeline.cloneUrl(repository) });
+  const mirror = openMirror({
+    directory: pipeline.mirrors,
+    repositoryId: repository.id,
+    url: pipeline.cloneUrl(repository),
+  });
   const token = await pipeline.contentsToken(repository);
   await mirror.fetchCommit({ sha: row.sha, token });
   // What runs there may be gone from GitHub (a branch that was set back): then everything is sent, which is only slower.

@@ -13,7 +13,11 @@ import type { Pipeline } from './pipeline.ts';
 import { proofOf } from './proof-of.ts';
 
 type EffectRow = Selectable<OperationTables['countersign.effect']>;
-type Outcome = { readonly state: 'done' | 'obsolete'; readonly remoteId: number | null; readonly outcome: string };
+type Outcome = {
+  readonly state: 'done' | 'obsolete';
+  readonly remoteId: number | null;
+  readonly outcome: string;
+};
 
 /**
  * Carries out one planned write to GitHub. Each writer looks before it creates, so that a crash between the write and
@@ -106,7 +110,8 @@ async function carryOut(pipeline: Pipeline, effect: Effect): Promise<Outcome> {
     }
     case 'deployment_status': {
       const { github_deployment_id: deploymentId } = await deploymentOf(pipeline, effect.requestId);
-      if (deploymentId === null) throw new Error(`deployment ${effect.requestId} has no GitHub deployment yet`);
+      if (deploymentId === null)
+        throw new Error(`deployment ${effect.requestId} has no GitHub deployment yet`);
       const { remoteId } = await writeDeploymentStatus(github, effect, deploymentId);
       return { state: 'done', remoteId, outcome: effect.state };
     }
@@ -140,7 +145,12 @@ function outcomeEntry(effect: Effect, done: Outcome, now: string) {
     occurredAt: now,
     who: [],
     repository: { id: effect.repository.id, fullName: fullName(effect.repository) },
-    commit: effect.kind === 'check_run' ? effect.checkRun.sha : effect.kind === 'create_deployment' ? effect.sha : null,
+    commit:
+      effect.kind === 'check_run'
+        ? effect.checkRun.sha
+        : effect.kind === 'create_deployment'
+          ? effect.sha
+          : null,
     pullRequest: null,
     environment: 'environment' in effect ? effect.environment : null,
     hosts: [],

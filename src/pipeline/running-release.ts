@@ -28,6 +28,7 @@ export async function runningRelease(
       .executeTakeFirst();
   const last = (await newest('succeeded')) ?? null;
   const unknown = (await newest('unknown')) ?? null;
-  const uncertain = unknown !== null && (unknown.started_sequence ?? 0) > (last?.started_sequence ?? 0) ? unknown : null;
+  const uncertain =
+    unknown !== null && (unknown.started_sequence ?? 0) > (last?.started_sequence ?? 0) ? unknown : null;
   return { last, uncertain };
 }

@@ -16,7 +16,12 @@ export async function sweepOpen(pipeline: Pipeline, data: unknown): Promise<void
   for (const each of repositories) {
     const numbers = await openChanges(github, each, { branch, sha });
     for (const number of numbers) {
-      await pipeline.queue.send(pipeline.db, 'change', { repository: each, number, delivery }, { key: `${each.id}:${number}` });
+      await pipeline.queue.send(
+        pipeline.db,
+        'change',
+        { repository: each, number, delivery },
+        { key: `${each.id}:${number}` },
+      );
     }
     const waiting = await pipeline.db
       .selectFrom('countersign.deployment')
@@ -24,6 +29,7 @@ export async function sweepOpen(pipeline: Pipeline, data: unknown): Promise<void
       .where('repository_id', '=', each.id)
       .where('state', 'in', ['requested', 'held', 'approved'])
       .execute();
-    for (const { id } of waiting) await pipeline.queue.send(pipeline.db, 'deployment', { id, delivery }, { key: id });
+    for (const { id } of waiting)
+      await pipeline.queue.send(pipeline.db, 'deployment', { id, delivery }, { key: id });
   }
 }

@@ -214,7 +214,7 @@ function needed(required: number, given: number, what: string): string {
   const missing = required - given;
   const verb = missing === 1 ? 'is' : 'are';
   if (!(given > 0)) return `${count(missing, 'approval')} of ${what} ${verb} needed`;
-  return `${count(missing, 'more approval')} of ${what} (${given} of ${required} given) ${verb} needed`;
+  return `${count(missing, 'more approval')} of ${what} (${words(given)} of ${words(required)} given) ${verb} needed`;
 }
 
 const pull = (number: unknown) => `pull request #${digits(number)}`;

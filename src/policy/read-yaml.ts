@@ -5,8 +5,8 @@
  */
 import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseAllDocuments, type Document } from 'yaml';
 
-/** Thousands of lines. What is longer is no policy that a person reads. */
-export const MOST_CHARACTERS = 128 * 1024;
+/** More than a thousand lines. What is longer is no policy that a person reads. */
+export const MOST_CHARACTERS = 64 * 1024;
 const DEEPEST = 20;
 /** One slip makes the parser stumble over all that follows: the first ones are what helps. */
 const MOST_YAML_PROBLEMS = 5;

@@ -20,7 +20,8 @@ export function code(text: unknown): string {
 /** As it is written, with every sign of Markdown and HTML made harmless, pinging nobody. */
 export function words(text: unknown, most = 300): string {
   return line(text, most)
-    .replaceAll(/[\\`*_[\]<>~|#&!$]/g, String.raw`\$&`)
+    .replaceAll('`', "'")
+    .replaceAll(/[\\*_[\]<>~|#&!$]/g, String.raw`\$&`)
     .replaceAll('@', '@\u2060')
     .replaceAll('://', ':\u2060//');
 }

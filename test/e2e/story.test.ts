@@ -15,7 +15,14 @@ let stage: Stage;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'countersign-e2e-'));
   database = await createTestDatabase();
-  stage = await setStage({ dir, database, log: process.env['COUNTERSIGN_TEST_LOG'] === undefined ? pino({ level: 'silent' }) : pino({ level: 'debug' }, pino.destination(process.env['COUNTERSIGN_TEST_LOG'])) });
+  stage = await setStage({
+    dir,
+    database,
+    log:
+      process.env['COUNTERSIGN_TEST_LOG'] === undefined
+        ? pino({ level: 'silent' })
+        : pino({ level: 'debug' }, pino.destination(process.env['COUNTERSIGN_TEST_LOG'])),
+  });
 });
 
 afterAll(async () => {

@@ -1,5 +1,5 @@
 /** Facts of every kind, drawn from a few people and commits, so that some are approved and most nearly are. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { Actor } from '../../src/domain/actor.ts';
 import type { ChangeFacts, CheckFacts, CommitFacts, ReviewFacts } from '../../src/domain/change-facts.ts';
 import type { DeploymentFacts, DeploymentReview } from '../../src/domain/deployment-facts.ts';

@@ -11,7 +11,7 @@ import { roleOf } from '../rules/roles.ts';
 import { simpleUser } from '../shapes/accounts.ts';
 import { deploymentShape } from '../shapes/deployments.ts';
 import { minimalPull, pullsWithHead } from '../shapes/pulls.ts';
-import { jobShape, reviewerShape, runApi, runShape, workflowShape } from '../shapes/runs.ts';
+import { jobShape, reviewerEvent, runApi, runShape, workflowShape } from '../shapes/runs.ts';
 import type {
   Actor,
   App,
@@ -210,7 +210,7 @@ function ask(world: World, run: WorkflowRun, job: RunJob): void {
     payload: {
       environment: job.environment.name,
       requestor: simpleUser(world, run.actor),
-      reviewers: job.environment.reviewers.map((reviewer) => reviewerShape(world, reviewer)),
+      reviewers: job.environment.reviewers.map((reviewer) => reviewerEvent(world, reviewer)),
       since: run.createdAt,
       workflow_job_run: jobShape(world, run, job),
       workflow_run: runShape(world, run),
@@ -381,7 +381,7 @@ export function reviewDeployments(
       payload: {
         approver: simpleUser(world, user),
         comment: answer.comment,
-        reviewers: job.environment.reviewers.map((reviewer) => reviewerShape(world, reviewer)),
+        reviewers: job.environment.reviewers.map((reviewer) => reviewerEvent(world, reviewer)),
         since: run.createdAt,
         workflow_job_runs: [jobShape(world, run, job)],
         workflow_run: runShape(world, run),

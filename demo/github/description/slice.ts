@@ -30,6 +30,8 @@ function plain(value: unknown, insideMap = false): unknown {
     if (!insideMap && (NOISE.has(key) || (key.startsWith('x-') && key !== 'x-github'))) continue;
     out[key] = key === 'enum' || key === 'default' ? item : plain(item, !insideMap && MAPS.has(key));
   }
+  // GitHub's list of an App's events is older than its events.
+  if (!insideMap && Array.isArray(out['enum']) && out['enum'].includes('branch_protection_rule')) delete out['enum'];
   // GitHub answers '' where it documents an address with '' as its default.
   if (!insideMap && out['default'] === '') delete out['format'];
   if (insideMap || out['nullable'] !== true) return out;
@@ -82,6 +84,9 @@ function slice(packageDirectory: string): void {
     const body = at(whole, `#/x-webhooks/${name}/post/requestBody/content/application~1json/schema`);
     if (body === undefined) throw new Error(`GitHub's description has no webhook ${name}`);
     webhooks[name] = plain(body);
+    // GitHub documents people only as reviewers here, and sends teams too.
+    const reviewers = at(webhooks[name], '#/properties/reviewers');
+    if (name.startsWith('deployment-review-') && isObject(reviewers)) reviewers['items'] = { type: 'object' };
   }
   const sha256 = createHash('sha256').update(source).digest('hex');
   const origin = {

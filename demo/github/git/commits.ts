@@ -1,4 +1,7 @@
 /** Reads commits, trees and files from a bare repository. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+
 import { git, tryGit } from './run-git.ts';
 
 export interface Signature {
@@ -40,32 +43,74 @@ function parse(output: string): GitCommit[] {
   return commits;
 }
 
-/** Commits of a range (`git log` arguments), newest first unless told otherwise. */
-export async function listCommits(directory: string, args: readonly string[]): Promise<GitCommit[]> {
+/**
+ * What follows from commit ids alone never changes, so it is worked out once. Cleared when it grows large: it only
+ * saves time.
+ */
+const remembered = new Map<string, Promise<unknown>>();
+
+function remember<T>(key: readonly (string | null)[], work: () => Promise<T>): Promise<T> {
+  const name = key.join('\n');
+  const known = remembered.get(name);
+  if (known !== undefined) return known as Promise<T>;
+  if (remembered.size > 5000) remembered.clear();
+  const made = work();
+  remembered.set(name, made);
+  made.catch(() => remembered.delete(name));
+  return made;
+}
+
+async function log(directory: string, args: readonly string[]): Promise<GitCommit[]> {
   return parse(await git(directory, ['log', `--format=tformat:${FORMAT}`, ...args, '--']));
 }
 
-const cache = new Map<string, GitCommit>();
+/** Commits (`git log` arguments), newest first unless told otherwise. */
+export function listCommits(directory: string, args: readonly string[]): Promise<readonly GitCommit[]> {
+  const fixed = args.every((arg) => arg.startsWith('-') || /^[0-9a-f]{40}(\.\.[0-9a-f]{40})?$/.test(arg));
+  return fixed ? remember(['log', directory, ...args], () => log(directory, args)) : log(directory, args);
+}
 
-/** One commit; a commit never changes, so it is read once. */
+/** Every commit ever read, with all that it descends from: ancestry is then a walk in memory. */
+const known = new Map<string, Map<string, GitCommit>>();
+
+async function historyOf(directory: string, sha: string): Promise<Map<string, GitCommit>> {
+  const commits = known.get(directory) ?? new Map<string, GitCommit>();
+  known.set(directory, commits);
+  if (!commits.has(sha)) for (const commit of await log(directory, [sha])) commits.set(commit.sha, commit);
+  return commits;
+}
+
+/** One commit. */
 export async function readCommit(directory: string, sha: string): Promise<GitCommit> {
-  const key = `${directory}:${sha}`;
-  const cached = cache.get(key);
-  if (cached !== undefined) return cached;
-  const [commit] = await listCommits(directory, ['-1', sha]);
+  const commit = (await historyOf(directory, sha)).get(sha);
   if (commit === undefined) throw new Error(`No commit ${sha} in ${directory}`);
-  cache.set(key, commit);
   return commit;
+}
+
+const FULL = /^[0-9a-f]{40}$/;
+
+/** A branch or tag as its file has it, which spares a process; null where git must be asked. */
+async function looseRef(directory: string, ref: string): Promise<string | null> {
+  if (!ref.startsWith('refs/heads/') || ref.includes('..')) return null;
+  try {
+    const text = (await readFile(path.join(directory, ref), 'utf8')).trim();
+    return FULL.test(text) ? text : null;
+  } catch {
+    return null;
+  }
 }
 
 /** The commit that a branch, tag or (abbreviated) id names; null where there is none. */
 export async function resolveCommit(directory: string, name: string): Promise<string | null> {
   if (name.startsWith('-')) return null;
+  if (known.get(directory)?.has(name) === true) return name;
   const candidates =
-    name.startsWith('refs/') || /^[0-9a-f]{40}$/.test(name)
+    name.startsWith('refs/') || FULL.test(name)
       ? [name]
       : [`refs/heads/${name}`, `refs/tags/${name}`, `refs/${name}`, name];
   for (const candidate of candidates) {
+    const loose = await looseRef(directory, candidate);
+    if (loose !== null) return loose;
     const result = await tryGit(directory, ['rev-parse', '--verify', '--quiet', `${candidate}^{commit}`]);
     if (result.code === 0) return result.stdout.toString('utf8').trim();
   }
@@ -89,16 +134,28 @@ export async function listBranches(directory: string): Promise<{ name: string; s
     : output.split('\n').map((line) => ({ sha: line.slice(0, 40), name: line.slice(41) }));
 }
 
+async function walk(directory: string, from: string): Promise<ReadonlySet<string>> {
+  const commits = await historyOf(directory, from);
+  const seen = new Set([from]);
+  for (const sha of seen) for (const parent of commits.get(sha)?.parents ?? []) seen.add(parent);
+  return seen;
+}
+
+/** Whether `descendant` has `ancestor` in its history (a commit is in its own). */
 export async function isAncestor(directory: string, ancestor: string, descendant: string): Promise<boolean> {
-  return (await tryGit(directory, ['merge-base', '--is-ancestor', ancestor, descendant])).code === 0;
+  return (await remember(['ancestors', directory, descendant], () => walk(directory, descendant))).has(
+    ancestor,
+  );
 }
 
-export async function mergeBase(directory: string, a: string, b: string): Promise<string | null> {
-  const result = await tryGit(directory, ['merge-base', a, b]);
-  return result.code === 0 ? result.stdout.toString('utf8').trim() : null;
+export function mergeBase(directory: string, a: string, b: string): Promise<string | null> {
+  return remember(['merge-base', directory, a, b], async () => {
+    const result = await tryGit(directory, ['merge-base', a, b]);
+    return result.code === 0 ? result.stdout.toString('utf8').trim() : null;
+  });
 }
 
-/** Lines of an empty directory listing or tree entry. */
+/** A file, directory or submodule of a tree. */
 export interface TreeEntry {
   readonly mode: string;
   readonly type: 'blob' | 'tree' | 'commit';
@@ -162,11 +219,15 @@ const STATUSES: Readonly<Record<string, FileChange['status']>> = {
 };
 
 /** Files that differ between two commits (`from` null: against nothing, as for a root commit). */
-export async function changedFiles(
+export function changedFiles(
   directory: string,
   from: string | null,
   to: string,
-): Promise<FileChange[]> {
+): Promise<readonly FileChange[]> {
+  return remember(['files', directory, from, to], () => differences(directory, from, to));
+}
+
+async function differences(directory: string, from: string | null, to: string): Promise<FileChange[]> {
   const ends = from === null ? ['--root', to] : [from, to];
   const output = await git(directory, [
     'diff-tree',

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { type GitCommit, listCommits, mergeBase, readCommit, type Signature } from './commits.ts';
+import { listCommits, mergeBase, readCommit, type Signature } from './commits.ts';
 import { git, tryGit } from './run-git.ts';
 
 /** Makes a commit object. */
@@ -69,7 +69,7 @@ export async function rebase(
   head: string,
   committer: Signature,
 ): Promise<string | null> {
-  const commits: GitCommit[] = await listCommits(directory, [
+  const commits = await listCommits(directory, [
     '--reverse',
     '--topo-order',
     '--no-merges',

@@ -83,6 +83,14 @@ export function reviewerShape(world: World, reviewer: EnvironmentReviewer): Reco
   return { type: 'User', reviewer: simpleUser(world, account) };
 }
 
+/** As webhooks carry it: a team there has no type of its own. */
+export function reviewerEvent(world: World, reviewer: EnvironmentReviewer): Record<string, unknown> {
+  const shape = reviewerShape(world, reviewer);
+  if (reviewer.type === 'User') return shape;
+  const { type: _, ...team } = shape['reviewer'] as Record<string, unknown>;
+  return { ...shape, reviewer: team };
+}
+
 export function environmentShape(
   world: World,
   repository: Repository,

@@ -14,6 +14,9 @@ type From = NonNullable<EnvironmentPolicy['approvals']>['from'];
 export interface JudgedReview {
   readonly reviewer: Actor | null;
   readonly state: DeploymentReview['state'];
+  /** The commit whose deployment it answers. */
+  readonly commit: string;
+  readonly at: string | null;
   readonly disqualified: Reason | null;
   /** Nobody can tell whether it should count: as a yes it doesn't, as a no it holds. */
   readonly unsure: boolean;
@@ -69,6 +72,8 @@ function judge(
   const result = (disqualified: Reason | null, unsure = false): JudgedReview => ({
     reviewer,
     state,
+    commit: sha,
+    at: review.at,
     disqualified,
     unsure,
   });

@@ -8,6 +8,7 @@ import * as path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { EmbeddedPostgresUrls } from '../../../src/db/embedded-postgres.ts';
 import {
   embeddedPostgresUrls,
   removeEmbeddedPostgres,
@@ -39,7 +40,7 @@ afterEach(async () => {
 });
 
 describe('in a private home, in a path with a blank', () => {
-  test('it starts, keeps its data over a restart, and tells nobody its passwords', async () => {
+  test('it starts, keeps its data over a restart, and lets in only those who should', async () => {
     const first = await startEmbeddedPostgres({ dataDir, log, settings: FAST });
     await query(first.ownerUrl, 'SET ROLE countersign_owner; CREATE TABLE kept AS SELECT 42 AS n');
     expect(await embeddedPostgresUrls(dataDir)).toMatchObject({ writerUrl: first.writerUrl });
@@ -50,36 +51,33 @@ describe('in a private home, in a path with a blank', () => {
       expect((await fs.lstat(path.join(dataDir, 'postgresql'))).isSymbolicLink()).toBe(isRoot);
       const credentials = await fs.stat(path.join(dataDir, 'postgresql-credentials.json'));
       expect(credentials.mode & 0o777).toBe(0o600);
+      await checkLogins(again);
     } finally {
       await again.stop();
     }
   });
 
-  test('each login may what it should, and a wrong password nothing', async () => {
-    const cluster = await startEmbeddedPostgres({ dataDir, log, settings: FAST });
-    try {
-      for (const [url, group] of [
-        [cluster.ownerUrl, 'countersign_owner'],
-        [cluster.writerUrl, 'countersign_writer'],
-        [cluster.readerUrl, 'countersign_reader'],
-        [cluster.eraserUrl, 'countersign_eraser'],
-      ] as const) {
-        const [row] = await query(
-          url,
-          `SELECT rolsuper, rolcreaterole, rolcreatedb,
+  /** Each login may what it should, and a wrong password nothing. */
+  async function checkLogins(cluster: EmbeddedPostgresUrls): Promise<void> {
+    for (const [url, group] of [
+      [cluster.ownerUrl, 'countersign_owner'],
+      [cluster.writerUrl, 'countersign_writer'],
+      [cluster.readerUrl, 'countersign_reader'],
+      [cluster.eraserUrl, 'countersign_eraser'],
+    ] as const) {
+      const [row] = await query(
+        url,
+        `SELECT rolsuper, rolcreaterole, rolcreatedb,
                   (SELECT array_agg(g.rolname::text ORDER BY g.rolname) FROM pg_roles g
                    WHERE g.rolname LIKE 'countersign%' AND pg_has_role(current_user, g.oid, 'MEMBER') AND g.rolname <> current_user) AS groups
            FROM pg_roles WHERE rolname = current_user`,
-        );
-        expect(row).toEqual({ rolsuper: false, rolcreaterole: false, rolcreatedb: false, groups: [group] });
-      }
-      const guessed = new URL(cluster.writerUrl);
-      guessed.password = 'password';
-      await expect(query(guessed.toString(), 'SELECT 1')).rejects.toMatchObject({ code: '28P01' });
-    } finally {
-      await cluster.stop();
+      );
+      expect(row).toEqual({ rolsuper: false, rolcreaterole: false, rolcreatedb: false, groups: [group] });
     }
-  });
+    const guessed = new URL(cluster.writerUrl);
+    guessed.password = 'password';
+    await expect(query(guessed.toString(), 'SELECT 1')).rejects.toMatchObject({ code: '28P01' });
+  }
 });
 
 describe('whoever started it', () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { DeployWorld, type DeployWish, SSHD_INSTALLED } from '../../support/deploy/deploy-world.ts';
+import { DeployWorld, type DeployWish, SSHD_USABLE } from '../../support/deploy/deploy-world.ts';
 
-const onSshd = SSHD_INSTALLED ? describe : describe.skip;
+const onSshd = SSHD_USABLE ? describe : describe.skip;
 
 class Crash extends Error {}
 
@@ -17,12 +17,10 @@ onSshd('after a crash at any step, the deployment goes on', () => {
     world = await DeployWorld.create();
     running = { release: 'r1', sha: await world.repository.commit({ a: 'running', same: 's' }) };
     next = await world.repository.commit({ a: 'next', same: 's' });
-  });
-  beforeEach(async () => {
-    await world.clear();
     await world.deploy(running);
-    world.events.length = 0;
+    await world.save();
   });
+  beforeEach(() => world.restore());
   afterAll(() => world.stop());
 
   const commands = {

@@ -2,9 +2,9 @@ import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type CutProxy, startCutProxy } from '../../support/deploy/cut-proxy.ts';
-import { DeployWorld, type DeployWish, SSHD_INSTALLED } from '../../support/deploy/deploy-world.ts';
+import { DeployWorld, type DeployWish, SSHD_USABLE } from '../../support/deploy/deploy-world.ts';
 
-const onSshd = SSHD_INSTALLED ? describe : describe.skip;
+const onSshd = SSHD_USABLE ? describe : describe.skip;
 const none = { build: null, beforeSwitch: null, afterSwitch: null, health: null };
 
 onSshd('a deployment to several hosts', () => {
@@ -18,16 +18,15 @@ onSshd('a deployment to several hosts', () => {
     proxies = await Promise.all(world.servers.map((server) => startCutProxy(server.port)));
     next = await world.repository.commit({ a: 'next' });
     running = { release: 'r1', sha: await world.repository.commit({ a: 'running' }) };
+    expect((await deploy({ ...running, running: null })).outcome).toBe('success');
+    await world.save();
   });
   beforeEach(async () => {
-    await world.clear();
     for (const proxy of proxies) {
       proxy.refuse(false);
       proxy.cutAfter(null);
     }
-    const outcome = await deploy({ ...running, running: null });
-    expect(outcome.outcome).toBe('success');
-    world.events.length = 0;
+    await world.restore();
   });
   afterAll(async () => {
     await Promise.all(proxies.map((proxy) => proxy.stop()));

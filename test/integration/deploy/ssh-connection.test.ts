@@ -7,16 +7,13 @@ import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { type DemoServer, createKeyPair, startServer } from '../../../demo/servers/servers.ts';
-import {
-  type CommandRequest,
-  type SshConnection,
-  openConnection,
-} from '../../../src/deploy/ssh-connection.ts';
+import type { CommandRequest } from '../../../src/deploy/ssh-command.ts';
+import { type SshConnection, openConnection } from '../../../src/deploy/ssh-connection.ts';
 import type { Host } from '../../../src/domain/deploy.ts';
 import { type CutProxy, startCutProxy } from '../../support/deploy/cut-proxy.ts';
-import { SSHD_INSTALLED } from '../../support/deploy/deploy-world.ts';
+import { SSHD_USABLE } from '../../support/deploy/deploy-world.ts';
 
-const KINDS: readonly DemoServer['kind'][] = SSHD_INSTALLED ? ['openssh', 'in-process'] : ['in-process'];
+const KINDS: readonly DemoServer['kind'][] = SSHD_USABLE ? ['openssh', 'in-process'] : ['in-process'];
 const random = (size: number): Uint8Array => randomBytes(size);
 
 describe.each(KINDS)('an SSH connection to a server that is %s', (kind) => {

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { Octokit } from '@octokit/rest';
 import { Probot, ProbotOctokit } from 'probot';
 import {
+  type App,
   type GitHub,
   type NewCommit,
   type Organization,
@@ -11,6 +12,8 @@ import {
 } from '../../../demo/github/github.ts';
 import type { RepositoryRef } from '../../../src/domain/repository.ts';
 import { pinApiVersion } from '../../../src/facts/github-reader.ts';
+
+const at = { owner: 'acme', repo: 'shop' };
 
 /** What our App asks for (`app.yml`). */
 const PERMISSIONS = {
@@ -34,9 +37,12 @@ export interface Acme {
   readonly bob: User;
   readonly carol: User;
   readonly dave: User;
+  readonly app: App;
   readonly appId: number;
   /** Our App, by the client that Probot gives it. */
   readonly ours: ProbotOctokit;
+  /** Another App with write access to checks. */
+  readonly otherApp: (slug: string) => Promise<ProbotOctokit>;
   /** The same App's rights through a plain Octokit. */
   readonly plain: () => Promise<Octokit>;
   readonly as: (user: User) => Octokit;
@@ -74,19 +80,19 @@ export async function openAcme(permissions: Readonly<Record<string, string>> = P
   });
   const installation = github.install(app, acme, [shop]);
 
-  const probot = new Probot({
-    appId,
-    privateKey,
-    baseUrl: github.apiUrl,
-    logLevel: 'fatal',
-    Octokit: ProbotOctokit.defaults((options: object) => ({
-      ...options,
-      retry: { enabled: false },
-      throttle: { enabled: false },
-    })),
-  });
+  const probotOf = (credentials: { readonly appId: number; readonly privateKey: string }) =>
+    new Probot({
+      ...credentials,
+      baseUrl: github.apiUrl,
+      logLevel: 'fatal',
+      Octokit: ProbotOctokit.defaults((options: object) => ({
+        ...options,
+        retry: { enabled: false },
+        throttle: { enabled: false },
+      })),
+    });
+  const probot = probotOf({ appId, privateKey });
   const ours = pinApiVersion(await probot.auth(installation.id));
-  const at = { owner: 'acme', repo: 'shop' };
   const quiet = { debug: ignore, info: ignore, warn: ignore, error: ignore };
   const as = (user: User) => new Octokit({ auth: user.token, baseUrl: github.apiUrl, log: quiet });
   let files = 0;
@@ -99,12 +105,23 @@ export async function openAcme(permissions: Readonly<Record<string, string>> = P
     bob,
     carol,
     dave,
+    app,
     appId,
     ours,
     as,
+    otherApp: async (slug) => {
+      const other = github.createApp({
+        slug,
+        owner: acme,
+        permissions: { checks: 'write' },
+        events: [],
+        webhookUrl: null,
+      });
+      return probotOf(other).auth(github.install(other.app, acme, [shop]).id);
+    },
     plain: async () => {
-      const app = await probot.auth();
-      const { data } = await app.rest.apps.createInstallationAccessToken({
+      const itself = await probot.auth();
+      const { data } = await itself.rest.apps.createInstallationAccessToken({
         installation_id: installation.id,
       });
       return pinApiVersion(new Octokit({ auth: data.token, baseUrl: github.apiUrl, log: quiet }));

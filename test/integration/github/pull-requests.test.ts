@@ -251,7 +251,7 @@ describe('its merge', () => {
     const { data } = await world
       .ours()
       .rest.repos.getContent({ ...SHOP, path: 'both', mediaType: { format: 'raw' } });
-    expect(String(data)).toBe('A\nb\nc\nd\nE\n');
+    expect<unknown>(data).toBe('A\nb\nc\nd\nE\n');
   });
 
   test('is refused when the head has moved since it was looked at', async () => {

@@ -4,12 +4,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import { Client } from 'pg';
 import type { Database } from '../../../src/db/database.ts';
+import { openDatabase } from '../../../src/db/open-database.ts';
 import type { NewEntry } from '../../../src/domain/entry.ts';
 import { newEntryId } from '../../../src/ledger/entry-id.ts';
 import { record } from '../../../src/ledger/record.ts';
 import { startSequencer } from '../../../src/ledger/sequencer.ts';
 import type { LedgerSigner } from '../../../src/ledger/signer.ts';
 import { createSigner, generateLedgerKey } from '../../../src/ledger/signer.ts';
+import type { TestDatabase } from '../../support/database.ts';
 
 export const ORIGIN = 'audit.example.com/ledger/1';
 
@@ -47,10 +49,16 @@ export async function recordOne(db: Kysely<Database>, entry: NewEntry): Promise<
 }
 
 /** One after the other, so that entry `n` gets index `from + n`. */
-export async function recordSome(db: Kysely<Database>, count: number, from = 0): Promise<string[]> {
+export async function recordSome(
+  db: Kysely<Database>,
+  count: number,
+  from = 0,
+  hasDocument: (number: number) => boolean = () => true,
+): Promise<string[]> {
   const ids: string[] = [];
-  for (let number = from; number < from + count; number += 1)
-    ids.push(await recordOne(db, makeEntry(number)));
+  for (let number = from; number < from + count; number += 1) {
+    ids.push(await recordOne(db, makeEntry(number, hasDocument(number) ? {} : { documents: [] })));
+  }
   return ids;
 }
 
@@ -89,30 +97,39 @@ export async function act(url: string, ...statements: string[]): Promise<void> {
 }
 
 /** As the owner, with the triggers of these tables out of the way: what somebody with the database's rights can do. */
-export async function tamper(
-  ownerUrl: string,
-  tables: readonly string[],
-  ...statements: string[]
-): Promise<void> {
-  const partitions = tables.flatMap((table) =>
-    table === 'entry'
-      ? [
-          'entry',
-          'entry_2026',
-          'entry_2027',
-          'entry_2028',
-          'entry_2029',
-          'entry_2030',
-          'entry_2031',
-          'entry_other',
-        ]
-      : [table],
-  );
+export async function tamper(ownerUrl: string, tables: readonly string[], ...statements: string[]): Promise<void> {
+  await act(ownerUrl, ...tampering(tables, statements));
+}
+
+/** The same as statements. */
+export function tampering(tables: readonly string[], statements: readonly string[]): string[] {
+  const years = ['2026', '2027', '2028', '2029', '2030', '2031', 'other'];
+  const guarded = tables.flatMap((table) => (table === 'entry' ? ['entry', ...years.map((year) => `entry_${year}`)] : [table]));
+  const triggers = (how: string): string[] => guarded.map((table) => `ALTER TABLE ONLY ledger.${table} ${how} TRIGGER USER`);
+  return ['SET ROLE countersign_owner', ...triggers('DISABLE'), ...statements, ...triggers('ENABLE'), 'RESET ROLE'];
+}
+
+/** A database with the same contents, while nobody is connected to the first. */
+export async function copyDatabase(source: TestDatabase): Promise<TestDatabase> {
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  const at = (url: string, database = name): string =>
+    Object.assign(new URL(url), { pathname: `/${database}` }).toString();
   await act(
-    ownerUrl,
-    'SET ROLE countersign_owner',
-    ...partitions.map((table) => `ALTER TABLE ONLY ledger.${table} DISABLE TRIGGER USER`),
-    ...statements,
-    ...partitions.map((table) => `ALTER TABLE ONLY ledger.${table} ENABLE TRIGGER USER`),
+    at(source.superuserUrl, 'postgres'),
+    `CREATE DATABASE ${name} TEMPLATE ${source.name} STRATEGY file_copy OWNER countersign_owner`,
   );
+  const db = openDatabase(at(source.writerUrl));
+  return {
+    name,
+    ownerUrl: at(source.ownerUrl),
+    writerUrl: at(source.writerUrl),
+    readerUrl: at(source.readerUrl),
+    eraserUrl: at(source.eraserUrl),
+    superuserUrl: at(source.superuserUrl),
+    db,
+    drop: async () => {
+      await db.destroy();
+      await act(at(source.superuserUrl, 'postgres'), `DROP DATABASE ${name} WITH (FORCE)`);
+    },
+  };
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, readdir, readlink, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, readdir, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { DemoServer } from '../../../demo/servers/servers.ts';
@@ -21,6 +21,8 @@ export interface DeployWish {
   readonly resumed?: boolean;
   readonly onProgress?: (event: DeployProgress) => void | Promise<void>;
 }
+
+const COPY = { recursive: true, preserveTimestamps: true, verbatimSymlinks: true };
 
 /** The path of a target that has several hosts. */
 const SHARED_PATH = '/srv/countersign-test-shop';
@@ -168,6 +170,20 @@ export class DeployWorld {
     await Promise.all(this.servers.map((_, index) => rm(this.path(index), { recursive: true, force: true })));
   }
 
+  /** Keeps what is on the servers' disks now, for `restore`. */
+  async save(): Promise<void> {
+    await Promise.all(
+      this.servers.map((_, index) => cp(this.path(index), `${this.path(index)}.saved`, COPY)),
+    );
+  }
+
+  async restore(): Promise<void> {
+    await this.clear();
+    await Promise.all(
+      this.servers.map((_, index) => cp(`${this.path(index)}.saved`, this.path(index), COPY)),
+    );
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.servers.map((server) => server.stop()));
     await rm(this.#folder, { recursive: true, force: true });
@@ -180,11 +196,18 @@ export class DeployWorld {
   }
 }
 
-/** `describe` where OpenSSH's server is installed; elsewhere it says aloud that it skips. */
-export const SSHD_INSTALLED: boolean = await hasOpenSsh().then((found) => {
-  if (!found)
-    console.warn(
-      'SKIPPED: /usr/sbin/sshd is not installed, so what runs on a real sshd was not tested (apt-get install openssh-server).',
-    );
-  return found;
-});
+/** True where OpenSSH's server is installed and lets this user in; elsewhere it says aloud what was not tested. */
+export const SSHD_USABLE: boolean = await (async () => {
+  const dir = await mkdtemp(path.join(tmpdir(), 'countersign-sshd-'));
+  try {
+    if (!(await hasOpenSsh()))
+      throw new Error('/usr/sbin/sshd is not installed (apt-get install openssh-server)');
+    await (await startServer({ dir, name: 'trial', kind: 'openssh' })).stop();
+    return true;
+  } catch (error) {
+    console.warn(`SKIPPED: what deploys to a real sshd was not tested: ${String(error)}`);
+    return false;
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+})();

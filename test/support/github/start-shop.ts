@@ -40,7 +40,7 @@ export interface Shop {
   answer: number;
   as(user: User): Octokit;
   /** The App's installation. */
-  ours(options?: { readonly permissions?: Record<string, string> }): Octokit;
+  ours(): Octokit;
   /** The App itself, by its JWT. */
   appItself(): Octokit;
   names(): Promise<string[]>;
@@ -79,7 +79,8 @@ export const EVENTS = [
   'workflow_run',
 ] as const;
 
-const quiet = {
+/** Keeps Octokit from printing what a test expects to be refused. */
+export const QUIET = {
   debug: () => undefined,
   info: () => undefined,
   warn: () => undefined,
@@ -147,29 +148,25 @@ export async function startShop(options: GitHubOptions & { readonly private?: bo
     installation,
     received,
     answer: 202,
-    as: (user) => new Octokit({ auth: user.token, baseUrl: github.apiUrl, log: quiet }),
-    ours: ({ permissions } = {}) =>
+    as: (user) => new Octokit({ auth: user.token, baseUrl: github.apiUrl, log: QUIET }),
+    ours: () =>
       new Octokit({
         authStrategy: createAppAuth,
-        auth: {
-          ...auth,
-          installationId: installation.id,
-          ...(permissions === undefined ? {} : { permissions }),
-        },
+        auth: { ...auth, installationId: installation.id },
         baseUrl: github.apiUrl,
-        log: quiet,
+        log: QUIET,
       }),
-    appItself: () => new Octokit({ authStrategy: createAppAuth, auth, baseUrl: github.apiUrl, log: quiet }),
+    appItself: () => new Octokit({ authStrategy: createAppAuth, auth, baseUrl: github.apiUrl, log: QUIET }),
     async names() {
       await github.deliveries.waitForIdle();
       return received.map(({ event }) => event);
     },
     async stop(closing) {
-      await github.close(closing);
       receiver.closeAllConnections();
       await new Promise<void>((resolve) => {
         receiver.close(() => resolve());
       });
+      await github.close(closing);
     },
   };
   return world;

@@ -256,7 +256,7 @@ export const checkRuns: Readonly<Record<string, () => CheckRunContent>> = {
           branch: 'main',
           pusher: dave,
           forced: false,
-          why: ['GitHub knows of no merged pull request that introduced it.'],
+          why: ['Commit `badc0de` came from no merged pull request.'],
         },
         entryId,
         repository,
@@ -334,11 +334,37 @@ export const checkRuns: Readonly<Record<string, () => CheckRunContent>> = {
     return checkRunOf(
       planOutcome({
         ...input,
-        explained: explained({ gates: [rangeTraced, deploymentApproved, branch, requester] }),
+        explained: explained({
+          gates: [rangeTraced, deploymentApproved, branch, requester],
+          approvals: [
+            {
+              login: 'carol',
+              commit: sha('b4c5d6e'),
+              at: null,
+              counted: true,
+              why: 'one of the environment’s reviewers',
+            },
+            {
+              login: 'alice',
+              commit: sha('b4c5d6e'),
+              at: null,
+              counted: false,
+              why: 'alice’s approval of the deployment doesn’t count: commit `b4c5d6e` is theirs.',
+            },
+          ],
+        }),
         facts: example.deploymentFacts({
           reviews: {
             complete: true,
             items: [
+              {
+                via: 'check_run',
+                reviewer: alice,
+                state: 'approved',
+                sha: sha('b4c5d6e'),
+                at: '2026-11-20T11:01:12Z',
+                comment: '',
+              },
               {
                 via: 'check_run',
                 reviewer: carol,

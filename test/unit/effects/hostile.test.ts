@@ -152,6 +152,8 @@ const host: fc.Arbitrary<HostOutcome> = fc
     }),
   );
 
+const runs = { numRuns: 60 };
+
 describe('whatever was pushed, a check run is sound', () => {
   test('of a change', () => {
     fc.assert(
@@ -169,6 +171,7 @@ describe('whatever was pushed, a check run is sound', () => {
         });
         expectSound(appendProof(checkRunOf(effects), proof), WORD);
       }),
+      runs,
     );
   });
 
@@ -185,6 +188,7 @@ describe('whatever was pushed, a check run is sound', () => {
           expectSound(checkRunOf(effects), WORD);
         },
       ),
+      runs,
     );
   });
 
@@ -221,6 +225,7 @@ describe('whatever was pushed, a check run is sound', () => {
           expectSound(checkRunOf(effects), /^(?:Deployed|Failed|Unknown)/);
         },
       ),
+      runs,
     );
   });
 
@@ -233,6 +238,7 @@ describe('whatever was pushed, a check run is sound', () => {
           expectSound(checkRunOf(planUnreviewed({ commit, entryId, repository, webUrl })), /^Not reviewed/);
         },
       ),
+      runs,
     );
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { REASON_CODES, type Reason } from '../../../src/domain/reason.ts';
 import { explain } from '../../../src/policy/explain.ts';
 
@@ -62,10 +62,10 @@ describe('whatever a reason is about', () => {
         // Out of code type, every sign of Markdown or HTML that came from outside is escaped.
         const outside = sentence.replaceAll(/`[^`]*`/g, '');
         expect(outside).not.toMatch(/(?<!\\)[<*_|[\]]|:\/\/|@(?!\u2060)/);
-        expect(sentence).not.toMatch(/[\n\r\u0000\u202e]/);
-        expect((sentence.replaceAll('\\`', '').match(/`/g) ?? []).length % 2).toBe(0);
+        for (const sign of '\n\r\u0000\u202e') expect(sentence).not.toContain(sign);
+        expect((sentence.match(/`/g) ?? []).length % 2).toBe(0);
       }),
-      { numRuns: 5_000 },
+      { numRuns: 1_500 },
     );
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { ChangeFacts } from '../../../src/domain/change-facts.ts';
 import type { Decision } from '../../../src/domain/decision.ts';
 import type { DeploymentFacts } from '../../../src/domain/deployment-facts.ts';
@@ -20,7 +20,7 @@ import {
   withProduction,
 } from '../../support/make-facts.ts';
 
-const RUNS = { numRuns: 1_500 };
+const RUNS = { numRuns: 300 };
 const PEOPLE = [alice, bob, carol, dave, erin, frank];
 const policies = [
   policyOf(),
@@ -68,29 +68,24 @@ const has = (value: unknown, key: string): value is Record<string, unknown> =>
 
 /** What may never help: each takes something away from what is known, or adds somebody who made it. */
 const harms: Readonly<Record<string, (value: unknown, path: string) => readonly unknown[]>> = {
-  'removing any approval': (value) =>
-    has(value, 'complete') && Array.isArray(value['items'])
-      ? value['items'].flatMap((item: unknown, index) =>
-          has(item, 'state') && item['state'] === 'approved'
-            ? [{ ...value, items: value['items'].toSpliced(index, 1) }]
-            : [],
+  'removing any approval': (value, path) =>
+    path.endsWith('.items') && Array.isArray(value)
+      ? value.flatMap((item, index) =>
+          has(item, 'state') && item['state'] === 'approved' ? [value.toSpliced(index, 1)] : [],
         )
       : [],
   'marking any list incomplete': (value) => (has(value, 'complete') ? [{ ...value, complete: false }] : []),
   'making anything known unknown': (value) =>
     has(value, 'known') && value['known'] === true ? [unknown('GitHub answered 403')] : [],
-  'adding any co-author': (value) =>
-    has(value, 'coAuthors') && Array.isArray(value['coAuthors'])
-      ? [...PEOPLE, null].map((person) => ({
-          ...value,
-          coAuthors: [...value['coAuthors'], identity(person)],
-        }))
+  'adding any co-author': (value, path) =>
+    path.endsWith('.coAuthors') && Array.isArray(value)
+      ? [...PEOPLE, null].map((person) => [...(value as unknown[]), identity(person)])
       : [],
   'adding any pusher': (value, path) =>
-    path.endsWith('.pushers') && has(value, 'value') && Array.isArray(value['value'])
-      ? PEOPLE.map((person) => ({ ...value, value: [...value['value'], person] }))
+    path.endsWith('.pushers.value') && Array.isArray(value)
+      ? PEOPLE.map((person) => [...(value as unknown[]), person])
       : [],
-  'making a person anybody else in a commit': (value, path) =>
+  'making a person nobody in a commit': (_, path) =>
     /\.commits\.items\.\d+(?:\.commit)?\.(?:author|committer)$/.test(path) && !path.includes('merged')
       ? [identity(null)]
       : [],
@@ -119,10 +114,10 @@ describe.each(Object.entries(gates))('of any %s', (name, { facts, evaluate }) =>
           // An emptied team makes its objector a stranger: a veto needs the role. Nothing else may help.
           if (harm === 'emptying any team' && vetoed(facts)) continue;
           tried += 1;
-          expect(evaluate(policy, worse as Facts).verdict).not.toBe('approved');
+          if (evaluate(policy, worse as Facts).verdict === 'approved') throw new Error(JSON.stringify(worse));
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 120 },
     );
     // Some harms can't happen to a change alone or a deployment alone, but none is idle for both.
     if (name === 'deployment') expect(tried).toBeGreaterThan(100);

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { known } from '../../../src/domain/known.ts';
 import { evaluateChange } from '../../../src/policy/evaluate-change.ts';
 import { evaluateDeployment } from '../../../src/policy/evaluate-deployment.ts';
+import { shownReviews } from '../../../src/policy/shown-reviews.ts';
 import { shownApprovals } from '../../../src/policy/shown-approvals.ts';
 import { whoCanMend } from '../../../src/policy/who-can-mend.ts';
 import {
@@ -16,6 +17,7 @@ import {
   makeCheck,
   makeCommit,
   makeDeploymentFacts,
+  makeDeploymentReview,
   makeMergedFacts,
   makeProtection,
   makeReview,
@@ -144,4 +146,31 @@ test('approvals as they are shown', () => {
     ['erin', false, `given on ${sha('older').slice(0, 7)}, which is not the head: approve again`],
     [null, false, 'its account is deleted'],
   ]);
+});
+
+test('approvals of a deployment as they are shown: a rejection is none', () => {
+  const environment = known({
+    name: 'production',
+    reviewers: { users: [alice, dave, erin, bob], teams: [], preventSelfReview: true },
+    adminsCanBypass: false,
+    guardedByUs: known(true),
+  });
+  const facts = makeDeploymentFacts({
+    environment,
+    reviews: all(
+      ...[alice, carol, dave, erin].map((reviewer) => makeDeploymentReview({ reviewer })),
+      makeDeploymentReview({ reviewer: bob, sha: sha('older') }),
+      makeDeploymentReview({ reviewer: bob, state: 'rejected' }),
+    ),
+  });
+  expect(shownReviews(policyOf(), facts).map(({ login, counted, why }) => [login, counted, why])).toEqual([
+    ['alice', false, `disqualified because commit ${head} is theirs`],
+    ['bob', false, `given for ${sha('older').slice(0, 7)}, which is another commit`],
+    ['carol', false, 'not one of the reviewers: alice, bob, dave, erin'],
+    ['dave', false, 'disqualified because they asked for it'],
+    ['erin', true, 'given by a reviewer, for this commit'],
+  ]);
+  expect(
+    shownReviews(policyOf(), { ...facts, request: { ...facts.request, environment: 'staging' } }),
+  ).toEqual([]);
 });

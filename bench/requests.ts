@@ -1,0 +1,192 @@
+/**
+ * What a decision costs in requests to GitHub, counted by the stand-in: everything the pipeline reads to judge one pull
+ * request, and one deployment, the policy included. GitHub gives an installation 5,000 an hour.
+ */
+import { Octokit } from '@octokit/rest';
+import pino from 'pino';
+import { type GitHub, type Repository, type User, startGitHub } from '../demo/github/github.ts';
+import type { RepositoryRef } from '../src/domain/repository.ts';
+import { gatherChange } from '../src/facts/gather-change.ts';
+import { gatherDeployment } from '../src/facts/gather-deployment.ts';
+import type { GitHubReader } from '../src/facts/github-reader.ts';
+import { readBaseBranch } from '../src/facts/read-base-branch.ts';
+import { readDefaultBranch } from '../src/facts/read-default-branch.ts';
+import { readPolicy } from '../src/facts/read-policy.ts';
+import { openGitHub } from '../src/pipeline/github-access.ts';
+import type { Benchmark } from './benchmark.ts';
+
+const NOW = '2026-11-02T10:00:00.000Z';
+const ROLES = { teams: ['maintainers'], permissions: false };
+const at = { owner: 'acme', repo: 'shop' };
+
+interface Stage {
+  readonly github: GitHub;
+  readonly shop: Repository;
+  readonly repository: RepositoryRef;
+  readonly appId: number;
+  readonly ours: GitHubReader;
+  readonly alice: User;
+  readonly bob: User;
+  readonly as: (user: User) => Octokit;
+}
+
+export async function run(): Promise<Benchmark> {
+  const stage = await openStage();
+  try {
+    const small = await change(stage, { commits: 1, reviews: 1, checks: 1 });
+    const large = await change(stage, { commits: 100, reviews: 100, checks: 50 });
+    const one = await deployment(stage, { pulls: 1, commitsEach: 1 });
+    const many = await deployment(stage, { pulls: 20, commitsEach: 4 });
+    return {
+      rows: [small, large, one, many],
+      ratios: {
+        requests_per_change_decision: small.requests,
+        requests_per_large_change_decision: large.requests,
+        requests_per_deployment_decision: one.requests,
+        requests_per_large_deployment_decision: many.requests,
+      },
+    };
+  } finally {
+    await stage.github.close();
+  }
+}
+
+async function change(
+  { github, shop, repository, ours, alice, bob, as }: Stage,
+  size: { readonly commits: number; readonly reviews: number; readonly checks: number },
+) {
+  const branch = `change-of-${size.commits}`;
+  for (let index = 0; index < size.commits; index += 1) await commit(github, shop, alice, branch, index);
+  const pull = await as(alice).rest.pulls.create({ ...at, title: branch, head: branch, base: 'main' });
+  const pull_number = pull.data.number;
+  for (let index = 0; index < size.reviews; index += 1) {
+    await as(bob).rest.pulls.createReview({ ...at, pull_number, event: 'COMMENT', body: `${index}` });
+  }
+  for (let index = 0; index < size.checks; index += 1) {
+    const status = { ...at, sha: pull.data.head.sha, context: `ci/${index}`, state: 'success' } as const;
+    await as(alice).rest.repos.createCommitStatus(status);
+  }
+  const what = `a change: ${size.commits} commits, ${size.reviews} reviews, ${size.checks} checks`;
+  return count(github, what, async () => {
+    const base = await readBaseBranch(ours, repository, pull_number);
+    await readPolicy(ours, repository, base);
+    await gatherChange(ours, { repository, number: pull_number, pushes: [], roles: ROLES, now: NOW });
+  });
+}
+
+async function deployment(
+  { github, shop, repository, appId, ours, alice, bob, as }: Stage,
+  size: { readonly pulls: number; readonly commitsEach: number },
+) {
+  const running = (await github.tip(shop, 'main')) ?? '';
+  for (let index = 0; index < size.pulls; index += 1) {
+    const head = `deployed-${size.pulls}-${index}`;
+    // A merge commit comes on top of each one's own.
+    for (let step = 1; step < size.commitsEach; step += 1) await commit(github, shop, alice, head, step);
+    await commit(github, shop, alice, head, 0);
+    const { data } = await as(alice).rest.pulls.create({ ...at, title: head, head, base: 'main' });
+    const merging = {
+      ...at,
+      pull_number: data.number,
+      merge_method: size.commitsEach === 1 ? 'squash' : 'merge',
+    } as const;
+    await as(bob).rest.pulls.merge(merging);
+  }
+  const sha = (await github.tip(shop, 'main')) ?? '';
+  const commits = size.pulls * (size.commitsEach === 1 ? 1 : size.commitsEach + 1);
+  return count(github, `a deployment: ${commits} commits of ${size.pulls} pull requests`, async () => {
+    await readPolicy(ours, repository, await readDefaultBranch(ours, repository));
+    await gatherDeployment(ours, {
+      repository,
+      request: {
+        id: '6b1f4a52-7e0c-4a63-9d7e-2a8d6f1c0b11',
+        source: 'api',
+        environment: 'production',
+        ref: 'main',
+        sha,
+        requester: { id: bob.id, login: bob.login, kind: 'user' },
+        requestedAt: NOW,
+        githubDeploymentId: null,
+        runId: null,
+      },
+      appId,
+      running,
+      uncertain: false,
+      baseline: null,
+      allowsBranch: (name) => name === 'main',
+      unreviewed: new Set(),
+      pressed: [],
+      pushesOf: () => [],
+      roles: ROLES,
+      now: NOW,
+    });
+  });
+}
+
+async function count(github: GitHub, what: string, decide: () => Promise<void>) {
+  github.resetRequests();
+  await decide();
+  const requests = github.requests.length;
+  const graphql = github.requests.filter((request) => request.route === 'graphql').length;
+  return {
+    what,
+    requests,
+    graphql,
+    rest: requests - graphql,
+    'decisions per hour': Math.floor(5000 / requests),
+  };
+}
+
+async function commit(
+  github: GitHub,
+  shop: Repository,
+  user: User,
+  branch: string,
+  index: number,
+): Promise<void> {
+  const files = { [`${branch}-${index}.txt`]: `${index}\n` };
+  await github.commit(user, shop, { branch, files, message: `Step ${index} of ${branch}` });
+}
+
+async function openStage(): Promise<Stage> {
+  const github = await startGitHub();
+  const alice = github.createUser({ login: 'alice' });
+  const bob = github.createUser({ login: 'bob' });
+  const acme = github.createOrganization('acme', { owner: bob, members: [alice] });
+  github.createTeam(acme, 'maintainers', [bob]);
+  const shop = await github.createRepository(acme, 'shop');
+  github.grant(shop, alice, 'write');
+  github.setEnvironment(shop, 'production', { reviewers: [bob] });
+  const as = (user: User) => new Octokit({ auth: user.token, baseUrl: github.apiUrl });
+  await as(bob).rest.repos.updateBranchProtection({
+    ...at,
+    branch: 'main',
+    required_status_checks: null,
+    enforce_admins: false,
+    required_pull_request_reviews: null,
+    restrictions: null,
+  });
+  const { app, appId, privateKey, webhookSecret } = github.createApp({
+    slug: 'countersign',
+    owner: acme,
+    permissions: {
+      actions: 'read',
+      administration: 'read',
+      checks: 'write',
+      contents: 'read',
+      deployments: 'write',
+      members: 'read',
+      pull_requests: 'read',
+      statuses: 'read',
+    },
+    events: [],
+    webhookUrl: null,
+  });
+  const { id: installationId } = github.install(app, acme, [shop]);
+  const credentials = { appId, privateKey, webhookSecret, apiUrl: github.apiUrl };
+  const ours = await openGitHub(credentials, pino({ level: 'fatal' })).client(installationId);
+  // The token is there already: it lasts an hour, and many decisions.
+  await ours.request('GET /installation/repositories');
+  const repository = { id: shop.id, owner: 'acme', name: 'shop', installationId };
+  return { github, shop, repository, appId, ours, alice, bob, as };
+}

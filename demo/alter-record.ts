@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { Client } from 'pg';
 
 /**
  * What somebody with the owner's rights can do that the app can't: switch the guards off and rewrite an entry in place. The
@@ -7,7 +7,7 @@ import pg from 'pg';
 export async function alterRecord(
   ownerUrl: string,
 ): Promise<{ readonly index: number; readonly kind: string }> {
-  const client = new pg.Client({ connectionString: ownerUrl });
+  const client = new Client({ connectionString: ownerUrl });
   await client.connect();
   try {
     await client.query('SET ROLE countersign_owner');

@@ -9,7 +9,7 @@ export interface Terminal {
 }
 
 export function openTerminal(stream: NodeJS.WriteStream, started: number): Terminal {
-  const colour = stream.isTTY === true && process.env['NO_COLOR'] === undefined;
+  const colour = stream.isTTY && process.env['NO_COLOR'] === undefined;
   const paint = (code: number, text: string): string => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
   const marks = { good: paint(32, '✔'), held: paint(33, '●'), bad: paint(31, '✘') };
   let scenes = 0;

@@ -41,8 +41,8 @@ export async function main(args: readonly string[], io: CommandIo): Promise<numb
     io.stderr.write(`countersign: there is no command ${JSON.stringify(name)}\n\n${help()}`);
     return 2;
   }
-  const { run } = await command.load();
-  return run(rest, io);
+  const loaded = await command.load();
+  return loaded.run(rest, io);
 }
 
 function help(): string {

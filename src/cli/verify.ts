@@ -109,7 +109,10 @@ export function describe(report: VerifyReport, how: { given: boolean; colours: b
       `${report.vkey}${how.given ? '' : "\n               (the log's own statement: compare it with the key you know, or give that with --vkey)"}`,
     ],
     ['entries', `${countOf(report.size, 'is', 'are')} as recorded`],
-    ['checkpoints', `${countOf(report.checkpoints, 'signature', 'signatures')} and roots hold; ${newest}`],
+    [
+      'checkpoints',
+      `${countOf(report.checkpoints, 'signature and root holds', 'signatures and roots hold')}; ${newest}`,
+    ],
     ['documents', `${countOf(report.documents.held, 'is', 'are')} as sealed${gone(report.documents.erased)}`],
     ['people', `${countOf(report.people.held, 'is', 'are')} known${gone(report.people.erased)}`],
   ];

@@ -56,6 +56,15 @@ export function isRefusal(error: unknown): error is GitHubError {
   return error instanceof GitHubError && error.code === 'github_refused' && error.status !== 401;
 }
 
+/** True where GitHub gave up on a question, as it does after ten seconds: a smaller one may do. */
+export function isTooMuch(error: unknown): boolean {
+  return (
+    error instanceof GitHubError &&
+    error.code === 'github_unreachable' &&
+    [200, 502, 504].includes(error.status)
+  );
+}
+
 function ofHttp(error: Error, status: number, doing: string): GitHubError {
   const said = saidIn(error);
   const detail = { status, said };

@@ -3,7 +3,7 @@ import type { CheckFacts, CommitFacts, PullRequestFacts, ReviewFacts } from '../
 import type { Listed } from '../domain/listed.ts';
 import { fullName, type RepositoryRef } from '../domain/repository.ts';
 import { askGraphql } from './ask-github.ts';
-import { GitHubError } from './github-error.ts';
+import { GitHubError, isTooMuch } from './github-error.ts';
 import type { GitHubReader } from './github-reader.ts';
 import { inGroups, inParallel } from './in-parallel.ts';
 import { readAllCommits, readAllReviews, readChecks } from './read-pull-request-pages.ts';
@@ -36,7 +36,7 @@ export async function readPullRequests(
   let left = numbers;
   for (let attempt = 1; left.length > 0; attempt += 1) {
     const groups = await inParallel(inGroups(left, TOGETHER), (group) =>
-      readGroup(github, repository, group),
+      readTogether(github, repository, group),
     );
     const wires = groups.flat();
     const readings = await inParallel(wires, (wire) => settle(github, repository, wire));
@@ -50,6 +50,21 @@ export async function readPullRequests(
     }
   }
   return numbers.flatMap((number) => found.get(number) ?? []);
+}
+
+/** Those that are too much for one query are asked for in halves. */
+async function readTogether(
+  github: GitHubReader,
+  repository: RepositoryRef,
+  numbers: readonly number[],
+): Promise<readonly WirePullRequest[]> {
+  try {
+    return await readGroup(github, repository, numbers);
+  } catch (error) {
+    if (!isTooMuch(error) || numbers.length === 1) throw error;
+    const halves = inGroups(numbers, Math.ceil(numbers.length / 2));
+    return (await inParallel(halves, (half) => readTogether(github, repository, half))).flat();
+  }
 }
 
 async function readGroup(

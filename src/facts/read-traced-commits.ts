@@ -1,7 +1,7 @@
 import type { Listed } from '../domain/listed.ts';
 import { fullName, type RepositoryRef } from '../domain/repository.ts';
 import { askGraphql, askRest } from './ask-github.ts';
-import { GitHubError } from './github-error.ts';
+import { GitHubError, isTooMuch } from './github-error.ts';
 import type { GitHubReader } from './github-reader.ts';
 import { inGroups, inParallel } from './in-parallel.ts';
 import {
@@ -83,10 +83,7 @@ async function readGroup(
       });
     });
   } catch (error) {
-    // GitHub gives up on a query after ten seconds: the same in halves may do.
-    const tooMuch =
-      error instanceof GitHubError && error.code === 'github_unreachable' && shas.length > SPLIT_DOWN_TO;
-    if (!tooMuch) throw error;
+    if (!isTooMuch(error) || shas.length <= SPLIT_DOWN_TO) throw error;
     const halves = inGroups(shas, Math.ceil(shas.length / 2));
     return (await inParallel(halves, (half) => readGroup(github, repository, half))).flat();
   }

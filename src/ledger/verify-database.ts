@@ -21,11 +21,12 @@ export interface VerifyOptions {
 /** A sequencer takes milliseconds; this long, and something is wrong. */
 const PATIENCE_SECONDS = 10;
 
-/** Reads one snapshot; writes nothing. Throws `ledger_absent` where there is no log to verify. */
+/** Reads one snapshot (a transaction's own, if it is given one); writes nothing. Throws `ledger_absent` where there is no log to verify. */
 export async function verifyDatabase(
   db: Kysely<Database>,
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
+  if (db.isTransaction) return await verify(queryOf(db), db, options);
   return await db
     .transaction()
     .setIsolationLevel('repeatable read')

@@ -84,9 +84,6 @@ function slice(packageDirectory: string): void {
     const body = at(whole, `#/x-webhooks/${name}/post/requestBody/content/application~1json/schema`);
     if (body === undefined) throw new Error(`GitHub's description has no webhook ${name}`);
     webhooks[name] = plain(body);
-    // GitHub documents people only as reviewers here, and sends teams too.
-    const reviewers = at(webhooks[name], '#/properties/reviewers');
-    if (name.startsWith('deployment-review-') && isObject(reviewers)) reviewers['items'] = { type: 'object' };
   }
   const sha256 = createHash('sha256').update(source).digest('hex');
   const origin = {
@@ -113,7 +110,10 @@ function closure(whole: unknown, part: unknown): Record<string, Json> {
     for (const reference of fresh) {
       seen.add(reference);
       const [, , group = '', name = ''] = reference.split('/');
-      (components[group] ??= {})[name] = plain(at(whole, reference));
+      const component = plain(at(whole, reference));
+      // GitHub documents people only as reviewers here, and sends teams too.
+      if (name === 'webhooks_reviewers' && isObject(component)) component['items'] = { type: 'object' };
+      (components[group] ??= {})[name] = component;
     }
   }
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import type { CheckRunContent, Effect } from '../../../src/domain/effect.ts';
 import { answerProtectionRule } from '../../../src/effects/answer-protection-rule.ts';
 import { createDeployment } from '../../../src/effects/create-deployment.ts';
+import type { GitHubWriter } from '../../../src/effects/github-writer.ts';
 import { writeCheckRun } from '../../../src/effects/write-check-run.ts';
 import { writeDeploymentStatus } from '../../../src/effects/write-deployment-status.ts';
 import { type Acme, openAcme } from '../facts/acme.ts';
@@ -46,7 +47,11 @@ describe('a check run', () => {
     actions: [],
     ...over,
   });
-  const write = (checkRun: CheckRunContent, knownId: number | null = null) => {
+  const write = (
+    checkRun: CheckRunContent,
+    knownId: number | null = null,
+    github: GitHubWriter = acme.ours,
+  ) => {
     const effect: Of<'check_run'> = {
       kind: 'check_run',
       key: 'k',
@@ -54,7 +59,7 @@ describe('a check run', () => {
       checkRun,
       entryId: requestId,
     };
-    return writeCheckRun(acme.ours, effect, { appId: acme.appId, knownId });
+    return writeCheckRun(github, effect, { appId: acme.appId, knownId });
   };
   const approve = { label: 'Approve', description: 'Approve this deployment', identifier: 'approve' };
   const all = async (ref: string) =>
@@ -93,15 +98,13 @@ describe('a check run', () => {
     expect((await all(sha)).map((run) => [run.id, run.output.title])).toEqual([[remoteId, 'Still held']]);
   });
 
-  test('is asked for once only: our client does not repeat a POST by itself', async () => {
+  test('is asked for once only, even by a client that repeats what failed', async () => {
+    const retrying = await acme.retrying();
     const sha = await freshCommit();
     acme.github.resetRequests();
-    acme.github.faults.requests({
-      kind: 'unavailable',
-      count: 1,
-      match: { operation: 'POST /repos/{owner}/{repo}/check-runs' },
-    });
-    await expect(write(content(sha))).rejects.toMatchObject({ status: 503 });
+    const operation = 'POST /repos/{owner}/{repo}/check-runs';
+    acme.github.faults.requests({ kind: 'unavailable', count: 1, match: { operation } });
+    await expect(write(content(sha), null, retrying)).rejects.toMatchObject({ status: 503 });
     expect(asked()).toEqual(['GET', 'POST']);
   });
 

@@ -41,6 +41,8 @@ export interface Acme {
   readonly appId: number;
   /** Our App, by the client that Probot gives it. */
   readonly ours: ProbotOctokit;
+  /** Our App by a client that repeats whatever failed, as Octokit does by default. */
+  readonly retrying: () => Promise<ProbotOctokit>;
   /** Another App with write access to checks. */
   readonly otherApp: (slug: string) => Promise<ProbotOctokit>;
   /** The same App's rights through a plain Octokit. */
@@ -80,14 +82,14 @@ export async function openAcme(permissions: Readonly<Record<string, string>> = P
   });
   const installation = github.install(app, acme, [shop]);
 
-  const probotOf = (credentials: { readonly appId: number; readonly privateKey: string }) =>
+  const probotOf = (credentials: { readonly appId: number; readonly privateKey: string }, retries = false) =>
     new Probot({
       ...credentials,
       baseUrl: github.apiUrl,
       logLevel: 'fatal',
       Octokit: ProbotOctokit.defaults((options: object) => ({
         ...options,
-        retry: { enabled: false },
+        retry: { enabled: retries },
         throttle: { enabled: false },
       })),
     });
@@ -109,6 +111,7 @@ export async function openAcme(permissions: Readonly<Record<string, string>> = P
     appId,
     ours,
     as,
+    retrying: () => probotOf({ appId, privateKey }, true).auth(installation.id),
     otherApp: async (slug) => {
       const other = github.createApp({
         slug,

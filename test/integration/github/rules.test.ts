@@ -1,7 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { Octokit } from '@octokit/rest';
 
-import { openPull, QUIET, refusal, SHOP, startShop, type Shop } from '../../support/github/start-shop.ts';
+import {
+  asApp,
+  openPull,
+  QUIET,
+  refusal,
+  SHOP,
+  startShop,
+  type Shop,
+} from '../../support/github/start-shop.ts';
 
 let world: Shop;
 let now = Date.now();
@@ -119,7 +127,8 @@ describe('classic protection', () => {
   });
 
   test('is 404 for those who may not see it, as for a branch that has none', async () => {
-    const read = (octokit: Octokit) => octokit.rest.repos.getBranchProtection({ ...SHOP, branch: 'main' });
+    const read = (octokit: Pick<Octokit, 'rest'>) =>
+      octokit.rest.repos.getBranchProtection({ ...SHOP, branch: 'main' });
     expect((await refusal(read(world.ours()))).status).toBe(404);
     await protect({});
     expect((await read(world.ours())).data.enforce_admins?.enabled).toBe(true);
@@ -248,13 +257,7 @@ describe('tokens', () => {
       privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
       publicKeyEncoding: { type: 'spki', format: 'pem' },
     });
-    const { createAppAuth } = await import('@octokit/auth-app');
-    const forged = new Octokit({
-      authStrategy: createAppAuth,
-      auth: { appId: world.created.appId, privateKey },
-      baseUrl: world.github.apiUrl,
-      log: QUIET,
-    });
+    const forged = await asApp(world.github, { appId: world.created.appId, privateKey });
     expect((await refusal(forged.rest.apps.getAuthenticated())).status).toBe(401);
   });
 });
@@ -277,13 +280,7 @@ describe('check runs', () => {
       webhookUrl: null,
     });
     const installed = world.github.install(other.app, world.acme, 'all');
-    const { createAppAuth } = await import('@octokit/auth-app');
-    const theirs = new Octokit({
-      authStrategy: createAppAuth,
-      auth: { appId: other.appId, privateKey: other.privateKey, installationId: installed.id },
-      baseUrl: world.github.apiUrl,
-      log: QUIET,
-    });
+    const theirs = await asApp(world.github, other, installed);
     expect(
       (await refusal(theirs.rest.checks.update({ ...SHOP, check_run_id: run.id, conclusion: 'success' })))
         .status,

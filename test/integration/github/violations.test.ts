@@ -91,12 +91,10 @@ test.each([
 test('GraphQL: what may not be seen is null, and the error says so', async () => {
   const query =
     'query ($owner: String!, $repo: String!) { repository(owner: $owner, name: $repo) { ref(qualifiedName: "main") { branchProtectionRule { isAdminEnforced } } } }';
-  const { data } = await world
-    .appItself()
-    .rest.apps.createInstallationAccessToken({
-      installation_id: world.installation.id,
-      permissions: { contents: 'read' },
-    });
+  const { data } = await world.appItself().rest.apps.createInstallationAccessToken({
+    installation_id: world.installation.id,
+    permissions: { contents: 'read' },
+  });
   const octokit = new Octokit({ auth: data.token, baseUrl: world.github.apiUrl, log: QUIET });
   await expect(octokit.graphql(query, SHOP)).rejects.toMatchObject({
     data: { repository: { ref: { branchProtectionRule: null } } },

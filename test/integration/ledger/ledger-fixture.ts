@@ -41,10 +41,16 @@ export function makeEntry(number: number, changes: Partial<NewEntry> = {}): NewE
   };
 }
 
-export async function recordOne(db: Kysely<Database>, entry: NewEntry): Promise<string> {
-  const now = new Date().toISOString();
-  const at = { id: newEntryId(now, randomBytes), now, random: randomBytes };
-  const { entryId } = await db.transaction().execute(async (tx) => await record(tx, entry, at));
+/** In a transaction of its own, or in the one given. */
+export async function recordOne(
+  db: Kysely<Database>,
+  entry: NewEntry,
+  id: string = newEntryId(new Date().toISOString(), randomBytes),
+): Promise<string> {
+  const at = { id, now: new Date().toISOString(), random: randomBytes };
+  const { entryId } = db.isTransaction
+    ? await record(db, entry, at)
+    : await db.transaction().execute(async (tx) => await record(tx, entry, at));
   return entryId;
 }
 
@@ -97,16 +103,29 @@ export async function act(url: string, ...statements: string[]): Promise<void> {
 }
 
 /** As the owner, with the triggers of these tables out of the way: what somebody with the database's rights can do. */
-export async function tamper(ownerUrl: string, tables: readonly string[], ...statements: string[]): Promise<void> {
+export async function tamper(
+  ownerUrl: string,
+  tables: readonly string[],
+  ...statements: string[]
+): Promise<void> {
   await act(ownerUrl, ...tampering(tables, statements));
 }
 
 /** The same as statements. */
 export function tampering(tables: readonly string[], statements: readonly string[]): string[] {
   const years = ['2026', '2027', '2028', '2029', '2030', '2031', 'other'];
-  const guarded = tables.flatMap((table) => (table === 'entry' ? ['entry', ...years.map((year) => `entry_${year}`)] : [table]));
-  const triggers = (how: string): string[] => guarded.map((table) => `ALTER TABLE ONLY ledger.${table} ${how} TRIGGER USER`);
-  return ['SET ROLE countersign_owner', ...triggers('DISABLE'), ...statements, ...triggers('ENABLE'), 'RESET ROLE'];
+  const guarded = tables.flatMap((table) =>
+    table === 'entry' ? ['entry', ...years.map((year) => `entry_${year}`)] : [table],
+  );
+  const triggers = (how: string): string[] =>
+    guarded.map((table) => `ALTER TABLE ONLY ledger.${table} ${how} TRIGGER USER`);
+  return [
+    'SET ROLE countersign_owner',
+    ...triggers('DISABLE'),
+    ...statements,
+    ...triggers('ENABLE'),
+    'RESET ROLE',
+  ];
 }
 
 /** A database with the same contents, while nobody is connected to the first. */

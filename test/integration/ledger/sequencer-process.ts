@@ -11,10 +11,11 @@ const db = openDatabase(url, { max: 4 });
 const sequencer = await startSequencer({ url, signer, batch: 7, signEveryMs: 5, pollMs: 100 });
 process.stdout.write('started\n');
 
-let stopping = false;
-process.on('SIGTERM', () => (stopping = true));
+const stopping = new AbortController();
+process.on('SIGTERM', () => stopping.abort());
 const caller = async (number: number): Promise<void> => {
-  for (let n = number; !stopping; n += 4) process.stdout.write(`${await recordOne(db, makeEntry(n))}\n`);
+  for (let n = number; !stopping.signal.aborted; n += 4)
+    process.stdout.write(`${await recordOne(db, makeEntry(n))}\n`);
 };
 await Promise.all([0, 1, 2, 3].map((offset) => caller(Number(first) + offset)));
 await sequencer.stop();

@@ -1,7 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, readdir, rm, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sql } from 'kysely';
+import type { Kysely } from 'kysely';
+import type { Database } from '../../../src/db/database.ts';
+import { openDatabase } from '../../../src/db/open-database.ts';
+import { newEntryId } from '../../../src/ledger/entry-id.ts';
 import { exportLog } from '../../../src/ledger/export.ts';
 import type { VerifyReport } from '../../../src/ledger/finding.ts';
 import type { LedgerSigner } from '../../../src/ledger/signer.ts';
@@ -17,7 +23,7 @@ import {
   makeSigner,
   recordOne,
   recordSome,
-  tamper,
+  tampering,
 } from './ledger-fixture.ts';
 
 let built: TestDatabase;
@@ -58,7 +64,9 @@ function harm(tables: readonly string[], ...statements: string[]): void {
 }
 
 /** What verifying says after all the harm, in a transaction that is then undone. */
-async function verify(prepare: (tx: Kysely<Database>) => Promise<void> = async () => undefined): Promise<VerifyReport> {
+async function verify(
+  prepare: (tx: Kysely<Database>) => Promise<void> = async () => undefined,
+): Promise<VerifyReport> {
   const undone = new Error('undone');
   const superuser = openDatabase(built.superuserUrl, { max: 1 });
   let report: VerifyReport | null = null;
@@ -89,7 +97,7 @@ describe('a ledger that nobody touched', () => {
   eachWithACopy();
 
   test('holds, and says what was verified', async () => {
-    const report = await verify();
+    const report = await verifyDatabase(database.db);
     expect(report).toMatchObject({
       origin: signer.origin,
       vkey: signer.vkey,
@@ -118,7 +126,6 @@ describe('a ledger that nobody touched', () => {
   });
 
   test('can be read by the reader, who can do nothing else', async () => {
-    const { openDatabase } = await import('../../../src/db/open-database.ts');
     const db = openDatabase(database.readerUrl);
     expect((await verifyDatabase(db)).found).toBe(0);
     await db.destroy();
@@ -130,7 +137,7 @@ describe('a ledger that nobody touched', () => {
       'DELETE FROM ledger.subject WHERE github_id = 101',
       'DELETE FROM ledger.document WHERE commitment IN (SELECT commitment FROM ledger.document LIMIT 3)',
     );
-    expect(await verify()).toMatchObject({
+    expect(await verifyDatabase(database.db)).toMatchObject({
       found: 0,
       documents: { held: 27, erased: 3 },
       people: { held: 3, erased: 1 },
@@ -139,8 +146,6 @@ describe('a ledger that nobody touched', () => {
 });
 
 describe('verify names', () => {
-  eachWithACopy();
-
   test.each([42, 120, 255, 256, 299])('the entry %i whose bytes the owner changed', async (index) => {
     harm(['entry'], alter(index));
     const report = await verify();
@@ -164,9 +169,7 @@ describe('verify names', () => {
   });
 
   test('an entry that is no JSON any more', async () => {
-    harm(['entry'],
-      `UPDATE ledger.entry SET canonical = 'xx' WHERE id = '${ids[9]}'`,
-    );
+    harm(['entry'], `UPDATE ledger.entry SET canonical = 'xx' WHERE id = '${ids[9]}'`);
     expect(first(await verify())).toMatch(
       new RegExp(`^Entry 9 \\(deployment\\.approved, ${ids[9]}, .*\\) was altered`),
     );
@@ -182,7 +185,8 @@ describe('verify names', () => {
   });
 
   test('an entry whose index was deleted with it', async () => {
-    harm(['entry', 'integration'],
+    harm(
+      ['entry', 'integration'],
       `DELETE FROM ledger.entry WHERE id = '${ids[9]}'`,
       'DELETE FROM ledger.integration WHERE index = 9',
     );
@@ -198,7 +202,8 @@ describe('verify names', () => {
   });
 
   test('the entries from which all was deleted, when a checkpoint is left', async () => {
-    harm(['entry', 'integration', 'head'],
+    harm(
+      ['entry', 'integration', 'head'],
       'DELETE FROM ledger.entry WHERE id IN (SELECT entry_id FROM ledger.integration WHERE index >= 280)',
       'DELETE FROM ledger.integration WHERE index >= 280',
       'UPDATE ledger.head SET (size, root) = (SELECT size, root FROM ledger.checkpoint WHERE size = 280)',
@@ -211,7 +216,8 @@ describe('verify names', () => {
   });
 
   test('an entry that was put in place of another, with its stored hash, within what two checkpoints bound', async () => {
-    harm(['entry', 'integration', 'tile'],
+    harm(
+      ['entry', 'integration', 'tile'],
       alter(150),
       `UPDATE ledger.integration i SET leaf_hash = e.leaf_hash FROM ledger.entry e WHERE e.id = i.entry_id AND i.index = 150`,
       `UPDATE ledger.tile t SET hashes = overlay(hashes PLACING (SELECT leaf_hash FROM ledger.integration WHERE index = 150) FROM 150 * 32 + 1) WHERE level = 0 AND index = 0`,
@@ -225,11 +231,12 @@ describe('verify names', () => {
   });
 
   test('an entry that was changed before any checkpoint covered it', async () => {
-    const id = await recordOne(database.db, makeEntry(7));
-    harm(['integration'],
+    const id = newEntryId(new Date().toISOString(), randomBytes);
+    harm(
+      ['integration'],
       `INSERT INTO ledger.integration (log_id, index, entry_id, leaf_hash) VALUES (1, 300, '${id}', sha256('other'))`,
     );
-    const { findings } = await verify();
+    const { findings } = await verify(async (tx) => void (await recordOne(tx, makeEntry(7), id)));
     expect(findings[0]?.sentence).toMatch(
       new RegExp(
         `^Entry 300 \\(deployment.approved, ${id}, .*\\) or its stored hash was altered, before any checkpoint covered it\\.$`,
@@ -240,8 +247,6 @@ describe('verify names', () => {
 });
 
 describe('verify says what else was touched, and that the entries hold:', () => {
-  eachWithACopy();
-
   const hash = (index: number): string => `overlay(hashes PLACING sha256('forged') FROM ${index} * 32 + 1)`;
   test.each<[string, string[], string[], RegExp]>([
     [
@@ -343,7 +348,8 @@ describe('verify says what else was touched, and that the entries hold:', () => 
   });
 
   test('checkpoints that were taken away', async () => {
-    harm(['checkpoint', 'entry'],
+    harm(
+      ['checkpoint', 'entry'],
       'DELETE FROM ledger.checkpoint WHERE size > 100',
       `UPDATE ledger.entry SET recorded_at = now() - interval '1 minute'`,
     );
@@ -351,13 +357,14 @@ describe('verify says what else was touched, and that the entries hold:', () => 
   });
 
   test('an entry that never got an index', async () => {
-    const id = await recordOne(database.db, makeEntry(1));
-    await act(database.writerUrl, 'DELETE FROM ledger.pending');
-    expect((await verify()).found).toBe(0);
-    harm(['entry'],
-      `UPDATE ledger.entry SET recorded_at = now() - interval '1 minute' WHERE id = '${id}'`,
-    );
-    expect(first(await verify())).toMatch(
+    const id = newEntryId(new Date().toISOString(), randomBytes);
+    const prepare = async (tx: Kysely<Database>): Promise<void> =>
+      void (await recordOne(tx, makeEntry(1), id));
+    harm([], 'DELETE FROM ledger.pending');
+    expect((await verify(prepare)).found).toBe(0);
+    const aMinuteAgo = `UPDATE ledger.entry SET recorded_at = now() - interval '1 minute' WHERE id = '${id}'`;
+    harm(['entry'], 'DELETE FROM ledger.pending', aMinuteAgo);
+    expect(first(await verify(prepare))).toMatch(
       new RegExp(`^An entry \\(deployment.approved, ${id}, .*\\) has been without an index for 6\\d seconds`),
     );
   });

@@ -2,8 +2,8 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-import { createAppAuth } from '@octokit/auth-app';
 import { Octokit } from '@octokit/rest';
+import { Probot, ProbotOctokit } from 'probot';
 
 import {
   startGitHub,
@@ -40,9 +40,9 @@ export interface Shop {
   answer: number;
   as(user: User): Octokit;
   /** The App's installation. */
-  ours(): Octokit;
+  ours(): ProbotOctokit;
   /** The App itself, by its JWT. */
-  appItself(): Octokit;
+  appItself(): ProbotOctokit;
   names(): Promise<string[]>;
   stop(options?: { readonly allowViolations?: boolean }): Promise<void>;
 }
@@ -90,6 +90,22 @@ export const QUIET = {
 /** Where `acme/shop` is, for Octokit. */
 export const SHOP = { owner: 'acme', repo: 'shop' } as const;
 
+/** An App, or one of its installations, by the client that Probot gives it. */
+export function asApp(
+  github: GitHub,
+  { appId, privateKey }: Pick<CreatedApp, 'appId' | 'privateKey'>,
+  installation?: Installation,
+): Promise<ProbotOctokit> {
+  const plain = ProbotOctokit.defaults((options: object) => ({
+    ...options,
+    log: QUIET,
+    retry: { enabled: false },
+    throttle: { enabled: false },
+  }));
+  const probot = new Probot({ appId, privateKey, baseUrl: github.apiUrl, logLevel: 'fatal', Octokit: plain });
+  return probot.auth(installation?.id);
+}
+
 async function listen(server: Server): Promise<number> {
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
@@ -135,7 +151,8 @@ export async function startShop(options: GitHubOptions & { readonly private?: bo
     webhookUrl: `http://127.0.0.1:${port}/hook`,
   });
   const installation = github.install(created.app, acme, [shop]);
-  const auth = { appId: created.appId, privateKey: created.privateKey };
+  const itself = await asApp(github, created);
+  const ours = await asApp(github, created, installation);
   const world: Shop = {
     github,
     alice,
@@ -149,14 +166,8 @@ export async function startShop(options: GitHubOptions & { readonly private?: bo
     received,
     answer: 202,
     as: (user) => new Octokit({ auth: user.token, baseUrl: github.apiUrl, log: QUIET }),
-    ours: () =>
-      new Octokit({
-        authStrategy: createAppAuth,
-        auth: { ...auth, installationId: installation.id },
-        baseUrl: github.apiUrl,
-        log: QUIET,
-      }),
-    appItself: () => new Octokit({ authStrategy: createAppAuth, auth, baseUrl: github.apiUrl, log: QUIET }),
+    ours: () => ours,
+    appItself: () => itself,
     async names() {
       await github.deliveries.waitForIdle();
       return received.map(({ event }) => event);

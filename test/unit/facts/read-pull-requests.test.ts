@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { readPullRequests } from '../../../src/facts/read-pull-requests.ts';
-import { scriptedGitHub } from './scripted-github.ts';
+import { failure, scriptedGitHub } from './scripted-github.ts';
 
 const repository = { id: 5, owner: 'acme', name: 'shop', installationId: 9 };
 const sha = (name: string) => name.padEnd(40, '0');
@@ -95,6 +95,18 @@ describe('a pull request', () => {
     const [reading] = await readPullRequests(github, repository, [1]);
     expect(reading?.pullRequest.headSha).toBe(sha('a3'));
     expect(reading?.commits.items.map((each) => each.sha)).toEqual([sha('a3')]);
+  });
+
+  test('that is too much for GitHub together with others is asked for by itself', async () => {
+    const github = scriptedGitHub({
+      graphql: (_, variables) => {
+        if ('n1' in variables) throw failure(502, 'Bad Gateway');
+        return answer(pull({ number: variables['n0'] }));
+      },
+    });
+    const readings = await readPullRequests(github, repository, [3, 1, 2]);
+    expect(readings.map((reading) => reading.pullRequest.number)).toEqual([3, 1, 2]);
+    expect(github.asked).toHaveLength(5);
   });
 
   test('that never holds still is given up, with a code', async () => {

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { ENTRY_KINDS } from '../../../src/domain/entry.ts';
 import type { NewEntry } from '../../../src/domain/entry.ts';
 import { entryBytes, entryContent, parseEntry } from '../../../src/ledger/entry.ts';
@@ -152,9 +152,7 @@ describe('the search columns', () => {
 describe('references and seals', () => {
   test('are what the documentation says they are', () => {
     expect(actorReference(secret, 11)).toEqual(
-      createHmac('sha256', secret)
-        .update(Buffer.from('actor\0' + '11'))
-        .digest(),
+      createHmac('sha256', secret).update(Buffer.from('actor\x0011')).digest(),
     );
     expect(loginReference(secret, 'alice')).toEqual(
       createHmac('sha256', secret).update(Buffer.from('login\0alice')).digest(),

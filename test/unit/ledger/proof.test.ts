@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { checkpointText, openCheckpoint, parseCheckpoint } from '../../../src/ledger/checkpoint.ts';
 import { GrowingTree } from '../../../src/ledger/growing-tree.ts';
 import { leafHash } from '../../../src/ledger/hash.ts';

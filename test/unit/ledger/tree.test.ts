@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { GrowingTree } from '../../../src/ledger/growing-tree.ts';
 import { EMPTY_ROOT, leafHash, nodeHash } from '../../../src/ledger/hash.ts';
 import type { FullTile } from '../../../src/ledger/tiles.ts';
@@ -110,9 +110,9 @@ const flipped = (bytes: Uint8Array, bit: number): Uint8Array => {
 };
 
 describe('the tree', () => {
-  test.each(ROOTS.map((root, size) => [size, root]))(
-    'of %i reference leaves has the reference root',
-    (size, root) => {
+  test.each(ROOTS.map((root, size) => ({ size, root })))(
+    'of $size reference leaves has the reference root',
+    ({ size, root }) => {
       const tree = new GrowingTree();
       for (const hex of LEAVES.slice(0, size)) tree.append(leafHash(Buffer.from(hex, 'hex')));
       expect(Buffer.from(tree.root()).toString('hex')).toBe(root);

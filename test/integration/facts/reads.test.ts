@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { openChanges } from '../../../src/facts/open-changes.ts';
+import { readBaseBranch } from '../../../src/facts/read-base-branch.ts';
+import { readDefaultBranch } from '../../../src/facts/read-default-branch.ts';
+import { POLICY_PATH, readPolicy } from '../../../src/facts/read-policy.ts';
+import { repositoriesOf } from '../../../src/facts/repositories-of.ts';
+import { type Acme, openAcme } from './acme.ts';
+
+let acme: Acme;
+beforeAll(async () => {
+  acme = await openAcme();
+});
+/** Throws where a call of ours did not conform to GitHub's descriptions. */
+afterAll(async () => {
+  await acme.github.close();
+});
+
+describe('the policy', () => {
+  const write = (branch: string, content: string | Buffer, from = 'main') =>
+    acme.commit(acme.dave, { branch, from, message: 'Set the policy', files: { [POLICY_PATH]: content } });
+
+  test("is a branch's own, with the commit that it was read at, and whatever a tag of that name has", async () => {
+    const { ours, repository, github, shop, dave } = acme;
+    const before = await readPolicy(ours, repository, 'main');
+    expect(before).toMatchObject({
+      ref: 'refs/heads/main',
+      text: null,
+      commit: await github.tip(shop, 'main'),
+    });
+    const commit = await write('release/2', 'version: 1\n');
+    await github.push(dave, shop, [`${before.commit ?? ''}:refs/tags/release/2`]);
+    await expect(readPolicy(ours, repository, 'release/2')).resolves.toEqual({
+      path: POLICY_PATH,
+      ref: 'refs/heads/release/2',
+      commit,
+      text: 'version: 1\n',
+    });
+    await expect(readPolicy(ours, repository, 'main')).resolves.toEqual(before);
+  });
+
+  test.each([
+    ['binary', Buffer.from([0, 1, 2])],
+    ['larger than we read', 'x'.repeat(300_000)],
+    ['larger than GitHub tells', 'x'.repeat(600_000)],
+  ])('that is %s is unreadable', async (what, content) => {
+    const branch = what.replaceAll(' ', '-');
+    await write(branch, content);
+    await expect(readPolicy(acme.ours, acme.repository, branch)).rejects.toMatchObject({
+      code: 'policy_unreadable',
+    });
+  });
+
+  test('that is a link is unreadable', async () => {
+    const link = { content: '../README.md', mode: '120000' } as const;
+    await acme.commit(acme.dave, {
+      branch: 'link',
+      from: 'main',
+      message: 'Link',
+      files: { [POLICY_PATH]: link },
+    });
+    await expect(readPolicy(acme.ours, acme.repository, 'link')).rejects.toMatchObject({
+      code: 'policy_unreadable',
+    });
+  });
+
+  test('on a branch that is not there is no policy', async () => {
+    const source = await readPolicy(acme.ours, acme.repository, 'nowhere');
+    expect(source).toMatchObject({ commit: null, text: null });
+  });
+});
+
+describe('what is open', () => {
+  test('is told by branch, by commit, or all of it; and the base branch of each', async () => {
+    const { alice, dave, ours, repository } = acme;
+    await acme.commit(dave, { branch: 'stable', message: 'Stable' });
+    const head = await acme.commit(alice, { branch: 'one', message: 'One' });
+    await acme.commit(alice, { branch: 'two', message: 'Two' });
+    await acme.commit(alice, { branch: 'three', message: 'Three' });
+    const [one, two, closed] = [
+      await acme.open(alice, 'one'),
+      await acme.open(alice, 'two', 'stable'),
+      await acme.open(alice, 'three'),
+    ];
+    await acme
+      .as(alice)
+      .rest.pulls.update({ owner: 'acme', repo: 'shop', pull_number: closed, state: 'closed' });
+    const numbers = async (branch: string | null, sha: string | null) =>
+      [...(await openChanges(ours, repository, { branch, sha }))].sort((a, b) => a - b);
+
+    expect(await numbers(null, null)).toEqual([one, two]);
+    expect(await numbers('stable', null)).toEqual([two]);
+    expect(await numbers('nowhere', null)).toEqual([]);
+    expect(await numbers(null, head)).toEqual([one]);
+    expect(await numbers('stable', head)).toEqual([]);
+    expect(await readBaseBranch(ours, repository, two)).toBe('stable');
+    await expect(readBaseBranch(ours, repository, 9999)).rejects.toMatchObject({ code: 'github_refused' });
+  });
+});
+
+test('the default branch, and the repositories of the installation', async () => {
+  const { ours, repository } = acme;
+  expect(await readDefaultBranch(ours, repository)).toBe('main');
+  expect(await repositoriesOf(ours, repository.installationId)).toEqual([repository]);
+});

@@ -1,6 +1,17 @@
 /** Finds things in the stand-in's memory by the names that GitHub uses in addresses. */
 import { notFound } from './http.ts';
-import type { Account, Actor, Installation, Organization, Pull, Repository, Team, User } from './state.ts';
+import type {
+  Account,
+  Actor,
+  CheckRun,
+  CheckSuite,
+  Installation,
+  Organization,
+  Pull,
+  Repository,
+  Team,
+  User,
+} from './state.ts';
 import type { World } from './world.ts';
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
@@ -53,6 +64,18 @@ export function needPull(repository: Repository, number: string | undefined): Pu
   const pull = repository.pulls.get(Number(number));
   if (pull === undefined) throw notFound();
   return pull;
+}
+
+export function needCheckRun(repository: Repository, id: number): CheckRun {
+  const run = repository.checkRuns.get(id);
+  if (run === undefined) throw notFound();
+  return run;
+}
+
+export function needSuite(repository: Repository, id: number): CheckSuite {
+  const suite = repository.suites.find((one) => one.id === id);
+  if (suite === undefined) throw notFound();
+  return suite;
 }
 
 /** Whether an installation covers a repository. */

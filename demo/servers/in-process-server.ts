@@ -100,6 +100,7 @@ function connect(child: ChildProcess, channel: ServerChannel): void {
   stdout.pipe(channel, { end: false });
   stderr.pipe(channel.stderr, { end: false });
   // As sshd does: how it ended is said at once, also where something it left running still holds its output.
+  child.on('error', () => channel.exit(127));
   child.on('exit', (code, signal) => {
     if (signal === null) channel.exit(code ?? 1);
     else channel.exit(signal.replace(/^SIG/, ''));

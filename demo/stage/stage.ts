@@ -31,6 +31,8 @@ export interface StageOptions {
   /** The policy instead of the demo's own. */
   readonly policy?: (baseline: string | null) => string;
   readonly serverKind?: DemoServer['kind'];
+  /** Starts the app from these variables some other way than in this process. */
+  readonly launch?: (env: Readonly<Record<string, string>>) => Promise<App>;
   /** For the operator's file. */
   readonly commands?: Readonly<Record<string, string>>;
 }
@@ -95,35 +97,22 @@ export async function setStage(options: StageOptions): Promise<Stage> {
 
     const origin = 'countersign.example/ledger/1';
     const ledgerKey = generateLedgerKey();
-    const config = readConfig(
-      {
-        APP_ID: String(registered.appId),
-        PRIVATE_KEY: registered.privateKey,
-        WEBHOOK_SECRET: registered.webhookSecret,
-        GHE_HOST: new URL(github.url).host,
-        GHE_PROTOCOL: 'http',
-        HOST: '127.0.0.1',
-        PORT: '0',
-        DATABASE_URL: options.database.writerUrl,
-        COUNTERSIGN_CONFIG: operatorFile,
-        COUNTERSIGN_LEDGER_ORIGIN: origin,
-        COUNTERSIGN_LEDGER_KEY: ledgerKey,
-      },
-      (path) => readFileSync(path, 'utf8'),
-    );
-    if (config.github === null) throw new Error('the stage gave the app no credentials');
-    const credentials = config.github;
+    const env = {
+      APP_ID: String(registered.appId),
+      PRIVATE_KEY: registered.privateKey,
+      WEBHOOK_SECRET: registered.webhookSecret,
+      GHE_HOST: new URL(github.url).host,
+      GHE_PROTOCOL: 'http',
+      HOST: '127.0.0.1',
+      PORT: '0',
+      DATABASE_URL: options.database.writerUrl,
+      COUNTERSIGN_CONFIG: operatorFile,
+      COUNTERSIGN_LEDGER_ORIGIN: origin,
+      COUNTERSIGN_LEDGER_KEY: ledgerKey,
+    };
+    const launch = options.launch ?? ((given) => startHere(given, options));
     const start = async (): Promise<App> => {
-      const app = await startApp({
-        config,
-        github: credentials,
-        databaseUrl: options.database.writerUrl,
-        ledgerKey,
-        ledgerOrigin: origin,
-        dataDir: join(dir, 'app'),
-        log: options.log,
-        patience: options.patience ?? { attempts: 3, seconds: 1 },
-      });
+      const app = await launch(env);
       github.setWebhookUrl(registered.app, `${app.url}/api/github/webhooks`);
       return app;
     };
@@ -158,6 +147,25 @@ export async function setStage(options: StageOptions): Promise<Stage> {
 }
 
 /** Octokit writes refused calls to the console; here a refusal is part of the story. */
+/** The app in this process. */
+async function startHere(env: Readonly<Record<string, string>>, options: StageOptions): Promise<App> {
+  const config = readConfig(env, (path) => readFileSync(path, 'utf8'));
+  const { github, databaseUrl, ledgerKey, ledgerOrigin } = config;
+  if (github === null || databaseUrl === null || ledgerKey === null || ledgerOrigin === null) {
+    throw new Error('the stage left a variable out');
+  }
+  return startApp({
+    config,
+    github,
+    databaseUrl: databaseUrl.reveal(),
+    ledgerKey: ledgerKey.reveal(),
+    ledgerOrigin,
+    dataDir: join(options.dir, 'app'),
+    log: options.log,
+    patience: options.patience ?? { attempts: 3, seconds: 1 },
+  });
+}
+
 const QUIET = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 function kindOf({ serverKind }: StageOptions): { kind?: DemoServer['kind'] } {

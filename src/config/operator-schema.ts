@@ -34,9 +34,13 @@ const absolutePath = z
   .string()
   .refine(isPlainAbsolutePath, 'must be an absolute path of its own, like /srv/shop, without "." and ".."');
 
-const relativePath = z
+/** A slash at its end says that it is a folder, which the engine then makes where it is missing. */
+const sharedPath = z
   .string()
-  .refine(isPlainRelativePath, 'must be a path inside the release, like storage/logs, without "." and ".."');
+  .refine(
+    (path) => isPlainRelativePath(path.replace(/\/$/, '')),
+    'must be a path inside the release, like storage/logs, without "." and ".."',
+  );
 
 const targetSchema = z.strictObject({
   repository: z.string().regex(/^[A-Za-z0-9-]+\/[A-Za-z0-9._-]+$/, 'must be a repository like acme/shop'),
@@ -49,7 +53,7 @@ const targetSchema = z.strictObject({
     .min(2, 'must be at least 2: the running release and the one before')
     .max(100)
     .default(5),
-  shared: z.array(relativePath).default([]),
+  shared: z.array(sharedPath).default([]),
   commands: z
     .strictObject({
       build: command.optional(),

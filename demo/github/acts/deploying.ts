@@ -11,6 +11,8 @@ import type {
   DeploymentStatus,
   Environment,
   Repository,
+  Team,
+  User,
   WorkflowRun,
 } from '../state.ts';
 import type { World } from '../world.ts';
@@ -37,6 +39,38 @@ export function environmentNamed(world: World, repository: Repository, name: str
   };
   repository.environments.set(name, made);
   return made;
+}
+
+/** Who may deploy to an environment, and where from. */
+export interface EnvironmentRules {
+  readonly reviewers?: readonly (User | Team)[];
+  readonly preventSelfReview?: boolean;
+  readonly adminsCanBypass?: boolean;
+  /** Apps whose custom deployment protection rule is enabled on it. */
+  readonly rules?: readonly App[];
+  /** Patterns of the branches that may deploy; left out: any. */
+  readonly branches?: readonly string[];
+}
+
+export function setEnvironment(
+  world: World,
+  repository: Repository,
+  name: string,
+  rules: EnvironmentRules,
+): Environment {
+  const environment = environmentNamed(world, repository, name);
+  environment.reviewers = (rules.reviewers ?? []).map((one) => ({
+    type: 'slug' in one ? 'Team' : 'User',
+    id: one.id,
+  }));
+  environment.preventSelfReview = rules.preventSelfReview ?? false;
+  environment.adminsCanBypass = rules.adminsCanBypass ?? true;
+  const gates = (rules.rules ?? []).map((app) => ({ id: world.id(), app, enabled: true }));
+  environment.rules.splice(0, environment.rules.length, ...gates);
+  environment.branchPolicy = rules.branches === undefined ? null : { protectedBranches: false, custom: true };
+  environment.branchPatterns = (rules.branches ?? []).map((pattern) => ({ id: world.id(), name: pattern }));
+  environment.updatedAt = world.timestamp();
+  return environment;
 }
 
 export interface NewDeployment {

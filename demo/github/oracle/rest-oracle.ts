@@ -34,8 +34,15 @@ function pathPattern(template: string): RegExp {
 const specificity = (operation: string): number =>
   operation.split('/').reduce((sum, part) => sum + (part.startsWith('{') ? 1 : 100), 0);
 
-/** Loads the slice; validators are compiled when first needed. */
+let loaded: RestOracle | null = null;
+
+/** Loads the slice, once a process; validators are compiled when first needed. */
 export function loadRestOracle(): RestOracle {
+  loaded ??= makeRestOracle();
+  return loaded;
+}
+
+function makeRestOracle(): RestOracle {
   const set = loadSchemaSet('rest.json', { emptyAddresses: false });
   const { document } = set;
   const paths = isObject(document['paths']) ? document['paths'] : {};

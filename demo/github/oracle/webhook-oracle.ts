@@ -4,7 +4,15 @@ import { encodePointer, isObject, loadSchemaSet } from './schema-set.ts';
 /** Faults of a payload against what GitHub documents for its event and action. */
 export type WebhookOracle = (event: string, action: string | null, payload: unknown) => string[];
 
+let loaded: WebhookOracle | null = null;
+
+/** Loads the slice, once a process. */
 export function loadWebhookOracle(): WebhookOracle {
+  loaded ??= makeWebhookOracle();
+  return loaded;
+}
+
+function makeWebhookOracle(): WebhookOracle {
   const set = loadSchemaSet('webhooks.json', { emptyAddresses: true });
   const known = isObject(set.document['webhooks']) ? set.document['webhooks'] : {};
   return (event, action, payload) => {

@@ -1,4 +1,5 @@
 /** The stand-in's own pages. */
+import type { World } from '../world.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 export type PageServer = (
@@ -8,7 +9,7 @@ export type PageServer = (
   body: Buffer,
 ) => Promise<void>;
 
-export function makePages(): PageServer {
+export function makePages(_world: World): PageServer {
   return (_request, response) => {
     response.writeHead(404, { 'content-type': 'text/plain' }).end('Not Found\n');
     return Promise.resolve();

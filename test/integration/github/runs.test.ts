@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Octokit } from '@octokit/rest';
 
 import type { WorkflowRun } from '../../../demo/github/github.ts';
 import { refusal, SHOP, startShop, type Shop } from '../../support/github/start-shop.ts';
@@ -116,7 +117,7 @@ describe('a job on an environment that we guard', () => {
 describe('a job on an environment with reviewers', () => {
   const review = (
     run: WorkflowRun,
-    octokit = world.as(world.carol),
+    octokit: Pick<Octokit, 'rest'> = world.as(world.carol),
     state: 'approved' | 'rejected' = 'approved',
   ) =>
     octokit.rest.actions.reviewPendingDeploymentsForRun({

@@ -84,6 +84,17 @@ describe('who pushed what the head holds', () => {
       ['alice', 'bob'],
     ],
     [
+      'all that a force push may carry on counts, back to where the branch began',
+      head(three, three),
+      [],
+      activity(
+        move('force_push', two, three, bob),
+        move('push', one, two, alice),
+        move('branch_creation', NONE, one, carol),
+      ),
+      ['alice', 'bob', 'carol'],
+    ],
+    [
       'a restored branch was pushed by whoever pushed it before it was deleted',
       head(one, one),
       [],

@@ -20,7 +20,7 @@ import {
   withProduction,
 } from '../../support/make-facts.ts';
 
-const RUNS = { numRuns: 300 };
+const RUNS = { numRuns: 150 };
 const PEOPLE = [alice, bob, carol, dave, erin, frank];
 const policies = [
   policyOf(),
@@ -117,7 +117,7 @@ describe.each(Object.entries(gates))('of any %s', (name, { facts, evaluate }) =>
           if (evaluate(policy, worse as Facts).verdict === 'approved') throw new Error(JSON.stringify(worse));
         }
       }),
-      { numRuns: 120 },
+      { numRuns: 60 },
     );
     // Some harms can't happen to a change alone or a deployment alone, but none is idle for both.
     if (name === 'deployment') expect(tried).toBeGreaterThan(100);

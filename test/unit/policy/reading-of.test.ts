@@ -350,7 +350,7 @@ describe('whatever the text', () => {
         for (const problem of reading.problems)
           expect(problem).toMatch(/^\.github\/countersign\.yml:[1-9]\d*:[1-9]\d* \S/);
       }),
-      { numRuns: 400 },
+      { numRuns: 150 },
     );
   });
 

@@ -1,0 +1,106 @@
+/** How tests and the demo move the stand-in: its people, its repositories, and what they do without the API. */
+import type { CreatedApp, NewApp } from './acts/apps.ts';
+import type { EnvironmentRules } from './acts/deploying.ts';
+import type { NewUser } from './acts/organizations.ts';
+import type { NewRepository } from './acts/repositories.ts';
+import type { NewRun } from './acts/running.ts';
+import type { Deliveries } from './deliveries.ts';
+import type { NewCommit } from './desk.ts';
+import type { Faults } from './faults.ts';
+import type { LoggedRequest } from './server.ts';
+import type {
+  App,
+  Environment,
+  Installation,
+  Organization,
+  Repository,
+  Role,
+  Team,
+  User,
+  WorkflowRun,
+} from './state.ts';
+import type { World } from './world.ts';
+
+export type { EnvironmentRules } from './acts/deploying.ts';
+
+export interface GitHubOptions {
+  /** Default: any free one. */
+  readonly port?: number;
+  readonly host?: '127.0.0.1';
+  /** Where the bare repositories go; default: a temporary directory that `close` removes. */
+  readonly dataDir?: string;
+  readonly log?: (line: string) => void;
+  readonly clock?: () => Date;
+  /** Ids count up from here. */
+  readonly seed?: number;
+}
+
+/** GitHub Actions. */
+export interface Actions {
+  /** Starts a run with one job on an environment; it waits where the environment says so. */
+  startRun(repository: Repository, run: NewRun): Promise<WorkflowRun>;
+  /** What a required reviewer clicks. */
+  review(
+    run: WorkflowRun,
+    user: User,
+    answer: { readonly state: 'approved' | 'rejected'; readonly comment?: string },
+  ): void;
+  /** An admin's "Start all waiting jobs". */
+  bypass(run: WorkflowRun, user: User): void;
+  finish(run: WorkflowRun, conclusion: 'success' | 'failure'): void;
+  cancel(run: WorkflowRun): void;
+}
+
+export interface GitHub {
+  readonly world: World;
+  /** The web root, where its pages are. */
+  readonly url: string;
+  /** For Octokit's `baseUrl`; GraphQL is found from it too. */
+  readonly apiUrl: string;
+  readonly deliveries: Deliveries;
+  readonly faults: Faults;
+  readonly requests: readonly LoggedRequest[];
+  /** Calls and answers that GitHub's descriptions don't allow. */
+  readonly violations: readonly string[];
+  readonly actions: Actions;
+  resetRequests(): void;
+  createUser(user: NewUser): User;
+  createOrganization(
+    login: string,
+    options: { readonly owner: User; readonly members?: readonly User[] },
+  ): Organization;
+  createTeam(organization: Organization, slug: string, members: readonly User[]): Team;
+  addToTeam(organization: Organization, slug: string, user: User, by?: User): void;
+  removeFromTeam(organization: Organization, slug: string, user: User, by?: User): void;
+  addMember(organization: Organization, user: User, by?: User): void;
+  removeMember(organization: Organization, user: User, by?: User): void;
+  createRepository(owner: Organization | User, name: string, options?: NewRepository): Promise<Repository>;
+  fork(repository: Repository, owner: User | Organization): Promise<Repository>;
+  grant(repository: Repository, to: User | Team, role: Role): void;
+  createApp(app: NewApp): CreatedApp;
+  install(app: App, account: Organization | User, repositories: readonly Repository[] | 'all'): Installation;
+  suspend(installation: Installation, suspended: boolean, by?: User): void;
+  uninstall(installation: Installation, by?: User): void;
+  setWebhookUrl(app: App, url: string | null): void;
+  /** Makes a commit at a person's desk and pushes it with their token. Gives its id. */
+  commit(user: User, repository: Repository, commit: NewCommit): Promise<string>;
+  /** Pushes refspecs of commits that the server already has (`SHA:refs/heads/x`). */
+  push(
+    user: User,
+    repository: Repository,
+    refspecs: readonly string[],
+    options?: { readonly force?: boolean },
+  ): Promise<void>;
+  deleteBranch(user: User, repository: Repository, branch: string): Promise<void>;
+  tip(repository: Repository, branch: string): Promise<string | null>;
+  /** A button on one of an App's check runs, pressed by a person. */
+  pressButton(repository: Repository, checkRunId: number, identifier: string, user: User): void;
+  /** "Re-run" on a check run. */
+  rerequest(repository: Repository, checkRunId: number, user: User): void;
+  rerequestSuite(repository: Repository, suiteId: number, user: User): Promise<void>;
+  setDraft(repository: Repository, number: number, draft: boolean, user: User): Promise<void>;
+  /** Sets everything about an environment, custom rules too. */
+  setEnvironment(repository: Repository, name: string, rules: EnvironmentRules): Environment;
+  /** Stops serving. Throws when a call or an answer did not conform, unless told to let it pass. */
+  close(options?: { readonly allowViolations?: boolean }): Promise<void>;
+}

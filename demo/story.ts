@@ -81,7 +81,7 @@ export async function tellStory(stage: Stage, terminal: Terminal): Promise<void>
   await terminal.act('dave', 'tries to approve it himself', () =>
     Promise.resolve(github.pressButton(stage.repository, waiting.id, 'approve', people.dave)),
   );
-  await show(stage, terminal, fixed, deployCheck('production'), 'held', 'dave’s approval');
+  await show(stage, terminal, fixed, deployCheck('production'), 'held', 'dave’s answer');
   await terminal.act('erin', 'approves it with the button on the check run', async () => {
     const run = await untilCheckRun(
       stage,

@@ -34,6 +34,17 @@ CREATE TABLE countersign.last_decision (
   entry_id uuid NOT NULL
 );
 
+-- How each pull request stands by itself. Several can have the same head commit, and a commit has one check run of a name:
+-- the strictest of them is shown there. `closed`: it is not open any more.
+CREATE TABLE countersign.judged_change (
+  repository_id bigint NOT NULL,
+  pull_request int NOT NULL,
+  head_sha text NOT NULL,
+  verdict text NOT NULL CHECK (verdict IN ('approved', 'held', 'rejected', 'error', 'not_guarded', 'closed')),
+  PRIMARY KEY (repository_id, pull_request)
+);
+CREATE INDEX ON countersign.judged_change (repository_id, head_sha);
+
 -- One wanted deployment. `subject_key` is what makes two events about the same wish one row.
 CREATE TABLE countersign.deployment (
   id uuid PRIMARY KEY,
@@ -121,5 +132,5 @@ CREATE TABLE countersign.check_run (
 GRANT USAGE ON SCHEMA countersign TO countersign_writer, countersign_reader;
 GRANT SELECT ON ALL TABLES IN SCHEMA countersign TO countersign_writer, countersign_reader;
 GRANT INSERT ON ALL TABLES IN SCHEMA countersign TO countersign_writer;
-GRANT UPDATE ON countersign.last_decision, countersign.deployment, countersign.effect, countersign.check_run TO countersign_writer;
+GRANT UPDATE ON countersign.last_decision, countersign.judged_change, countersign.deployment, countersign.effect, countersign.check_run TO countersign_writer;
 GRANT USAGE ON SEQUENCE countersign.deployment_started TO countersign_writer;

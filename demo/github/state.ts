@@ -223,6 +223,13 @@ export interface CommitStatus {
   readonly createdAt: string;
 }
 
+/** People, teams and Apps that a rule lets pass. */
+export interface Allowances {
+  readonly users: readonly string[];
+  readonly teams: readonly string[];
+  readonly apps: readonly string[];
+}
+
 /** Classic branch protection. */
 export interface Protection {
   readonly id: number;
@@ -233,11 +240,6 @@ export interface Protection {
   readonly linearHistory: boolean;
   readonly allowForcePushes: boolean;
   readonly allowDeletions: boolean;
-  readonly restrictions: {
-    readonly users: readonly string[];
-    readonly teams: readonly string[];
-    readonly apps: readonly string[];
-  } | null;
 }
 
 export interface RequiredCheck {
@@ -250,11 +252,7 @@ export interface RequiredReviews {
   readonly dismissStale: boolean;
   readonly codeOwners: boolean;
   readonly lastPush: boolean;
-  readonly bypass: {
-    readonly users: readonly string[];
-    readonly teams: readonly string[];
-    readonly apps: readonly string[];
-  } | null;
+  readonly bypass: Allowances | null;
 }
 
 export interface Ruleset {

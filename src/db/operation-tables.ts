@@ -1,4 +1,5 @@
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely';
+import type { Verdict } from '../domain/decision.ts';
 import type { Effect } from '../domain/effect.ts';
 
 /** A `bigint` column: GitHub's ids fit a JavaScript number, and `pool.ts` parses them as such, refusing what doesn't. */
@@ -26,6 +27,12 @@ export interface OperationTables {
     delivery: Fixed<string>;
   };
   'countersign.last_decision': { subject: Fixed<string>; basis: string; verdict: string; entry_id: string };
+  'countersign.judged_change': {
+    repository_id: Fixed<Id>;
+    pull_request: Fixed<number>;
+    head_sha: string;
+    verdict: Verdict | 'closed';
+  };
   'countersign.deployment': DeploymentRow;
   'countersign.deployment_review': {
     deployment_id: Fixed<string>;

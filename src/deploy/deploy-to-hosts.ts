@@ -7,10 +7,12 @@
 import type { DeployOutcome, ManifestEntry } from '../domain/deploy.ts';
 import { DeployError } from './deploy-error.ts';
 import type { DeployInput, DeployPorts } from './deploy-ports.ts';
-import { HostRun, hostOutcome, restoreHost, stageHost, switchHost, tidyHost } from './host-run.ts';
+import { HostRun, hostOutcome } from './host-run.ts';
 import { HostSession, ProgressRefused } from './host-session.ts';
 import { manifestDigest } from './manifest-digest.ts';
 import { type DeployPlan, type Running, planDeployment } from './plan.ts';
+import { stageHost } from './stage-host.ts';
+import { restoreHost, switchHost, tidyHost } from './switch-host.ts';
 import { tarOf } from './tar.ts';
 
 /** Hosts that are staged at a time: past that, one process' encryption is what they'd wait for. */

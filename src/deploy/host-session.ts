@@ -248,14 +248,14 @@ export class HostSession {
       return new DeployError('disk_full', `The disk of ${this.name} became full during ${what}.${tail}`);
     }
     const code = step === 'health' ? 'health_failed' : 'command_failed';
-    if (end.kind === 'signalled') {
-      return new DeployError(code, `On ${this.name}, ${what} was killed by ${printable(end.signal)}.${tail}`);
-    }
-    if (end.code === 124 || end.code === 137) {
+    // 124 and 137 are how `timeout` tells that it ended the command; BusyBox's lets the signal show.
+    if (end.kind === 'signalled' || end.code === 124 || end.code === 137) {
       const late = milliseconds >= this.#seconds * 1000;
+      const how = end.kind === 'signalled' ? printable(end.signal) : `exit code ${end.code}`;
+      const why = late ? `took longer than the ${this.#seconds} seconds it may` : 'was killed';
       return new DeployError(
         late && step !== 'health' ? 'timeout' : code,
-        `On ${this.name}, ${what} ${late ? `took longer than the ${this.#seconds} seconds it may` : 'was killed'} (exit code ${end.code}).${tail}`,
+        `On ${this.name}, ${what} ${why} (${how}).${tail}`,
       );
     }
     return new DeployError(code, `On ${this.name}, ${what} ended with exit code ${end.code}.${tail}`);

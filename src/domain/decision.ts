@@ -30,6 +30,11 @@ export interface Decision {
   readonly gates: readonly GateResult[];
 }
 
+/** In `observe` what would be held goes on, and its entry says what was decided; what the policy doesn't know never does. */
+export function mayProceed({ verdict, mode }: Pick<Decision, 'verdict' | 'mode'>): boolean {
+  return verdict === 'approved' || (mode === 'observe' && verdict !== 'not_guarded' && verdict !== 'error');
+}
+
 /** Rejected outranks error outranks held: what can't be mended must not look as if waiting helped. */
 export function verdictOf(gates: readonly GateResult[]): 'approved' | 'held' | 'rejected' {
   if (gates.some((gate) => gate.outcome === 'failed')) return 'rejected';

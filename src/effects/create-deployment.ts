@@ -14,8 +14,9 @@ type DeploymentEffect = Extract<Effect, { kind: 'create_deployment' }>;
 export async function createDeployment(
   github: GitHubWriter,
   effect: DeploymentEffect,
+  own: { readonly appId: number },
 ): Promise<{ readonly remoteId: number }> {
-  const found = await findDeployment(github, effect);
+  const found = await findDeployment(github, effect, own.appId);
   if (found !== null) return { remoteId: found };
   const { owner, name: repo } = effect.repository;
   const { status, data } = await github.request('POST /repos/{owner}/{repo}/deployments', {
@@ -45,19 +46,24 @@ const listed = z.array(
     sha: z.string(),
     environment: z.string(),
     payload: z.unknown(),
-    creator: z.object({ type: z.string() }).nullish(),
+    performed_via_github_app: z.object({ id: z.int() }).nullish(),
   }),
 );
 
-async function findDeployment(github: GitHubWriter, effect: DeploymentEffect): Promise<number | null> {
+async function findDeployment(
+  github: GitHubWriter,
+  effect: DeploymentEffect,
+  appId: number,
+): Promise<number | null> {
   const { owner, name: repo } = effect.repository;
   const { sha, environment } = effect;
   const parameters = { owner, repo, sha, environment, per_page: 100, request: once() };
   const { data } = await github.request('GET /repos/{owner}/{repo}/deployments', parameters);
   const own = listed
     .parse(data)
-    // Anyone who may create deployments can write any payload: a person's is not ours, whatever it says.
-    .filter((each) => each.sha === sha && each.environment === environment && each.creator?.type === 'Bot')
+    // Anyone who may create deployments can write any payload: only what our own App created is ours, whatever it says.
+    .filter((each) => each.sha === sha && each.environment === environment)
+    .filter((each) => each.performed_via_github_app?.id === appId)
     .filter((each) => requestIdIn(each.payload) === effect.requestId);
   return own.length === 0 ? null : Math.min(...own.map((each) => each.id));
 }

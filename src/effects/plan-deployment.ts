@@ -1,5 +1,5 @@
 /** From a decision about a deployment to the writes that follow from it. Pure. */
-import type { Decision } from '../domain/decision.ts';
+import { type Decision, mayProceed } from '../domain/decision.ts';
 import type { DeploymentFacts, DeploymentRequest } from '../domain/deployment-facts.ts';
 import type { Effect } from '../domain/effect.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
@@ -43,8 +43,7 @@ export const deployCheck = (environment: string): string => `countersign/deploy 
  */
 export function planDeployment(input: DeploymentPlanInput): readonly Effect[] {
   const { decision, request } = input;
-  const goesOn =
-    decision.verdict === 'approved' || (decision.mode === 'observe' && decision.verdict !== 'not_guarded');
+  const goesOn = mayProceed(decision);
   const shown = deploymentCheckRun(input, { state: 'none' });
   if (request.source === 'actions') return [shown, ...answer(input, goesOn)];
   // Somebody else's deployment to an environment that no policy names: it isn't ours to put a status on.

@@ -17,6 +17,12 @@ import { ensureSubjects, newLogins } from './subjects.ts';
 /** The sequencer listens here. */
 export const RECORDED_CHANNEL = 'ledger_recorded';
 
+/** The first key of our advisory locks: "ledg". The second is a log's id, or one of these. */
+export const LEDGER_LOCKS = 0x6c_65_64_67;
+
+/** The sequencer holds it while it sleeps. Whoever records takes a share of it till the commit, and rings if it can't. */
+export const ASLEEP = 0;
+
 export interface RecordedAt {
   /** A UUID; `newEntryId` makes one that begins with the time. */
   readonly id: string;
@@ -80,9 +86,9 @@ async function insert(
     );
   }
   // A transaction that notifies commits alone, since PostgreSQL orders notifications: measured, 20 callers commit 0.44 times as
-  // often. So only whoever finds nothing waiting rings; the sequencer looks again by itself for whom that misses.
-  await sql`WITH ${sql.join(parts)}
-    SELECT pg_notify(${RECORDED_CHANNEL}, '') WHERE NOT EXISTS (SELECT FROM ledger.pending)`.execute(tx);
+  // often. So it rings only while the sequencer sleeps; a share of that lock keeps it from falling asleep before our commit.
+  await sql`WITH ${sql.join(parts)} SELECT pg_notify(${RECORDED_CHANNEL}, '')
+    WHERE NOT pg_try_advisory_xact_lock_shared(${LEDGER_LOCKS}, ${ASLEEP})`.execute(tx);
 }
 
 function subjectOf(subjects: ReadonlyMap<number, Subject>, id: number): Subject {

@@ -57,6 +57,7 @@ class RunningSequencer implements Sequencer {
   #state: Sequencer['state'] = 'disconnected';
   #stopping = false;
   #running: Promise<void> = Promise.resolve();
+  #told: string | null = null;
   #rung = false;
   #ring: (() => void) | null = null;
 
@@ -102,10 +103,7 @@ class RunningSequencer implements Sequencer {
       } catch (error) {
         const coded = error instanceof CodedError && error.code !== 'head_moved';
         this.#state = coded ? 'refusing' : 'disconnected';
-        this.#options.log.error(
-          { err: error },
-          'the sequencer lost its connection or its log, and will try again',
-        );
+        this.#tell(error);
         if (this.#stopping) return;
         await this.#pause(this.#options.pollMs);
       } finally {
@@ -113,6 +111,14 @@ class RunningSequencer implements Sequencer {
         await session?.end();
       }
     }
+  }
+
+  /** Once, not every second for as long as it lasts. */
+  #tell(error: unknown): void {
+    const what = String(error);
+    if (what === this.#told) return;
+    this.#told = what;
+    this.#options.log.error({ err: error }, 'the sequencer lost its connection or its log, and keeps trying');
   }
 
   /** Waits for the lock, then works until it is stopped. */
@@ -131,6 +137,7 @@ class RunningSequencer implements Sequencer {
     await session.query(`LISTEN ${RECORDED_CHANNEL}`);
     const log = await this.#open(session, logId);
     this.#state = 'integrating';
+    this.#told = null;
     this.#options.log.info({ logId, size: log.tree.size }, 'this process integrates the ledger now');
     await this.#integrate(session, log);
   }
@@ -181,6 +188,7 @@ class RunningSequencer implements Sequencer {
       connectionString: this.#options.url,
       application_name: 'countersign sequencer',
       keepAlive: true,
+      connectionTimeoutMillis: 10_000,
       statement_timeout: 60_000,
     });
     // Queries reject by themselves when the connection breaks; this is for breaking between them.

@@ -8,8 +8,9 @@ import { explainDecision } from './explain-decision.ts';
 import { ChangeJob } from './jobs.ts';
 import { notePolicy } from './note-policy.ts';
 import type { Pipeline } from './pipeline.ts';
-import { recordOnce } from './record-once.ts';
+import { recordOnceIn, type Recording } from './record-once.ts';
 import { recordReviews } from './record-reviews.ts';
+import { isShownOnHead } from './share-head.ts';
 
 /** Judges one open pull request and shows the decision on its head commit. Merged ones are `record-merge.ts`'s. */
 export async function judgeChange(pipeline: Pipeline, data: unknown): Promise<void> {
@@ -17,13 +18,12 @@ export async function judgeChange(pipeline: Pipeline, data: unknown): Promise<vo
   const assessed = await assessChange(pipeline, repository, number);
   const { facts, decision, source, reading } = assessed;
   await recordReviews(pipeline, facts, delivery);
-  if (facts.pullRequest.state !== 'open') return;
   await notePolicy(pipeline, repository, source, delivery);
-
-  const { headSha } = facts.pullRequest;
-  await recordOnce(pipeline, {
+  const { headSha, state } = facts.pullRequest;
+  const verdict = state === 'open' ? decision.verdict : 'closed';
+  const recording = (shown: boolean): Recording => ({
     subject: `change:${repository.id}:${number}`,
-    basis: digest([headSha, decision, source.text]),
+    basis: digest([headSha, decision, source.text, shown]),
     verdict: decision.verdict,
     entry: (answers) => ({
       kind: 'decision.made',
@@ -40,8 +40,10 @@ export async function judgeChange(pipeline: Pipeline, data: unknown): Promise<vo
       answers,
       documents: [jsonDocument('decision', decision), jsonDocument('facts', facts), policyDocument(source)],
     }),
-    effects: (entryId) =>
-      planChange({
+    effects: (entryId) => {
+      // A pass that says "not guarded" would count for a pull request into a guarded branch that is opened with the same head.
+      if (!shown || decision.verdict === 'not_guarded') return [];
+      return planChange({
         decision,
         explained: explainDecision(decision, reading, facts, source),
         facts,
@@ -50,7 +52,13 @@ export async function judgeChange(pipeline: Pipeline, data: unknown): Promise<vo
         number,
         headSha,
         webUrl: pipeline.webUrl,
-      }),
+      });
+    },
+  });
+
+  await pipeline.db.transaction().execute(async (tx) => {
+    const shown = await isShownOnHead(tx, pipeline.queue, { repository, number, headSha, verdict }, delivery);
+    if (verdict !== 'closed') await recordOnceIn(tx, pipeline, recording(shown));
   });
 }
 

@@ -1,5 +1,5 @@
 import type { NewEntry } from '../domain/entry.ts';
-import type { Decision, Verdict } from '../domain/decision.ts';
+import { type Decision, mayProceed, type Verdict } from '../domain/decision.ts';
 import { fullName } from '../domain/repository.ts';
 import { planDeployment } from '../effects/plan-deployment.ts';
 import { assessDeployment, type AssessedDeployment } from './assess-deployment.ts';
@@ -98,10 +98,9 @@ const KIND: Readonly<Record<Verdict, NewEntry['kind']>> = {
   not_guarded: 'deployment.held',
 };
 
-/** In `observe` nothing is blocked: what would have been held goes on, and its entry says what was decided. */
-function stateOf({ verdict, mode }: Decision): 'approved' | 'held' | 'rejected' {
-  if (verdict === 'approved' || mode === 'observe') return 'approved';
-  return verdict === 'rejected' ? 'rejected' : 'held';
+function stateOf(decision: Decision): 'approved' | 'held' | 'rejected' {
+  if (mayProceed(decision)) return 'approved';
+  return decision.verdict === 'rejected' ? 'rejected' : 'held';
 }
 
 /** GitHub takes ten status reports for one run and environment; whoever plans must know how many are left. */

@@ -1,3 +1,4 @@
+import { mayProceed } from '../domain/decision.ts';
 import { CodedError } from '../domain/coded-error.ts';
 import type { DeployOutcome } from '../domain/deploy.ts';
 import { DeployError, type DeployErrorCode } from '../deploy/deploy-error.ts';
@@ -60,7 +61,7 @@ export async function runDeploy(
 
 async function start(pipeline: Pipeline, row: StoredDeployment): Promise<StoredDeployment | null> {
   const assessed = await assessDeployment(pipeline, row);
-  if (assessed.decision.verdict !== 'approved' && assessed.decision.mode === 'enforce') {
+  if (!mayProceed(assessed.decision)) {
     await recordDeploymentDecision(pipeline, row, assessed, null);
     return null;
   }

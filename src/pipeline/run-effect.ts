@@ -7,6 +7,7 @@ import { answerProtectionRule } from '../effects/answer-protection-rule.ts';
 import { createDeployment } from '../effects/create-deployment.ts';
 import { writeCheckRun } from '../effects/write-check-run.ts';
 import { writeDeploymentStatus } from '../effects/write-deployment-status.ts';
+import { githubErrorOf } from '../facts/github-error.ts';
 import { record } from '../ledger/record.ts';
 import { EffectJob } from './jobs.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -31,7 +32,7 @@ export async function runEffect(pipeline: Pipeline, data: unknown): Promise<void
     .where('key', '=', key)
     .executeTakeFirst();
   if (row === undefined || row.state !== 'planned') return;
-  const done = (await superseded(pipeline, row)) ?? (await carryOut(pipeline, row.effect));
+  const done = (await superseded(pipeline, row)) ?? (await carryOut(pipeline, row.effect).catch(named(row)));
 
   await pipeline.db.transaction().execute(async (tx) => {
     const now = pipeline.now();
@@ -105,7 +106,7 @@ async function carryOut(pipeline: Pipeline, effect: Effect): Promise<Outcome> {
       return { state: 'done', remoteId, outcome: effect.checkRun.conclusion ?? effect.checkRun.status };
     }
     case 'create_deployment': {
-      const { remoteId } = await createDeployment(github, effect);
+      const { remoteId } = await createDeployment(github, effect, { appId: pipeline.appId });
       return { state: 'done', remoteId, outcome: 'created' };
     }
     case 'deployment_status': {
@@ -129,6 +130,13 @@ async function carryOut(pipeline: Pipeline, effect: Effect): Promise<Outcome> {
     case 'deploy':
       throw new Error('a deploy effect is worked by the deploy queue');
   }
+}
+
+/** What went wrong in GitHub's words and ours; the job is done again later. */
+function named({ effect, key }: EffectRow): (error: unknown) => never {
+  return (error) => {
+    throw githubErrorOf(error, `writing ${effect.kind} (${key}) to ${fullName(effect.repository)}`);
+  };
 }
 
 async function deploymentOf(pipeline: Pipeline, id: string) {

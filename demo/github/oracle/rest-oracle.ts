@@ -17,6 +17,8 @@ export interface RestOracle {
   checkResponse(operation: Operation, status: number, body: unknown): string[];
   /** Whether GitHub lets an App's installation token call it at all. */
   forApps(operation: Operation): boolean;
+  /** Faults of an App's permissions, unknown ones among them. */
+  problemsOfPermissions(permissions: unknown): string[];
 }
 
 /** Parameters that may hold slashes. */
@@ -169,6 +171,13 @@ function makeRestOracle(): RestOracle {
       const reference = isObject(response) ? response['$ref'] : undefined;
       const start = typeof reference === 'string' ? reference.slice(1) : `${base}/responses/${status}`;
       return set.problems(`${start}/content/application~1json/schema`, body, 'answer');
+    },
+    problemsOfPermissions(permissions) {
+      const schema = { $ref: '#/components/schemas/app-permissions' };
+      return [
+        ...set.problems('/components/schemas/app-permissions', permissions, 'permissions'),
+        ...unknownKeys([resolve(schema) ?? {}], permissions, 'permissions'),
+      ];
     },
     forApps: (operation) => find(operation).described['apps'] === true,
   };

@@ -3,7 +3,7 @@
  * merges and on pushes: a gate whose check is required is a gate only if this refuses.
  */
 import { branchTip, isAncestor } from '../git/commits.ts';
-import type { Actor, Protection, Pull, Repository, RequiredCheck, Ruleset } from '../state.ts';
+import type { Actor, Allowances, Protection, Pull, Repository, RequiredCheck, Ruleset } from '../state.ts';
 import type { World } from '../world.ts';
 import { checkPassed } from './checks.ts';
 import { atLeast, roleOf } from './roles.ts';
@@ -15,14 +15,32 @@ export interface Demand {
   readonly approvals: number;
   readonly dismissStale: boolean;
   readonly lastPush: boolean;
+  readonly codeOwners: boolean;
   readonly linear: boolean;
   readonly methods: readonly string[] | null;
   readonly forcePushBlocked: boolean;
   readonly deletionBlocked: boolean;
+  /** Needs no pull request and no approval. */
+  reviewsBypassedBy(actor: Actor): boolean;
   /** Passes what can be bypassed. */
   bypassedBy(actor: Actor): boolean;
   /** Whether a bypass reaches force pushes and deletion too. */
   readonly bypassReachesHistory: boolean;
+}
+
+/** Whether somebody is on a list of classic protection. */
+function listed(
+  world: World,
+  repository: Repository,
+  list: Allowances | null,
+  actor: Actor,
+): boolean {
+  if (list === null) return false;
+  const { owner } = repository;
+  const inTeam = (slug: string): boolean =>
+    owner.kind === 'Organization' && owner.teams.some((team) => team.slug === slug && team.members.has(actor.id));
+  const app = [...world.state.apps.values()].find((one) => one.bot.id === actor.id);
+  return list.users.includes(actor.login) || list.teams.some(inTeam) || (app !== undefined && list.apps.includes(app.slug));
 }
 
 function fromClassic(world: World, repository: Repository, protection: Protection): Demand {
@@ -33,10 +51,12 @@ function fromClassic(world: World, repository: Repository, protection: Protectio
     approvals: protection.reviews?.count ?? 0,
     dismissStale: protection.reviews?.dismissStale ?? false,
     lastPush: protection.reviews?.lastPush ?? false,
+    codeOwners: protection.reviews?.codeOwners ?? false,
     linear: protection.linearHistory,
     methods: null,
     forcePushBlocked: !protection.allowForcePushes,
     deletionBlocked: !protection.allowDeletions,
+    reviewsBypassedBy: (actor) => listed(world, repository, protection.reviews?.bypass ?? null, actor),
     bypassedBy: (actor) => !protection.enforceAdmins && roleOf(world, actor, repository) === 'admin',
     bypassReachesHistory: false,
   };
@@ -110,10 +130,12 @@ function fromRuleset(world: World, repository: Repository, ruleset: Ruleset): De
     approvals: Number(pull?.['required_approving_review_count'] ?? 0),
     dismissStale: pull?.['dismiss_stale_reviews_on_push'] === true,
     lastPush: pull?.['require_last_push_approval'] === true,
+    codeOwners: pull?.['require_code_owner_review'] === true,
     linear: rule('required_linear_history') !== null,
     methods: Array.isArray(methods) ? methods.map(String) : null,
     forcePushBlocked: rule('non_fast_forward') !== null,
     deletionBlocked: rule('deletion') !== null,
+    reviewsBypassedBy: () => false,
     bypassedBy: (actor) => rulesetBypass(world, repository, ruleset, actor),
     bypassReachesHistory: true,
   };

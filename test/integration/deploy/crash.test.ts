@@ -1,3 +1,5 @@
+import { mkdir, symlink } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { DeployWorld, type DeployWish, SSHD_USABLE } from '../../support/deploy/deploy-world.ts';
 
@@ -105,6 +107,21 @@ onSshd('after a crash at any step, the deployment goes on', () => {
       expect(await world.list('.countersign')).toEqual(['history', 'releases']);
     },
   );
+
+  test('after the first switch away from what another tool had deployed: back to just that', async () => {
+    await world.clear();
+    const theirs = path.join(world.path(), 'releases', '20260101');
+    await mkdir(theirs, { recursive: true });
+    await symlink(theirs, path.join(world.path(), 'current'));
+    await crashAt('switch finished', { running: null });
+    const outcome = await deploy({
+      running: null,
+      resumed: true,
+      target: { commands: { ...commands, health: 'false' } },
+    });
+    expect(outcome.hosts[0]).toMatchObject({ outcome: 'rolled_back', previousRelease: '20260101' });
+    expect([await world.current(), await world.list('releases')]).toEqual([theirs, ['20260101', 'r2']]);
+  });
 
   test('a finished deployment that is asked for again changes nothing and runs nothing', async () => {
     await deploy();

@@ -155,7 +155,7 @@ describe('a deployment', () => {
     await acme
       .as(acme.alice)
       .rest.repos.createCommitStatus({ ...at, sha, state: 'failure', context: 'ci/test' });
-    const { remoteId } = await createDeployment(acme.ours, effect(sha));
+    const { remoteId } = await createDeployment(acme.ours, effect(sha), { appId: acme.appId });
     expect(await all(sha)).toMatchObject([
       {
         id: remoteId,
@@ -171,17 +171,21 @@ describe('a deployment', () => {
   test('whose answer got lost is found by its payload and not created twice', async () => {
     const sha = await freshCommit();
     loseTheAnswerOf('POST /repos/{owner}/{repo}/deployments');
-    await expect(createDeployment(acme.ours, effect(sha))).rejects.toMatchObject({ status: 502 });
-    const { remoteId } = await createDeployment(acme.ours, effect(sha));
+    await expect(createDeployment(acme.ours, effect(sha), { appId: acme.appId })).rejects.toMatchObject({
+      status: 502,
+    });
+    const { remoteId } = await createDeployment(acme.ours, effect(sha), { appId: acme.appId });
     expect((await all(sha)).map((deployment) => deployment.id)).toEqual([remoteId]);
   });
 
   test('of another request, or to another environment, is another', async () => {
     const sha = await freshCommit();
     const ids = [
-      await createDeployment(acme.ours, effect(sha)),
-      await createDeployment(acme.ours, effect(sha, { environment: 'staging' })),
-      await createDeployment(acme.ours, effect(sha, { requestId: '00000000-0000-4000-8000-000000000000' })),
+      await createDeployment(acme.ours, effect(sha), { appId: acme.appId }),
+      await createDeployment(acme.ours, effect(sha, { environment: 'staging' }), { appId: acme.appId }),
+      await createDeployment(acme.ours, effect(sha, { requestId: '00000000-0000-4000-8000-000000000000' }), {
+        appId: acme.appId,
+      }),
     ].map(({ remoteId }) => remoteId);
     expect(new Set(ids).size).toBe(3);
   });
@@ -197,7 +201,7 @@ describe('a deployment', () => {
       auto_merge: false,
       required_contexts: [],
     });
-    const { remoteId } = await createDeployment(acme.ours, effect(sha));
+    const { remoteId } = await createDeployment(acme.ours, effect(sha), { appId: acme.appId });
     expect(theirs.status === 201 && theirs.data.id).not.toBe(remoteId);
   });
 });

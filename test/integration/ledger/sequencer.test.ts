@@ -4,10 +4,17 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { randomBytes } from 'node:crypto';
+import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { newEntryId } from '../../../src/ledger/entry-id.ts';
 import { entryProof, waitForEntryProof } from '../../../src/ledger/entry-proof.ts';
+import { integrate } from '../../../src/ledger/integrate.ts';
+import { identifyLog, openLog } from '../../../src/ledger/log.ts';
 import { leafHash } from '../../../src/ledger/hash.ts';
 import { verifyProof } from '../../../src/ledger/proof.ts';
+import { queryOfClient } from '../../../src/ledger/query.ts';
+import { record } from '../../../src/ledger/record.ts';
 import type { Sequencer } from '../../../src/ledger/sequencer.ts';
 import { startSequencer } from '../../../src/ledger/sequencer.ts';
 import type { LedgerSigner } from '../../../src/ledger/signer.ts';
@@ -96,9 +103,6 @@ describe('a sequencer', () => {
     let recorded = (): void => undefined;
     const begun = new Promise<void>((resolve) => (recorded = resolve));
     const held = new Promise<void>((resolve) => (finish = resolve));
-    const { record } = await import('../../../src/ledger/record.ts');
-    const { newEntryId } = await import('../../../src/ledger/entry-id.ts');
-    const { randomBytes } = await import('node:crypto');
     const now = new Date().toISOString();
     const slow = database.db.transaction().execute(async (tx) => {
       const { entryId } = await record(tx, makeEntry(0, { who: [] }), {
@@ -173,6 +177,23 @@ describe('a sequencer', () => {
   });
 });
 
+test('verifying a ledger that is growing raises no alarm', async () => {
+  await start({ batch: 9 });
+  const enough = new AbortController();
+  const callers = Promise.all(
+    Array.from({ length: 4 }, async (_, caller) => {
+      for (let number = caller; !enough.signal.aborted; number += 4)
+        await recordOne(database.db, makeEntry(number));
+    }),
+  );
+  const reports = [];
+  for (let time = 0; time < 8; time += 1) reports.push(await verifyDatabase(database.db));
+  enough.abort();
+  await callers;
+  expect(reports.flatMap(({ findings }) => findings)).toEqual([]);
+  expect(reports.at(-1)?.size).toBeGreaterThan(reports[0]?.size ?? Infinity);
+});
+
 describe('two sequencers', () => {
   test('at once leave no gap and no fork, and one takes over from the other', async () => {
     const [first, second] = [await start({ batch: 5 }), await start({ batch: 5 })];
@@ -189,10 +210,6 @@ describe('two sequencers', () => {
 
   test('where the lock fails to keep one out, the head does', async () => {
     await recordSome(database.db, 40);
-    const { Client } = await import('pg');
-    const { queryOfClient } = await import('../../../src/ledger/query.ts');
-    const { identifyLog, openLog } = await import('../../../src/ledger/log.ts');
-    const { integrate } = await import('../../../src/ledger/integrate.ts');
     const clients = [new Client(database.writerUrl), new Client(database.writerUrl)];
     const queries = await Promise.all(
       clients.map(async (client) => {

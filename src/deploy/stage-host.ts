@@ -1,0 +1,159 @@
+/**
+ * Up to where only the switch is left: connect, look, lock, stage, verify, build. Can be run again after a crash anywhere in
+ * it; what the host shows decides where it goes on.
+ */
+import type { ManifestEntry } from '../domain/deploy.ts';
+import { DeployError } from './deploy-error.ts';
+import { hostFacts } from './host-facts.ts';
+import { type HostRun, planOf, reasonOf, runHook } from './host-run.ts';
+import { type DeployPlan, type DeployStep, planHost } from './plan.ts';
+import { compareReadBack, parseReadBack, requireExact } from './read-back.ts';
+import { listed } from './refuse-paths.ts';
+import {
+  discardScript,
+  finishStagingScript,
+  lockScript,
+  probeScript,
+  receiveScript,
+  shareScript,
+  stageScript,
+} from './scripts.ts';
+
+/** An archive of these files, made anew at each call. */
+export type ArchiveOf = (entries: readonly ManifestEntry[]) => AsyncIterable<Uint8Array>;
+
+/** Connects, looks, takes the lock, and brings the release there up to where only the switch is left. */
+export async function stageHost(
+  run: HostRun,
+  plan: DeployPlan,
+  archiveOf: ArchiveOf,
+  stopped: () => boolean,
+): Promise<void> {
+  const { session } = run;
+  let at: DeployStep = 'connect';
+  const step = async <T>(
+    name: DeployStep,
+    work: () => Promise<T>,
+    told?: (result: T) => string,
+  ): Promise<T> => {
+    at = name;
+    return session.step(name, work, told);
+  };
+  try {
+    await step('connect', () => session.connect());
+    await step('probe', () => probe(run, plan));
+    if (stopped()) return;
+    await step(
+      'lock',
+      () => lock(run),
+      (word) => (word === 'continued' ? 'It was ours from an earlier attempt.' : ''),
+    );
+    const hostPlan = planOf(run);
+    if (hostPlan.switched) {
+      run.switched = true;
+      run.verified = plan.manifest.length;
+    } else {
+      if (stopped()) return;
+      if (hostPlan.staged) run.verified = plan.manifest.length;
+      else await stage(run, plan, archiveOf, step);
+      await session.script('verify', shareScript(session.run, plan.shared));
+      for (const name of ['build', 'before_switch'] as const) {
+        if (stopped()) return;
+        at = name;
+        await runHook(run, plan, name, plan.release, plan.sha);
+      }
+    }
+    run.staged = true;
+  } catch (error) {
+    run.fail(at, reasonOf(error));
+  }
+}
+
+async function probe(run: HostRun, plan: DeployPlan): Promise<void> {
+  const { session } = run;
+  const names = plan.shared.map(({ name }) => name);
+  const { report } = await session.script('probe', probeScript(session.run, names));
+  if (report.value('done') === undefined) {
+    throw new DeployError(
+      'probe_failed',
+      `${session.name} ran our script but did not answer it: does the account of ${session.host.user} allow a plain shell (no ForceCommand, no rbash)?`,
+    );
+  }
+  run.facts = hostFacts(report);
+  run.plan = planHost(plan, run.facts, session.name);
+  if (run.plan.drift !== null) run.messages.push(`${run.plan.drift}.`);
+}
+
+async function lock(run: HostRun): Promise<string> {
+  const { report } = await run.session.script('lock', lockScript(run.session.run));
+  run.locked = true;
+  return report.value('lock') ?? '';
+}
+
+async function stage(
+  run: HostRun,
+  plan: DeployPlan,
+  archiveOf: ArchiveOf,
+  step: <T>(name: DeployStep, work: () => Promise<T>, told?: (result: T) => string) => Promise<T>,
+): Promise<void> {
+  const { session } = run;
+  const { base, reuse, send } = planOf(run);
+  const keep =
+    1024 * 1024 + plan.manifest.reduce((sum, { path }) => sum + 4 * Buffer.byteLength(path) + 512, 0);
+  const receive = async (entries: readonly ManifestEntry[]) => {
+    run.transferred += entries.length;
+    const archive = entries.length === 0 ? [] : archiveOf(entries);
+    const { stdout } = await session.script(
+      'stage',
+      receiveScript(session.run, entries.length > 0),
+      archive,
+      keep,
+    );
+    return parseReadBack(stdout, session.run.nonce);
+  };
+  const found = await step(
+    'stage',
+    async () => {
+      await session.script('stage', stageScript(session.run, base), nulList(reuse.map(({ path }) => path)));
+      return receive(send);
+    },
+    () => `${send.length} files sent, ${reuse.length} copied from ${base?.release ?? 'nothing'}.`,
+  );
+  await step('verify', async () => {
+    let comparison = compareReadBack(found, plan.manifest);
+    const wrong = new Set([...comparison.missing, ...comparison.altered]);
+    if (wrong.size + comparison.extra.length > 0) {
+      // What is wrong is sent once more. A copied file that is wrong was altered on the host since it was verified there.
+      const again = plan.manifest.filter(({ path }) => wrong.has(path));
+      const drifted = reuse.filter(({ path }) => wrong.has(path)).map(({ path }) => path);
+      if (drifted.length > 0) {
+        run.messages.push(`Altered on the host since it was deployed, and sent anew: ${listed(drifted)}.`);
+      }
+      if (again.length > drifted.length) {
+        run.messages.push(
+          `${again.length - drifted.length} files did not arrive whole, and were sent again.`,
+        );
+      }
+      await session.script(
+        'verify',
+        discardScript(session.run),
+        nulList([...comparison.extra, ...comparison.altered].map((path) => `./${path}`)),
+      );
+      comparison = compareReadBack(await receive(again), plan.manifest);
+    }
+    requireExact(comparison, session.name);
+    await session.script('verify', finishStagingScript(session.run, plan.digest));
+    run.verified = comparison.verified;
+  });
+}
+
+function* nulList(paths: readonly string[]): Generator<Buffer> {
+  for (let at = 0; at < paths.length; at += 1000) {
+    yield Buffer.from(
+      paths
+        .slice(at, at + 1000)
+        .map((path) => `${path}\0`)
+        .join(''),
+    );
+  }
+}

@@ -44,7 +44,7 @@ function deskOf(world: World, repository: Repository): Promise<string> {
   const made = (async () => {
     const directory = path.join(world.dataDir, 'desks', `${repository.id}.git`);
     await mkdir(directory, { recursive: true });
-    await git(directory, ['init', '--quiet', '--bare', '.']);
+    await git(directory, ['init', '--quiet', '--bare', '--template=', '.']);
     await writeFile(
       path.join(directory, 'objects', 'info', 'alternates'),
       `${path.join(repository.directory, 'objects')}\n`,

@@ -42,7 +42,7 @@ done
 /** Makes the bare repository behind a new one. */
 export async function makeBareRepository(directory: string, defaultBranch: string): Promise<void> {
   await mkdir(directory, { recursive: true });
-  await git(directory, ['init', '--quiet', '--bare', '.']);
+  await git(directory, ['init', '--quiet', '--bare', '--template=', '.']);
   await git(directory, ['symbolic-ref', 'HEAD', `refs/heads/${defaultBranch}`]);
   const settings = [
     ['http.receivepack', 'true'],

@@ -20,7 +20,8 @@ import {
 } from './acts/organizations.ts';
 import { setDraft } from './acts/pull-requests.ts';
 import { createRepository, forkRepository } from './acts/repositories.ts';
-import { bypass, cancelRun, finishRun, reviewDeployments, startRun } from './acts/running.ts';
+import { bypass, reviewDeployments } from './acts/answering.ts';
+import { cancelRun, finishRun, startRun } from './acts/running.ts';
 import type { GitHub, GitHubOptions } from './control.ts';
 import { startCourier } from './deliveries.ts';
 import { commitAs, pushAs } from './desk.ts';

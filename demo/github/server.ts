@@ -110,10 +110,16 @@ export function makeServer(parts: Parts): Server {
   const { world, oracle, faults, limiter, requests } = parts;
   const table = new Map(parts.routes.map((route) => [route.operation, route]));
 
-  function faulty(fault: RequestFault, caller: Caller, response: ServerResponse): void {
+  function faulty(fault: RequestFault, caller: Caller, response: ServerResponse, graphql = false): void {
     const after = { 'retry-after': String(fault.retryAfterSeconds ?? 1) };
     if (fault.kind === 'reset') {
       response.socket?.destroy();
+      return;
+    }
+    if (fault.kind === 'rate_limited' && graphql) {
+      // GraphQL says so with a 200.
+      const errors = [{ type: 'RATE_LIMITED', message: 'API rate limit exceeded for installation.' }];
+      write(response, { status: 200, body: { errors } }, limiter.exhaust(caller), 'graphql');
       return;
     }
     if (fault.kind === 'rate_limited') {
@@ -198,7 +204,7 @@ export function makeServer(parts: Parts): Server {
         const fault = faults.takeRequest('graphql', nameOf(caller));
         if (fault !== null) {
           record(request, pathname, name, caller, 0);
-          faulty(fault, caller, response);
+          faulty(fault, caller, response, true);
           return;
         }
         const quota = limiter.take(caller, 'graphql', 1);

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { userInfo } from 'node:os';
 import path from 'node:path';
@@ -12,6 +12,17 @@ import { createKeyPair } from './key-pair.ts';
 
 /** Where systems keep it; it refuses to run by any but its full path. */
 export const SSHD = '/usr/sbin/sshd';
+
+/**
+ * Runs it until our end of the pipe closes, which it also does when we are killed; then ends the listener and the process
+ * of each connection.
+ */
+const UNTIL_WE_END = [
+  '"$@" </dev/null & listener=$!',
+  'cat >/dev/null',
+  'kill $(cat "/proc/$listener/task/$listener/children" 2>/dev/null) "$listener" 2>/dev/null',
+  'wait "$listener"',
+].join('\n');
 
 /** OpenSSH's own server on a free port of loopback, as whoever runs this, with keys of its own. Throws where it doesn't come up. */
 export async function startOpenSshServer(options: ServerOptions): Promise<DemoServer> {
@@ -51,7 +62,8 @@ export async function startOpenSshServer(options: ServerOptions): Promise<DemoSe
   const configFile = path.join(own, 'sshd_config');
   await writeFile(configFile, `${settings.join('\n')}\n`);
   const log = path.join(own, 'log');
-  const sshd = spawn(SSHD, ['-D', '-f', configFile, '-E', log], { stdio: 'ignore' });
+  const command = [SSHD, '-D', '-f', configFile, '-E', log];
+  const sshd = spawn('sh', ['-c', UNTIL_WE_END, 'sshd', ...command], { stdio: ['pipe', 'ignore', 'ignore'] });
   const exited = once(sshd, 'exit').catch(() => undefined);
   const server: DemoServer = {
     name: options.name,
@@ -64,7 +76,7 @@ export async function startOpenSshServer(options: ServerOptions): Promise<DemoSe
     privateKeyFor: keyKeeper((publicKey) => appendFile(authorized, `${publicKey}\n`)),
     authorize: (publicKey) => appendFile(authorized, `${publicKey.trim()}\n`),
     stop: async () => {
-      await end(sshd);
+      sshd.stdin.end();
       await exited;
     },
   };
@@ -94,24 +106,6 @@ export function keyKeeper(letIn: (publicKey: string) => Promise<void>): DemoServ
 export function fingerprintOfPublicKey(publicKey: string): string {
   const blob = Buffer.from(publicKey.trim().split(' ')[1] ?? '', 'base64');
   return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
-}
-
-/** The listener, and the process of each connection: they are its children, but not of its group. */
-async function end(sshd: ChildProcess): Promise<void> {
-  if (sshd.pid === undefined || sshd.exitCode !== null || sshd.signalCode !== null) return;
-  const children = await readFile(`/proc/${sshd.pid}/task/${sshd.pid}/children`, 'utf8').catch(() => '');
-  sshd.kill('SIGTERM');
-  for (const pid of children.split(' ').map(Number)) {
-    if (pid > 0) endProcess(pid);
-  }
-}
-
-function endProcess(pid: number): void {
-  try {
-    process.kill(pid, 'SIGTERM');
-  } catch {
-    // gone already
-  }
 }
 
 /** It counts as up once a command has run: an account may be locked, or have no shell. */

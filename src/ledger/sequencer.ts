@@ -11,7 +11,7 @@ import type { OpenLog } from './log.ts';
 import { identifyLog, openLog } from './log.ts';
 import type { Query } from './query.ts';
 import { queryOfClient } from './query.ts';
-import { RECORDED_CHANNEL } from './record.ts';
+import { ASLEEP, LEDGER_LOCKS, RECORDED_CHANNEL } from './record.ts';
 import type { LedgerSigner } from './signer.ts';
 
 export interface SequencerOptions {
@@ -41,8 +41,8 @@ export interface Sequencer {
   stop(): Promise<void>;
 }
 
-/** The first key of our advisory locks: "ledg". The second is the log. */
-const LOCK = 0x6c_65_64_67;
+/** Between batches of a busy log: small batches cost callers more than they gain. */
+const BETWEEN_BATCHES_MS = 10;
 const QUIET: SequencerLog = { info: () => undefined, error: () => undefined };
 
 /** Rejects where the log can't be taken up at all: `ledger_key_mismatch`, `ledger_altered`, no connection. */
@@ -126,7 +126,7 @@ class RunningSequencer implements Sequencer {
     for (;;) {
       // Not the waiting form of the lock: a query that waits holds back vacuum for as long.
       const [lock] = await session.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS got', [
-        LOCK,
+        LEDGER_LOCKS,
         logId,
       ]);
       if (lock?.got === true) break;
@@ -154,9 +154,10 @@ class RunningSequencer implements Sequencer {
     const { batch, signEveryMs, pollMs, signer } = this.#options;
     let log = opened;
     let signedAt = -Infinity;
-    for (let pause = 1; ;) {
+    for (let asleep = false; ;) {
       const stopping = this.#stopping;
       const integrated = await this.#batch(session.query, log, batch);
+      if (asleep && integrated > 0) asleep = !(await wakeUp(session.query));
       // A batch that began after stop() and isn't full was the last of what stop() promises.
       const last = stopping && integrated < batch;
       const due = signedAt + signEveryMs - performance.now();
@@ -166,10 +167,13 @@ class RunningSequencer implements Sequencer {
       }
       if (last) return;
       if (integrated === batch) continue;
-      if (integrated > 0) pause = 1;
-      // After work it looks again soon, for whoever committed without ringing; then ever less often.
-      await this.#pause(log.signed < log.tree.size ? Math.min(pause, Math.max(due, 1)) : pause);
-      pause = Math.min(pause * 2, pollMs);
+      const idle = integrated === 0 && log.signed === log.tree.size;
+      if (idle && !asleep) {
+        asleep = await fallAsleep(session.query);
+        // Once more, for whoever committed just before.
+        if (asleep) continue;
+      }
+      await this.#pause(asleep ? pollMs : BETWEEN_BATCHES_MS);
     }
   }
 
@@ -216,6 +220,23 @@ class RunningSequencer implements Sequencer {
       this.#rung = false;
     }
   }
+}
+
+/** False while somebody who didn't ring is about to commit. */
+async function fallAsleep(query: Query): Promise<boolean> {
+  const [lock] = await query<{ got: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS got', [
+    LEDGER_LOCKS,
+    ASLEEP,
+  ]);
+  return lock?.got === true;
+}
+
+async function wakeUp(query: Query): Promise<boolean> {
+  const [lock] = await query<{ free: boolean }>('SELECT pg_advisory_unlock($1, $2) AS free', [
+    LEDGER_LOCKS,
+    ASLEEP,
+  ]);
+  return lock?.free === true;
 }
 
 interface Session {

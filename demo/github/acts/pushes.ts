@@ -2,8 +2,9 @@
 import { announce } from '../announce.ts';
 import {
   branchTip,
-  changedFiles,
+  touchedBy,
   type GitCommit,
+  type Touched,
   isAncestor,
   listCommits,
   readCommit,
@@ -31,14 +32,12 @@ export interface RefChange {
   readonly merge?: boolean;
 }
 
-async function pushedCommit(
+function pushedCommit(
   world: World,
   repository: Repository,
   commit: GitCommit,
-): Promise<Record<string, unknown>> {
-  const files = await changedFiles(repository.directory, commit.parents[0] ?? null, commit.sha);
-  const named = (status: string): string[] =>
-    files.filter((file) => file.status === status).map((file) => file.filename);
+  touched: Touched | undefined,
+): Record<string, unknown> {
   const person = (name: string, email: string): Record<string, unknown> => {
     const account = accountOfEmail(world, email);
     return { name, email, ...(account === null ? {} : { username: account.login }) };
@@ -52,11 +51,9 @@ async function pushedCommit(
     url: `${repositoryWeb(world, repository)}/commit/${commit.sha}`,
     author: person(commit.author.name, commit.author.email),
     committer: person(commit.committer.name, commit.committer.email),
-    added: named('added'),
-    removed: named('removed'),
-    modified: files
-      .filter((file) => file.status !== 'added' && file.status !== 'removed')
-      .map((file) => file.filename),
+    added: touched?.added ?? [],
+    removed: touched?.removed ?? [],
+    modified: touched?.modified ?? [],
   };
 }
 
@@ -72,11 +69,16 @@ async function announcePush(
     range.length === 0
       ? []
       : await listCommits(repository.directory, ['--reverse', '--topo-order', '--max-count=2048', ...range]);
-  const pushed = await Promise.all(commits.map((commit) => pushedCommit(world, repository, commit)));
-  const head =
-    after === null
-      ? null
-      : await pushedCommit(world, repository, await readCommit(repository.directory, after));
+  const tip = after === null ? null : await readCommit(repository.directory, after);
+  const all = tip === null ? commits : [...commits, tip];
+  const touched = await touchedBy(
+    repository.directory,
+    all.map((commit) => commit.sha),
+  );
+  const shown = (commit: GitCommit): Record<string, unknown> =>
+    pushedCommit(world, repository, commit, touched.get(commit.sha));
+  const pushed = commits.map(shown);
+  const head = tip === null ? null : shown(tip);
   const shape = repositoryShape(world, repository);
   const seconds = (iso: string): number => Math.floor(Date.parse(iso) / 1000);
   announce(world, repository, {

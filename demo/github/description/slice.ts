@@ -13,7 +13,16 @@ import { WEBHOOKS } from './webhooks.ts';
 
 type Json = Record<string, unknown>;
 
-const NOISE = new Set(['description', 'example', 'examples', 'summary', 'externalDocs', 'tags', 'deprecated', 'title']);
+const NOISE = new Set([
+  'description',
+  'example',
+  'examples',
+  'summary',
+  'externalDocs',
+  'tags',
+  'deprecated',
+  'title',
+]);
 /** Names below these are property names or component names, not keywords. */
 const MAPS = new Set(['properties', 'schemas', 'responses', 'parameters', 'headers', 'content', 'paths']);
 
@@ -31,7 +40,8 @@ function plain(value: unknown, insideMap = false): unknown {
     out[key] = key === 'enum' || key === 'default' ? item : plain(item, !insideMap && MAPS.has(key));
   }
   // GitHub's list of an App's events is older than its events.
-  if (!insideMap && Array.isArray(out['enum']) && out['enum'].includes('branch_protection_rule')) delete out['enum'];
+  if (!insideMap && Array.isArray(out['enum']) && out['enum'].includes('branch_protection_rule'))
+    delete out['enum'];
   // GitHub answers '' where it documents an address with '' as its default.
   if (!insideMap && out['default'] === '') delete out['format'];
   if (insideMap || out['nullable'] !== true) return out;
@@ -63,7 +73,9 @@ function at(document: unknown, pointer: string): unknown {
 
 function slice(packageDirectory: string): void {
   const source = readFileSync(path.join(packageDirectory, 'generated/api.github.com.json'));
-  const { version } = JSON.parse(readFileSync(path.join(packageDirectory, 'package.json'), 'utf8')) as { version: string };
+  const { version } = JSON.parse(readFileSync(path.join(packageDirectory, 'package.json'), 'utf8')) as {
+    version: string;
+  };
   const whole: unknown = JSON.parse(source.toString('utf8'));
   const paths: Record<string, Json> = {};
   for (const operation of OPERATIONS) {
@@ -71,9 +83,17 @@ function slice(packageDirectory: string): void {
     const described = isObject(whole) && isObject(whole['paths']) ? whole['paths'][template] : undefined;
     if (!isObject(described) || !isObject(described[method.toLowerCase()]))
       throw new Error(`GitHub's description has no ${operation}`);
-    const { parameters, requestBody, responses, 'x-github': github } = described[method.toLowerCase()] as Json;
+    const {
+      parameters,
+      requestBody,
+      responses,
+      'x-github': github,
+    } = described[method.toLowerCase()] as Json;
     (paths[template] ??= {})[method.toLowerCase()] = plain({
-      parameters: [...((described['parameters'] as unknown[] | undefined) ?? []), ...((parameters as unknown[] | undefined) ?? [])],
+      parameters: [
+        ...((described['parameters'] as unknown[] | undefined) ?? []),
+        ...((parameters as unknown[] | undefined) ?? []),
+      ],
       requestBody: requestBody ?? null,
       responses,
       apps: isObject(github) && github['enabledForGitHubApps'] === true,
@@ -125,5 +145,6 @@ function write(name: string, content: unknown): void {
 }
 
 const [packageDirectory] = process.argv.slice(2);
-if (packageDirectory === undefined) throw new Error('Give the directory of @octokit/openapi: npm run github:slice -- DIR');
+if (packageDirectory === undefined)
+  throw new Error('Give the directory of @octokit/openapi: npm run github:slice -- DIR');
 slice(packageDirectory);

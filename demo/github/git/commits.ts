@@ -272,3 +272,35 @@ async function differences(directory: string, from: string | null, to: string): 
     return { ...change, additions, deletions };
   });
 }
+
+/** What one commit added, removed and changed, by name. */
+export interface Touched {
+  readonly added: string[];
+  readonly removed: string[];
+  readonly modified: string[];
+}
+
+/** What each of many commits touched, in one process; merges touch nothing of their own. */
+export async function touchedBy(
+  directory: string,
+  commits: readonly string[],
+): Promise<Map<string, Touched>> {
+  const found = new Map<string, Touched>(
+    commits.map((sha) => [sha, { added: [], removed: [], modified: [] }]),
+  );
+  const output = await git(directory, ['diff-tree', '--stdin', '-r', '-z', '--root', '--name-status'], {
+    input: [...found.keys()].map((sha) => `${sha}\n`).join(''),
+  });
+  const tokens = output.split('\0');
+  let current: Touched | undefined;
+  for (let index = 0; index < tokens.length; index += 1) {
+    const token = tokens[index] ?? '';
+    if (FULL.test(token)) current = found.get(token);
+    else if (token !== '') {
+      index += 1;
+      const list = token === 'A' ? current?.added : token === 'D' ? current?.removed : current?.modified;
+      list?.push(tokens[index] ?? '');
+    }
+  }
+  return found;
+}

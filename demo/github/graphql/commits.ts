@@ -177,11 +177,13 @@ export function commitObject(asking: Asking, repository: Repository, commit: Git
       return {
         __typename: 'TreeEntry',
         name: path.split('/').at(-1),
-        path,
-        mode: Number.parseInt(entry.mode, 8),
+        path: entry.path,
         type: entry.type,
+        mode: Number.parseInt(entry.mode, 8),
         oid: entry.sha,
-        object: entry.type === 'blob' ? await blobObject(repository, entry.sha) : null,
+        size: entry.size,
+        object: () =>
+          entry.type === 'blob' ? blobObject(repository, entry.sha) : { __typename: 'Tree', oid: entry.sha },
       };
     },
     parents: async (args: ConnectionArguments) => {

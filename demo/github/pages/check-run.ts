@@ -13,6 +13,7 @@ import { markdown } from './markdown.ts';
 function took(run: CheckRun): string {
   if (run.startedAt === null || run.completedAt === null) return '';
   const seconds = Math.round((Date.parse(run.completedAt) - Date.parse(run.startedAt)) / 1000);
+  if (seconds < 1) return '';
   return seconds < 60 ? ` in ${seconds}s` : ` in ${Math.floor(seconds / 60)}m ${seconds % 60}s`;
 }
 

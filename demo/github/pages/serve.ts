@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pressButton, rerequest } from '../acts/checking.ts';
 import { mergePull } from '../acts/merging.ts';
 import { submitReview } from '../acts/pull-requests.ts';
-import { bypass, reviewDeployments } from '../acts/running.ts';
+import { bypass, reviewDeployments } from '../acts/answering.ts';
 import { exclusive } from '../exclusive.ts';
 import { findRepository, needCheckRun, needPull, needUser } from '../find.ts';
 import { HttpError, notFound } from '../http.ts';

@@ -2,92 +2,15 @@
 import { announce } from '../announce.ts';
 import { branchTip } from '../git/commits.ts';
 import { created, HttpError, invalid, notFound, ok, paged, type Body, type Call } from '../http.ts';
-import { isProtected, rulesetsOn } from '../rules/demands.ts';
+import { rulesetsOn } from '../rules/demands.ts';
 import { actorOf, permits, roleOf } from '../rules/roles.ts';
-import { nodeId } from '../shapes/accounts.ts';
-import { repositoryApi, repositoryName, repositoryWeb } from '../shapes/repository.ts';
-import type { Protection, Repository, Rule, Ruleset } from '../state.ts';
+import { protectionShape, ruleEvent, rulesetShape, ruleShape } from '../shapes/protection.ts';
+import { repositoryName } from '../shapes/repository.ts';
+import type { Allowances, Protection, Repository, Ruleset } from '../state.ts';
 import type { World } from '../world.ts';
 import { repositoryRoute, type Route } from './route.ts';
 
-const branchApi = (world: World, repository: Repository, branch: string): string =>
-  `${repositoryApi(world, repository)}/branches/${encodeURIComponent(branch)}`;
-
-function allowances(list: {
-  readonly users: readonly string[];
-  readonly teams: readonly string[];
-  readonly apps: readonly string[];
-}): unknown {
-  if (list.users.length + list.teams.length + list.apps.length > 0)
-    throw new Error('The stand-in lists no people in branch protection');
-  return { users: [], teams: [], apps: [] };
-}
-
-function reviewsShape(api: string, protection: Protection): Record<string, unknown> {
-  if (protection.reviews === null) return {};
-  const { reviews } = protection;
-  return {
-    required_pull_request_reviews: {
-      url: `${api}/protection/required_pull_request_reviews`,
-      dismiss_stale_reviews: reviews.dismissStale,
-      require_code_owner_reviews: reviews.codeOwners,
-      required_approving_review_count: reviews.count,
-      require_last_push_approval: reviews.lastPush,
-      ...(reviews.bypass === null ? {} : { bypass_pull_request_allowances: allowances(reviews.bypass) }),
-    },
-  };
-}
-
-/** `brief`: as inside a branch, where it says little more than whether checks are required. */
-export function protectionShape(
-  world: World,
-  repository: Repository,
-  branch: string,
-  brief: boolean,
-): Record<string, unknown> {
-  const protection = repository.protections.get(branch);
-  const api = branchApi(world, repository, branch);
-  const checks = protection?.requiredChecks ?? null;
-  const listed = {
-    contexts: checks?.checks.map((check) => check.context) ?? [],
-    checks: checks?.checks.map((check) => ({ context: check.context, app_id: check.appId })) ?? [],
-  };
-  if (brief) {
-    const level = checks === null ? 'off' : protection?.enforceAdmins === true ? 'everyone' : 'non_admins';
-    return {
-      enabled: isProtected(repository, branch),
-      required_status_checks: { enforcement_level: level, ...listed },
-    };
-  }
-  if (protection === undefined) throw new HttpError(404, 'Branch not protected');
-  return {
-    url: `${api}/protection`,
-    ...(checks === null
-      ? {}
-      : {
-          required_status_checks: {
-            url: `${api}/protection/required_status_checks`,
-            strict: checks.strict,
-            ...listed,
-            contexts_url: `${api}/protection/required_status_checks/contexts`,
-          },
-        }),
-    ...reviewsShape(api, protection),
-    required_signatures: { url: `${api}/protection/required_signatures`, enabled: false },
-    enforce_admins: { url: `${api}/protection/enforce_admins`, enabled: protection.enforceAdmins },
-    required_linear_history: { enabled: protection.linearHistory },
-    allow_force_pushes: { enabled: protection.allowForcePushes },
-    allow_deletions: { enabled: protection.allowDeletions },
-    block_creations: { enabled: false },
-    required_conversation_resolution: { enabled: false },
-    lock_branch: { enabled: false },
-    allow_fork_syncing: { enabled: false },
-  };
-}
-
-function listOf(
-  body: Body | null,
-): { users: readonly string[]; teams: readonly string[]; apps: readonly string[] } | null {
+function listOf(body: Body | null): Allowances | null {
   return body === null
     ? null
     : { users: body.texts('users'), teams: body.texts('teams'), apps: body.texts('apps') };
@@ -134,92 +57,17 @@ function protectionFrom(world: World, branch: string, body: Body): Protection {
     linearHistory: body.flag('required_linear_history', false),
     allowForcePushes: body.flag('allow_force_pushes', false),
     allowDeletions: body.flag('allow_deletions', false),
-    restrictions: null,
   };
 }
 
 /** -1 means: any App. */
 const appId = (id: number | null): number | null => (id === -1 ? null : id);
 
-function ruleEvent(repository: Repository, protection: Protection): Record<string, unknown> {
-  return {
-    id: protection.id,
-    repository_id: repository.id,
-    name: protection.branch,
-    created_at: repository.createdAt,
-    updated_at: repository.createdAt,
-    pull_request_reviews_enforcement_level: protection.reviews === null ? 'off' : 'everyone',
-    required_approving_review_count: protection.reviews?.count ?? 0,
-    dismiss_stale_reviews_on_push: protection.reviews?.dismissStale ?? false,
-    require_code_owner_review: protection.reviews?.codeOwners ?? false,
-    authorized_dismissal_actors_only: false,
-    ignore_approvals_from_contributors: false,
-    required_status_checks: protection.requiredChecks?.checks.map((check) => check.context) ?? [],
-    required_status_checks_enforcement_level: protection.requiredChecks === null ? 'off' : 'everyone',
-    strict_required_status_checks_policy: protection.requiredChecks?.strict ?? false,
-    signature_requirement_enforcement_level: 'off',
-    linear_history_requirement_enforcement_level: protection.linearHistory ? 'everyone' : 'off',
-    admin_enforced: protection.enforceAdmins,
-    allow_force_pushes_enforcement_level: protection.allowForcePushes ? 'everyone' : 'off',
-    allow_deletions_enforcement_level: protection.allowDeletions ? 'everyone' : 'off',
-    merge_queue_enforcement_level: 'off',
-    required_deployments_enforcement_level: 'off',
-    required_conversation_resolution_level: 'off',
-    lock_branch_enforcement_level: 'off',
-    authorized_actors_only: false,
-    authorized_actor_names: [],
-  };
-}
-
 function canWriteRulesets(world: World, call: Call, repository: Repository): boolean {
   if (call.caller.kind === 'installation')
     return permits(call.caller.token.permissions, 'administration:write');
   return call.caller.kind === 'user' && roleOf(world, call.caller.user, repository) === 'admin';
 }
-
-/** Bypass actors are shown only to those who may change them. */
-function rulesetShape(
-  world: World,
-  repository: Repository,
-  ruleset: Ruleset,
-  options: { readonly whole: boolean; readonly bypass: boolean },
-): Record<string, unknown> {
-  return {
-    id: ruleset.id,
-    name: ruleset.name,
-    target: 'branch',
-    source_type: 'Repository',
-    source: repositoryName(repository),
-    enforcement: ruleset.enforcement,
-    node_id: nodeId('RepositoryRuleset', ruleset.id),
-    _links: {
-      self: { href: `${repositoryApi(world, repository)}/rulesets/${ruleset.id}` },
-      html: { href: `${repositoryWeb(world, repository)}/rules/${ruleset.id}` },
-    },
-    created_at: ruleset.createdAt,
-    updated_at: ruleset.updatedAt,
-    ...(options.whole
-      ? {
-          conditions: { ref_name: { include: ruleset.include, exclude: ruleset.exclude } },
-          rules: ruleset.rules.map(ruleShape),
-        }
-      : {}),
-    ...(options.whole && options.bypass
-      ? {
-          bypass_actors: ruleset.bypassActors.map(({ id, type, mode }) => ({
-            actor_id: id,
-            actor_type: type,
-            bypass_mode: mode,
-          })),
-        }
-      : {}),
-  };
-}
-
-const ruleShape = (rule: Rule): Record<string, unknown> => ({
-  type: rule.type,
-  ...(rule.parameters === null ? {} : { parameters: rule.parameters }),
-});
 
 const MODELLED_RULES = new Set([
   'pull_request',
@@ -237,8 +85,11 @@ function rulesetFrom(world: World, body: Body, known: Ruleset | null): Ruleset {
   const rules = body
     .objects('rules')
     .map((rule) => ({ type: rule.needText('type'), parameters: rule.object('parameters')?.raw ?? null }));
-  for (const { type } of rules)
+  for (const { type, parameters } of rules) {
+    if (parameters?.['required_review_thread_resolution'] === true)
+      throw new Error('The stand-in does not model conversations on lines');
     if (!MODELLED_RULES.has(type)) throw new Error(`The stand-in does not model the rule ${type}`);
+  }
   const at = world.timestamp();
   return {
     id: known?.id ?? world.id(),

@@ -23,7 +23,7 @@ import { commitShape, fileShape } from '../shapes/commits.ts';
 import { fullRepository, repositoryApi, repositoryWeb } from '../shapes/repository.ts';
 import type { Repository } from '../state.ts';
 import type { World } from '../world.ts';
-import { protectionShape } from './protection.ts';
+import { protectionShape } from '../shapes/protection.ts';
 import { repositoryRoute, type Route } from './route.ts';
 
 async function needCommit(repository: Repository, name: string): Promise<string> {

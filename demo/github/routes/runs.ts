@@ -1,5 +1,5 @@
 /** Workflow runs, and the three ways in which a waiting job is answered. */
-import { answerRule, mayReview, reviewDeployments } from '../acts/running.ts';
+import { answerRule, mayReview, reviewDeployments } from '../acts/answering.ts';
 import { HttpError, notFound, ok, paged, type Call } from '../http.ts';
 import { nodeId, simpleUser } from '../shapes/accounts.ts';
 import { deploymentShape } from '../shapes/deployments.ts';

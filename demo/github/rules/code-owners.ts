@@ -14,7 +14,9 @@ export function ownerPattern(glob: string): RegExp {
   const body = glob.replace(/^\//, '').replace(/\/$/, '/**');
   const source = body
     .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll(/\*\*\/?|\*|\?/g, (wild) => (wild === '*' ? '[^/]*' : wild === '?' ? '[^/]' : wild === '**/' ? '(?:.*/)?' : '.*'));
+    .replaceAll(/\*\*\/?|\*|\?/g, (wild) =>
+      wild === '*' ? '[^/]*' : wild === '?' ? '[^/]' : wild === '**/' ? '(?:.*/)?' : '.*',
+    );
   // A directory owns what is in it; `docs/*` owns files, not what is deeper.
   const deeper = glob.endsWith('*') ? '' : '(?:/.*)?';
   return new RegExp(`^${anchored ? '' : '(?:.*/)?'}${source}${deeper}$`);
@@ -24,7 +26,12 @@ export function ownerPattern(glob: string): RegExp {
 export function parseCodeOwners(text: string): Rule[] {
   return text
     .split('\n')
-    .map((line) => line.replace(/(^|\s)#.*$/, '').trim().split(/\s+/))
+    .map((line) =>
+      line
+        .replace(/(^|\s)#.*$/, '')
+        .trim()
+        .split(/\s+/),
+    )
     .filter(([glob]) => glob !== undefined && glob !== '')
     .map(([glob = '', ...owners]) => ({ pattern: ownerPattern(glob), owners }));
 }
@@ -34,14 +41,16 @@ const PLACES = ['.github/CODEOWNERS', 'CODEOWNERS', 'docs/CODEOWNERS'];
 async function codeOwnersAt(repository: Repository, commit: string): Promise<Rule[]> {
   for (const place of PLACES) {
     const [entry] = await listTree(repository.directory, commit, place, false);
-    if (entry !== undefined) return parseCodeOwners((await readBlob(repository.directory, entry.sha)).toString('utf8'));
+    if (entry !== undefined)
+      return parseCodeOwners((await readBlob(repository.directory, entry.sha)).toString('utf8'));
   }
   return [];
 }
 
 const isOwner = (world: World, organization: User | Organization, owner: string, actor: Actor): boolean => {
   const name = owner.replace(/^@/, '').toLowerCase();
-  if (!name.includes('/')) return actor.login.toLowerCase() === name || (actor.kind === 'User' && actor.emails.has(name));
+  if (!name.includes('/'))
+    return actor.login.toLowerCase() === name || (actor.kind === 'User' && actor.emails.has(name));
   if (organization.kind !== 'Organization') return false;
   const team = organization.teams.find((one) => `${organization.login}/${one.slug}`.toLowerCase() === name);
   return team?.members.has(actor.id) === true && world.state.accounts.has(actor.id);
@@ -58,6 +67,9 @@ export async function unownedFiles(
   const rules = await codeOwnersAt(repository, base);
   return files.filter((file) => {
     const owners = rules.findLast((rule) => rule.pattern.test(file))?.owners ?? [];
-    return owners.length > 0 && !owners.some((owner) => approvers.some((actor) => isOwner(world, repository.owner, owner, actor)));
+    return (
+      owners.length > 0 &&
+      !owners.some((owner) => approvers.some((actor) => isOwner(world, repository.owner, owner, actor)))
+    );
   });
 }

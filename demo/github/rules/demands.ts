@@ -2,10 +2,11 @@
  * What a branch demands now, from classic protection and from rulesets alike, and who may pass regardless. Enforced on
  * merges and on pushes: a gate whose check is required is a gate only if this refuses.
  */
-import { branchTip, isAncestor } from '../git/commits.ts';
+import { branchTip, changedFiles, isAncestor, mergeBase } from '../git/commits.ts';
 import type { Actor, Allowances, Protection, Pull, Repository, RequiredCheck, Ruleset } from '../state.ts';
 import type { World } from '../world.ts';
 import { checkPassed } from './checks.ts';
+import { unownedFiles } from './code-owners.ts';
 import { atLeast, roleOf } from './roles.ts';
 
 export interface Demand {
@@ -29,18 +30,18 @@ export interface Demand {
 }
 
 /** Whether somebody is on a list of classic protection. */
-function listed(
-  world: World,
-  repository: Repository,
-  list: Allowances | null,
-  actor: Actor,
-): boolean {
+function listed(world: World, repository: Repository, list: Allowances | null, actor: Actor): boolean {
   if (list === null) return false;
   const { owner } = repository;
   const inTeam = (slug: string): boolean =>
-    owner.kind === 'Organization' && owner.teams.some((team) => team.slug === slug && team.members.has(actor.id));
+    owner.kind === 'Organization' &&
+    owner.teams.some((team) => team.slug === slug && team.members.has(actor.id));
   const app = [...world.state.apps.values()].find((one) => one.bot.id === actor.id);
-  return list.users.includes(actor.login) || list.teams.some(inTeam) || (app !== undefined && list.apps.includes(app.slug));
+  return (
+    list.users.includes(actor.login) ||
+    list.teams.some(inTeam) ||
+    (app !== undefined && list.apps.includes(app.slug))
+  );
 }
 
 function fromClassic(world: World, repository: Repository, protection: Protection): Demand {
@@ -171,7 +172,31 @@ export function standingReviews(world: World, pull: Pull): { approvals: Actor[];
 
 const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
 
-async function against(world: World, pull: Pull, demand: Demand, method: string): Promise<string[]> {
+async function reviewsAgainst(world: World, pull: Pull, demand: Demand): Promise<string[]> {
+  const found: string[] = [];
+  const { approvals, refusals } = standingReviews(world, pull);
+  if (demand.pullRequest && refusals.length > 0) found.push('Changes have been requested.');
+  if (approvals.length < demand.approvals)
+    found.push(
+      `At least ${plural(demand.approvals, 'approving review')} is required by reviewers with write access.`,
+    );
+  if (demand.lastPush && !approvals.some((actor) => actor.id !== pull.lastPusher.id))
+    found.push('New changes require approval from someone other than the last pusher.');
+  if (!demand.codeOwners) return found;
+  const { directory } = pull.repository;
+  const base = await mergeBase(directory, pull.baseSha, pull.headSha);
+  const files = (await changedFiles(directory, base, pull.headSha)).map((file) => file.filename);
+  const unowned = await unownedFiles(world, pull.repository, pull.baseSha, files, approvals);
+  return unowned.length === 0 ? found : [...found, 'Waiting on code owner review.'];
+}
+
+async function against(
+  world: World,
+  pull: Pull,
+  actor: Actor,
+  demand: Demand,
+  method: string,
+): Promise<string[]> {
   const { repository } = pull;
   const found: string[] = [];
   const missing = demand.checks.filter((check) => !checkPassed(repository, pull.headSha, check));
@@ -181,14 +206,7 @@ async function against(world: World, pull: Pull, demand: Demand, method: string)
   const tip = await branchTip(repository.directory, pull.baseRef);
   if (demand.strict && tip !== null && !(await isAncestor(repository.directory, tip, pull.headSha)))
     found.push('The head branch is not up to date with the base branch.');
-  const { approvals, refusals } = standingReviews(world, pull);
-  if (demand.pullRequest && refusals.length > 0) found.push('Changes have been requested.');
-  if (approvals.length < demand.approvals)
-    found.push(
-      `At least ${plural(demand.approvals, 'approving review')} is required by reviewers with write access.`,
-    );
-  if (demand.lastPush && !approvals.some((actor) => actor.id !== pull.lastPusher.id))
-    found.push('New changes require approval from someone other than the last pusher.');
+  if (!demand.reviewsBypassedBy(actor)) found.push(...(await reviewsAgainst(world, pull, demand)));
   if (demand.linear && method === 'merge') found.push('This branch must not contain merge commits.');
   if (demand.methods !== null && !demand.methods.includes(method))
     found.push(`The merge method ${method} is not allowed here.`);
@@ -205,7 +223,7 @@ export async function mergeBlockers(
   const demands = demandsOn(world, pull.repository, pull.baseRef).filter(
     (demand) => !demand.bypassedBy(actor),
   );
-  return (await Promise.all(demands.map((demand) => against(world, pull, demand, method)))).flat();
+  return (await Promise.all(demands.map((demand) => against(world, pull, actor, demand, method)))).flat();
 }
 
 export interface PushVerdict {
@@ -234,7 +252,8 @@ export function pushVerdict(
     }
     if (demand.forcePushBlocked && !history) fastForwardOnly = true;
     if (bypass) continue;
-    if (demand.pullRequest) refusals.push('Changes must be made through a pull request.');
+    if (demand.pullRequest && !demand.reviewsBypassedBy(actor))
+      refusals.push('Changes must be made through a pull request.');
     const missing = demand.checks.filter((check) => !checkPassed(repository, after, check));
     if (missing.length > 0) refusals.push(`${plural(missing.length, 'required status check')} expected.`);
   }

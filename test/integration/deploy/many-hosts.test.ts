@@ -156,6 +156,8 @@ onSshd('a deployment to several hosts', () => {
     test('and does not come back: unknown, said so, never a success; the others are switched back', async () => {
       const outcome = await deploy({
         onProgress: ({ host, step, state }) => {
+          // Also where it comes back just then, its lock is not given away before it was looked at.
+          if (step === 'switch_back' && state === 'unknown') proxies[1]?.refuse(false);
           if (step !== 'switch' || state !== 'started' || host.port !== proxies[1]?.port) return;
           proxies[1].refuse(true);
           proxies[1].cut();
@@ -168,7 +170,6 @@ onSshd('a deployment to several hosts', () => {
       expect(await currents()).toEqual(OLD);
       // It may run there: nobody else may touch it, until it was looked at again under the same name.
       expect(await locks()).toEqual([false, true, false]);
-      proxies[1]?.refuse(false);
       const again = await deploy({ resumed: true });
       expect([again.outcome, await currents(), await locks()]).toEqual([
         'success',
@@ -176,6 +177,20 @@ onSshd('a deployment to several hosts', () => {
         [false, false, false],
       ]);
     });
+  });
+
+  test('a step that cannot be recorded stops every host at once, in the middle of what it does', async () => {
+    const started = performance.now();
+    await writeFile(path.join(world.path(0), 'quick'), '');
+    const crashed = deploy({
+      target: { commands: { ...none, build: 'if [ ! -e ../../quick ]; then sleep 25; fi' } },
+      onProgress: ({ step, state }) => {
+        if (step === 'build' && state === 'finished') throw new Error('the record cannot be written');
+      },
+    });
+    await expect(crashed).rejects.toThrow('the record cannot be written');
+    expect(performance.now() - started).toBeLessThan(20_000);
+    expect([world.events.at(-1), await currents()]).toEqual(['build finished', OLD]);
   });
 
   test('a new host beside old ones gets all of it, the others what changed', async () => {

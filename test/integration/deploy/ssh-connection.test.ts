@@ -61,8 +61,11 @@ describe.each(KINDS)('an SSH connection to a server that is %s', (kind) => {
 
     test('a server that came back with another key is refused', async () => {
       const other = await startServer({ dir: path.join(folder, 'other'), name: 'other', kind });
-      await expect(open({ port: other.port })).rejects.toEqual(refused('host_key_mismatch', /is pinned/));
-      await other.stop();
+      try {
+        await expect(open({ port: other.port })).rejects.toEqual(refused('host_key_mismatch', /is pinned/));
+      } finally {
+        await other.stop();
+      }
     });
 
     test('a key that nobody let in gets the hint about locked accounts', async () => {

@@ -39,6 +39,7 @@ describe('a delivery', () => {
       sender: { login: 'bob' },
       repository: { full_name: 'acme/shop' },
       pusher: { name: 'bob' },
+      head_commit: { added: ['one'], removed: [], modified: [] },
       forced: false,
     });
   });

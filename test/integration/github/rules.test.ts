@@ -126,6 +126,50 @@ describe('classic protection', () => {
     expect(await world.github.tip(world.shop, 'main')).toBe(root);
   });
 
+  test('asks the owners of what was changed', async () => {
+    await world.github.commit(world.alice, world.shop, {
+      branch: 'main',
+      files: { '.github/CODEOWNERS': '/billing/ @dave\n' },
+      message: 'Owners',
+    });
+    world.github.grant(world.shop, world.dave, 'write');
+    await protect({
+      required_pull_request_reviews: { required_approving_review_count: 0, require_code_owner_reviews: true },
+    });
+    const free = await openPull(world, 'free');
+    expect((await world.as(world.alice).rest.pulls.merge({ ...SHOP, pull_number: free.number })).status).toBe(
+      200,
+    );
+    const owned = await openPull(world, 'owned', { 'billing/a.ts': '1' });
+    const merge = () => world.as(world.alice).rest.pulls.merge({ ...SHOP, pull_number: owned.number });
+    expect((await refusal(merge())).message).toContain('code owner');
+    await world
+      .as(world.dave)
+      .rest.pulls.createReview({ ...SHOP, pull_number: owned.number, event: 'APPROVE' });
+    expect((await merge()).status).toBe(200);
+    world.shop.collaborators.delete(world.dave.id);
+  });
+
+  test('lets those whom it names pass without a review', async () => {
+    await protect({
+      required_pull_request_reviews: {
+        required_approving_review_count: 1,
+        bypass_pull_request_allowances: { users: ['carol'], teams: ['maintainers'], apps: ['countersign'] },
+      },
+    });
+    const { data } = await world.ours().rest.repos.getBranchProtection({ ...SHOP, branch: 'main' });
+    expect(data.required_pull_request_reviews?.bypass_pull_request_allowances).toMatchObject({
+      users: [{ login: 'carol' }],
+      teams: [{ slug: 'maintainers' }],
+      apps: [{ slug: 'countersign' }],
+    });
+    const { number } = await openPull(world, 'allowed-past');
+    expect(
+      (await refusal(world.as(world.alice).rest.pulls.merge({ ...SHOP, pull_number: number }))).status,
+    ).toBe(405);
+    expect((await world.as(world.carol).rest.pulls.merge({ ...SHOP, pull_number: number })).status).toBe(200);
+  });
+
   test('is 404 for those who may not see it, as for a branch that has none', async () => {
     const read = (octokit: Pick<Octokit, 'rest'>) =>
       octokit.rest.repos.getBranchProtection({ ...SHOP, branch: 'main' });

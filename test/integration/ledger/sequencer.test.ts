@@ -89,12 +89,10 @@ describe('a sequencer', () => {
     const sequencer = await startSequencer({ url: database.writerUrl, signer, pollMs: 60_000 });
     running.push(sequencer);
     await until(() => sequencer.state === 'integrating');
-    // Until its pauses have grown to half a second and more.
-    await new Promise((resolve) => setTimeout(resolve, 1100));
+    // By now it sleeps, and would look again in a minute.
+    await new Promise((resolve) => setTimeout(resolve, 300));
     const id = await recordOne(database.db, makeEntry(0));
-    const before = performance.now();
     expect(await waitForEntryProof(database.db, id, 10_000)).not.toBeNull();
-    expect(performance.now() - before).toBeLessThan(800);
   });
 
   test('leaves out what is not committed yet, and takes it when it is', async () => {

@@ -11,6 +11,8 @@ export interface ExplainedDecision {
   readonly missing: readonly MissingItem[];
   /** Who approved what, and whether it counted. */
   readonly approvals: readonly ExplainedApproval[];
+  /** The same for each pull request in a deployment's range, by its number. */
+  readonly changeApprovals: Readonly<Record<number, readonly ExplainedApproval[]>>;
   readonly policy: PolicyNote;
 }
 

@@ -1,7 +1,8 @@
-import type { ChangeFacts, CommitFacts, IdentityFacts, ReviewFacts } from '../domain/change-facts.ts';
+import type { ChangeFacts, CommitFacts, IdentityFacts } from '../domain/change-facts.ts';
 import type { Decision } from '../domain/decision.ts';
 import type { DeploymentFacts, RangeCommit } from '../domain/deployment-facts.ts';
 import type { ReasonCode } from '../domain/reason.ts';
+import type { ExplainedDecision } from './explained-decision.ts';
 import { block, type Section } from './fit-sections.ts';
 import { code, escape, link } from './markdown.ts';
 import { commitLink, count, header, inLedger, list, person, type Place, row, short } from './phrases.ts';
@@ -31,6 +32,7 @@ export function changeCommitsSection(facts: ChangeFacts, decision: Decision, pla
 export function rangeSection(
   facts: DeploymentFacts,
   decision: Decision,
+  explained: ExplainedDecision,
   place: Place,
   deployed: boolean,
 ): Section {
@@ -56,7 +58,7 @@ export function rangeSection(
           subject(commit, each.pullRequests),
           makers(commit),
           pullRequests(each, from),
-          approvers(from),
+          approvers(from, explained),
         );
       }),
     floor: 20,
@@ -97,25 +99,16 @@ function pullRequests(
   );
 }
 
-/** The newest yes of each person, with the commit that it was given on: what was seen is what was approved. */
-function approvers(from: readonly ChangeFacts[]): string {
-  const shown = from.flatMap(({ pullRequest, reviews }) =>
-    latestApprovals(reviews.items).map(({ author, commit }) => {
-      const stale = commit === pullRequest.headSha ? '' : ', not the last one';
-      return `${person(author)} at ${commit === null ? 'a commit that is gone' : code(short(commit))}${stale}`;
-    }),
-  );
+/** Those whose approval counts, with the commit that each was given on: what was seen is what was approved. */
+function approvers(from: readonly ChangeFacts[], { changeApprovals }: ExplainedDecision): string {
+  const shown = from
+    .flatMap(({ pullRequest }) => changeApprovals[pullRequest.number] ?? [])
+    .filter(({ counted }) => counted)
+    .map(({ login, commit }) => {
+      const at = commit === null ? 'a commit that is gone' : code(short(commit));
+      return `${login === null ? 'a deleted account' : escape(login, 40)} at ${at}`;
+    });
   return shown.length === 0 ? '⚠️ nobody' : list(shown, 'and', 4);
-}
-
-function latestApprovals(reviews: readonly ReviewFacts[]): readonly ReviewFacts[] {
-  const newest = new Map<number, ReviewFacts>();
-  for (const review of reviews) {
-    if (review.state === 'approved' || review.state === 'changes_requested' || review.state === 'dismissed') {
-      newest.set(review.author?.id ?? -review.id, review);
-    }
-  }
-  return [...newest.values()].filter(({ state }) => state === 'approved');
 }
 
 function makers(commit: CommitFacts): string {

@@ -46,7 +46,7 @@ export function renderDeploymentCheckRun(
   const text = fitSections([
     hostsSection(progress, place),
     ...outputSections(hosts),
-    rangeSection(facts, decision, place, progress.state === 'success'),
+    rangeSection(facts, decision, explained, place, progress.state === 'success'),
     reviewsSection(facts.reviews.items, explained.approvals, request),
     filesSection(difference, place),
   ]);

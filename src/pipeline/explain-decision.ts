@@ -24,6 +24,7 @@ export function explainDecision(
     })),
     missing: whoCanMend(decision, facts).map(({ what, who }) => ({ what, who })),
     approvals: approvalsShown(reading, facts),
+    changeApprovals: changeApprovals(reading, facts),
     policy: {
       path: source.path,
       ref: source.ref,
@@ -32,6 +33,17 @@ export function explainDecision(
         reading.kind === 'invalid' ? reading.problems : reading.kind === 'unreadable' ? [reading.why] : [],
     },
   };
+}
+
+function changeApprovals(
+  reading: PolicyReading,
+  facts: ChangeFacts | DeploymentFacts,
+): ExplainedDecision['changeApprovals'] {
+  if (reading.kind !== 'valid' || !('changes' in facts)) return {};
+  const { policy } = reading;
+  return Object.fromEntries(
+    facts.changes.map((change) => [change.pullRequest.number, shownApprovals(policy, change)]),
+  );
 }
 
 function approvalsShown(

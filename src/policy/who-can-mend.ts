@@ -117,19 +117,19 @@ const MENDS: Readonly<Partial<Record<ReasonCode, Mend>>> = {
   ),
   range_unknown: mend(2, () => 'which commits are new there is not known; it is tried again'),
   commit_untraced: mend(
-    2,
+    0,
     (about) =>
       `commit ${short(about['commit'])} came from no pull request: accept it by moving the baseline past it, in a reviewed pull request`,
     administrators,
   ),
   commit_unreviewed: mend(
-    2,
+    0,
     (about) =>
       `commit ${short(about['commit'])} was pushed past review: have its pull request approved, or move the baseline past it in a reviewed one`,
     administrators,
   ),
   merge_not_by_github: mend(
-    2,
+    0,
     (about) =>
       `commit ${short(about['commit'])} merged #${text(about['pullRequest'])} outside of GitHub: accept it by moving the baseline past it, in a reviewed pull request`,
     administrators,

@@ -440,19 +440,23 @@ export const checkRuns: Readonly<Record<string, () => CheckRunContent>> = {
       ),
     );
     const input = stageInput();
+    const facts = example.deploymentFacts({
+      range: {
+        running: sha('9f8e7d6'),
+        baseline: null,
+        status: 'ahead',
+        commits: { complete: true, items: changes.map(({ range }) => range) },
+      },
+      changes: changes.map(({ change }) => change),
+    });
     return checkRunOf(
       planOutcome({
         ...input,
-        explained: explained({ gates: [rangeTraced, deploymentApproved, branch, requester] }),
-        facts: example.deploymentFacts({
-          range: {
-            running: sha('9f8e7d6'),
-            baseline: null,
-            status: 'ahead',
-            commits: { complete: true, items: changes.map(({ range }) => range) },
-          },
-          changes: changes.map(({ change }) => change),
+        explained: explained({
+          gates: [rangeTraced, deploymentApproved, branch, requester],
+          changeApprovals: example.approvalsOf(facts),
         }),
+        facts,
         outcome: {
           outcome: 'success',
           message: null,

@@ -222,7 +222,24 @@ export function decision(
 }
 
 export function explained(more: Partial<ExplainedDecision> = {}): ExplainedDecision {
-  return { gates: [], missing: [], approvals: [], policy, ...more };
+  const changeApprovals = approvalsOf(deploymentFacts());
+  return { gates: [], missing: [], approvals: [], changeApprovals, policy, ...more };
+}
+
+/** Every approval in these facts as one that counts. */
+export function approvalsOf({ changes }: DeploymentFacts): ExplainedDecision['changeApprovals'] {
+  return Object.fromEntries(
+    changes.map(({ pullRequest, reviews }) => [
+      pullRequest.number,
+      reviews.items.map(({ author, commit, submittedAt }) => ({
+        login: author?.login ?? null,
+        commit,
+        at: submittedAt,
+        counted: true,
+        why: 'given on the head, by somebody the policy asks for',
+      })),
+    ]),
+  );
 }
 
 export function hostOutcome(host: string, more: Partial<HostOutcome> = {}): HostOutcome {

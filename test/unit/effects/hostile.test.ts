@@ -61,18 +61,18 @@ const change: fc.Arbitrary<ChangeFacts> = fc
   );
 
 const outcome: fc.Arbitrary<GateOutcome> = fc.constantFrom('passed', 'pending', 'failed', 'not_applicable');
+const approval = fc.record({
+  login: fc.option(hostile),
+  commit: fc.option(sha),
+  at: fc.option(hostile),
+  counted: fc.boolean(),
+  why: long,
+});
 const explained: fc.Arbitrary<ExplainedDecision> = fc.record({
   gates: many(fc.record({ gate: hostile, outcome, sentences: fc.array(long, { maxLength: 9 }) })),
   missing: many(fc.record({ what: long, who: fc.array(hostile, { maxLength: 9 }) })),
-  approvals: many(
-    fc.record({
-      login: fc.option(hostile),
-      commit: fc.option(sha),
-      at: fc.option(hostile),
-      counted: fc.boolean(),
-      why: long,
-    }),
-  ),
+  approvals: many(approval),
+  changeApprovals: fc.dictionary(fc.nat().map(String), many(approval)),
   policy: fc.record({ path: hostile, ref: hostile, commit: fc.option(sha), problems: many(long) }),
 });
 

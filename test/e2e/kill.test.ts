@@ -8,7 +8,7 @@ import { setStage, type Stage } from '../../demo/stage/stage.ts';
 import { until, untilCheckRun } from '../../demo/stage/watch.ts';
 import { listEntries } from '../../src/ledger/read.ts';
 import { verifyDatabase } from '../../src/ledger/verify-database.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { createTestDatabase, query, type TestDatabase } from '../support/database.ts';
 import { runCountersign, type RunningCommand } from '../support/run-countersign.ts';
 
 let dir: string;
@@ -60,10 +60,11 @@ test('killed between the webhook and the decision, and again in the middle of a 
   await untilCheckRun(stage, opened.head, 'countersign/change', (run) => run.conclusion === 'success', 60);
   const merged = await merge(stage, 'carol', opened.number);
   await until('the merge to be delivered', async () => {
-    const { rows } = await stored(
-      "SELECT count(*)::int AS n FROM countersign.delivery WHERE event = 'pull_request' AND action = 'closed'",
+    const delivered = await query(
+      database.writerUrl,
+      "SELECT FROM countersign.delivery WHERE event = 'pull_request' AND action = 'closed'",
     );
-    return rows > 0 ? true : null;
+    return delivered.length > 0 ? true : null;
   });
   running.kill('SIGKILL');
   expect(await running.ended).toBe('SIGKILL');
@@ -99,9 +100,3 @@ test('killed between the webhook and the decision, and again in the middle of a 
   expect(deployments.filter(({ sha }) => sha === merged)).toHaveLength(1);
   expect((await verifyDatabase(database.db)).findings).toEqual([]);
 }, 240_000);
-
-async function stored(text: string): Promise<{ rows: number }> {
-  const { query } = await import('../support/database.ts');
-  const [row] = await query(database.writerUrl, text);
-  return { rows: Number((row as { n?: number } | undefined)?.n ?? 0) };
-}

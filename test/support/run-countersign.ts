@@ -49,9 +49,11 @@ export function runCountersign(
         };
         watchers.add(look);
         look();
-        void ended.then((how) => {
+        const tellEnd = async (): Promise<void> => {
+          const how = await ended;
           reject(new Error(`it ended (${String(how)}) without saying ${String(pattern)}:\n${output}`));
-        });
+        };
+        void tellEnd();
       }),
     kill: (signal) => void child.kill(signal),
     ended,

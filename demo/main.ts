@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
-import { startEmbeddedPostgres } from '../src/db/embedded-postgres.ts';
+import { removeEmbeddedPostgres, startEmbeddedPostgres } from '../src/db/embedded-postgres.ts';
 import { migrate } from '../src/db/migrate.ts';
 import { Interrupted, openCleanUp } from './clean-up.ts';
 import { setStage } from './stage/stage.ts';
@@ -54,7 +54,11 @@ async function demo(): Promise<number> {
     const database = await terminal.act('', 'starting an embedded PostgreSQL', () =>
       cleanUp.acquire(
         () => startEmbeddedPostgres({ dataDir: join(dir, 'postgres'), log: () => undefined }),
-        (made) => made.stop(),
+        async (made) => {
+          await made.stop();
+          // Its data may lie elsewhere, where the user that it runs as can reach it.
+          await removeEmbeddedPostgres(join(dir, 'postgres'));
+        },
       ),
     );
     await migrate(database.ownerUrl);

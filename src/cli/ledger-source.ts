@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
+import { embeddedPostgresUrls } from '../db/embedded-postgres.ts';
 import { openDatabase } from '../db/open-database.ts';
 import { CodedError } from '../domain/coded-error.ts';
 import type { CommandIo } from './command-io.ts';
@@ -13,13 +14,13 @@ export interface OpenLedger {
   close(): Promise<void>;
 }
 
-/** Throws `database_absent` or `database_unreachable`, so that a command ends with a sentence and not with a stack. */
+/** The database in DATABASE_URL, else the one that `countersign start` runs under ./data. Throws `database_absent` or `database_unreachable`, so that a command ends with a sentence and not with a stack. */
 export async function openLedgerSource(env: CommandIo['env']): Promise<OpenLedger> {
-  const url = env['DATABASE_URL'];
-  if (url === undefined || url === '') {
+  const url = env['DATABASE_URL']?.trim() || (await embeddedPostgresUrls('data/postgres'))?.readerUrl;
+  if (url === undefined) {
     throw new CodedError(
       'database_absent',
-      'DATABASE_URL is not set: give the address of the database that holds the ledger.',
+      'DATABASE_URL is not set, and there is no database of `countersign start` in ./data: give the address of the one that holds the ledger.',
     );
   }
   const db = openDatabase(url, { max: 2, applicationName: 'countersign' });

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { removeEmbeddedPostgres } from '../../src/db/embedded-postgres.ts';
 import { generateLedgerKey } from '../../src/ledger/signer.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { runCountersign } from '../support/run-countersign.ts';
@@ -31,6 +32,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  await removeEmbeddedPostgres(join(cwd, 'data/postgres'));
   await database.drop();
   await rm(cwd, { recursive: true, force: true });
 });

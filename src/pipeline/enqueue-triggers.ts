@@ -1,6 +1,7 @@
 import type { Transaction } from 'kysely';
 import type { Database } from '../db/database.ts';
 import type { Trigger } from '../domain/trigger.ts';
+import type { SweepJob } from './jobs.ts';
 import type { Pipeline } from './pipeline.ts';
 import { pressButton } from './press-button.ts';
 import { requestDeployment } from './request-deployment.ts';
@@ -77,22 +78,38 @@ async function enqueue(
     case 'press_button':
       await pressButton(tx, pipeline, trigger, delivery);
       return;
-    case 'judge_commit':
-    case 'judge_open':
+    case 'judge_commit': {
+      const { repository, sha } = trigger;
+      await sweep(tx, pipeline, {
+        installationId: repository.installationId,
+        repository,
+        branch: null,
+        sha,
+        delivery,
+      });
+      return;
+    }
+    case 'judge_open': {
+      const { repository, branch } = trigger;
+      await sweep(tx, pipeline, {
+        installationId: repository.installationId,
+        repository,
+        branch,
+        sha: null,
+        delivery,
+      });
+      return;
+    }
     case 'judge_open_in_installation': {
-      const repository = trigger.kind === 'judge_open_in_installation' ? null : trigger.repository;
-      const installationId =
-        repository === null
-          ? (trigger as { installationId: number }).installationId
-          : repository.installationId;
-      const branch = trigger.kind === 'judge_open' ? trigger.branch : null;
-      const sha = trigger.kind === 'judge_commit' ? trigger.sha : null;
-      await queue.send(
-        tx,
-        'sweep',
-        { installationId, repository, branch, sha, delivery },
-        { key: `${installationId}:${repository?.id ?? ''}:${branch ?? ''}:${sha ?? ''}` },
-      );
+      const { installationId } = trigger;
+      await sweep(tx, pipeline, { installationId, repository: null, branch: null, sha: null, delivery });
     }
   }
+}
+
+async function sweep(tx: Transaction<Database>, { queue }: Pipeline, job: SweepJob): Promise<void> {
+  const { installationId, repository, branch, sha } = job;
+  await queue.send(tx, 'sweep', job, {
+    key: `${installationId}:${repository?.id ?? ''}:${branch ?? ''}:${sha ?? ''}`,
+  });
 }

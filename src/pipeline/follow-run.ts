@@ -3,6 +3,7 @@ import { type StoredDeployment, repositoryOf, requestOf } from './deployment-row
 import { finishDeployment } from './finish-deployment.ts';
 import type { Pipeline } from './pipeline.ts';
 import { queueEffects } from './queue-effects.ts';
+import { recordRunEnded } from './record-run-ended.ts';
 import { recordedAssessment } from './recorded-assessment.ts';
 import { startDeployment } from './start-deployment.ts';
 
@@ -45,6 +46,8 @@ export async function followRun(
         ),
       );
     }
+    // Cancelled, failed or over before the job could start: it never will, and nothing was deployed.
+    if (row.state === 'approved' && progress !== 'started') await recordRunEnded(pipeline, row, delivery);
     return true;
   }
   const assessed = await recordedAssessment(pipeline, row);

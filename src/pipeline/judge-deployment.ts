@@ -14,12 +14,20 @@ import { notePolicy } from './note-policy.ts';
 import type { Pipeline } from './pipeline.ts';
 import { recordDeploymentReviews } from './record-deployment-reviews.ts';
 import { recordOnce } from './record-once.ts';
+import { unreadDeployment } from './unread-deployment.ts';
 
 /** Until it starts, a deployment is judged again on every event that may change the answer. */
 const JUDGED = ['requested', 'held', 'approved'] as const;
 
+/** A read that fails once or twice is GitHub's everyday; after that it is told. */
+const LOUD_AFTER = 3;
+
 /** Judges one wanted deployment that has not started, records the decision, and queues what follows from it. */
-export async function judgeDeployment(pipeline: Pipeline, data: unknown): Promise<void> {
+export async function judgeDeployment(
+  pipeline: Pipeline,
+  data: unknown,
+  job: { readonly attempt: number },
+): Promise<void> {
   const { id, delivery } = DeploymentJob.parse(data);
   const row = await pipeline.db
     .selectFrom('countersign.deployment')
@@ -31,7 +39,16 @@ export async function judgeDeployment(pipeline: Pipeline, data: unknown): Promis
     if (await followRun(pipeline, row, delivery)) return;
   }
   if (!JUDGED.some((state) => state === row.state)) return;
-  const assessed = await assessDeployment(pipeline, row);
+  let assessed: AssessedDeployment;
+  try {
+    assessed = await assessDeployment(pipeline, row);
+  } catch (error) {
+    // The job is done again, for hours. Somebody who waits for the check run must not wait for it without a word.
+    if (job.attempt >= LOUD_AFTER) {
+      await recordDeploymentDecision(pipeline, row, unreadDeployment(row, error, pipeline.now()), delivery);
+    }
+    throw error;
+  }
   await recordDeploymentReviews(pipeline, row, assessed.facts, delivery);
   await notePolicy(pipeline, repositoryOf(row), assessed.source, delivery);
   await recordDeploymentDecision(pipeline, row, assessed, delivery);

@@ -47,6 +47,8 @@ export interface Stage {
   readonly organization: Organization;
   readonly servers: Readonly<Record<'staging' | 'production', DemoServer>>;
   readonly origin: string;
+  /** GitHub's id of our App. */
+  readonly appId: number;
   /** GitHub, signed in as one of the people. */
   as(person: Person): Octokit;
   /** What a visitor of the server would get: a file of the running release. */
@@ -131,6 +133,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
       organization,
       servers,
       origin,
+      appId: registered.appId,
       as: (person) => signedIn(github, people[person]),
       served: (environment, file) =>
         readFile(join(servers[environment].root, 'shop/current', file), 'utf8').catch(() => null),

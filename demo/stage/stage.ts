@@ -49,6 +49,7 @@ export interface Stage {
   readonly origin: string;
   /** GitHub's id of our App. */
   readonly appId: number;
+  readonly webhookSecret: string;
   /** GitHub, signed in as one of the people. */
   as(person: Person): Octokit;
   /** What a visitor of the server would get: a file of the running release. */
@@ -134,6 +135,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
       servers,
       origin,
       appId: registered.appId,
+      webhookSecret: registered.webhookSecret,
       as: (person) => signedIn(github, people[person]),
       served: (environment, file) =>
         readFile(join(servers[environment].root, 'shop/current', file), 'utf8').catch(() => null),

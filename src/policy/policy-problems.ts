@@ -1,6 +1,6 @@
 /** From what zod found to what a person mends: each problem at its place, with the key that was probably meant. */
 import { z } from 'zod';
-import { nearest } from './nearest.ts';
+import { nearest } from '../domain/nearest.ts';
 import type { Place, Problem } from './read-yaml.ts';
 import { NOBODY, policySchemaV1 } from './schema.ts';
 import { isUnsupportedKey } from './unsupported-keys.ts';

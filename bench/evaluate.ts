@@ -197,6 +197,7 @@ function deploymentOf(commits: number): DeploymentFacts {
   );
   return {
     schema: 'deployment-facts/v1',
+    policy: { trusted: true },
     gatheredAt: '2026-03-03T10:00:00.000Z',
     repository: REPOSITORY,
     request: {

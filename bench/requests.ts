@@ -9,7 +9,7 @@ import type { RepositoryRef } from '../src/domain/repository.ts';
 import { gatherChange } from '../src/facts/gather-change.ts';
 import { gatherDeployment } from '../src/facts/gather-deployment.ts';
 import type { GitHubReader } from '../src/facts/github-reader.ts';
-import { readBaseBranch } from '../src/facts/read-base-branch.ts';
+import { readChangeBranches } from '../src/facts/read-change-branches.ts';
 import { readDefaultBranch } from '../src/facts/read-default-branch.ts';
 import { readPolicy } from '../src/facts/read-policy.ts';
 import { openGitHub } from '../src/pipeline/github-access.ts';
@@ -68,7 +68,7 @@ async function change(
   }
   const what = `a change: ${size.commits} commits, ${size.reviews} reviews, ${size.checks} checks`;
   return count(github, what, async () => {
-    const base = await readBaseBranch(ours, repository, pull_number);
+    const { base } = await readChangeBranches(ours, repository, pull_number);
     await readPolicy(ours, repository, base);
     await gatherChange(ours, { repository, number: pull_number, pushes: [], roles: ROLES, now: NOW });
   });
@@ -118,6 +118,7 @@ async function deployment(
       pressed: [],
       pushesOf: () => [],
       roles: ROLES,
+      policy: { trusted: true },
       now: NOW,
     });
   });

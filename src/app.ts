@@ -16,6 +16,7 @@ import { enqueueTriggers } from './pipeline/enqueue-triggers.ts';
 import { openGitHub } from './pipeline/github-access.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
 import { recordConfiguration } from './pipeline/record-configuration.ts';
+import { sweepInstallations } from './pipeline/sweep-installations.ts';
 import { workQueues } from './pipeline/work-queues.ts';
 import { createPages } from './web/pages.ts';
 import { createIngress, INGRESS_PATH, INGRESS_SERVER_OPTIONS } from './webhooks/ingress.ts';
@@ -103,6 +104,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   await recordConfiguration(pipeline, config);
   await workDeliveries(queue, db, access.probot, { concurrency: 4 });
   const stopWork = await workQueues(pipeline);
+  await sweepInstallations(pipeline, access.asApp);
 
   const ingress = createIngress({
     secret: options.github.webhookSecret,

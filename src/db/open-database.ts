@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import { Pool, TypeOverrides } from 'pg';
+import type { PoolClient } from 'pg';
 import { CodedError } from '../domain/coded-error.ts';
 import type { Database } from './database.ts';
 
@@ -23,7 +24,24 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Kysely
   });
   // Without a listener a connection that breaks while idle would end the process.
   pool.on('error', options.onError ?? (() => undefined));
+  pool.on('connect', prepareMarked);
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+}
+
+/** A statement that begins with this is parsed and planned once a connection, under the name it gives itself. */
+const PREPARED = /^\/\* prepared (\w+) \*\//;
+
+/** Kysely has no word for prepared statements, so the few that are worth it say so in their text. */
+function prepareMarked(client: PoolClient): void {
+  const plain = client.query.bind(client);
+  const marked = (statement: unknown, ...rest: readonly unknown[]): unknown => {
+    const name = typeof statement === 'string' ? PREPARED.exec(statement)?.[1] : undefined;
+    return Reflect.apply(plain, undefined, [
+      name === undefined ? statement : { name, text: statement },
+      ...rest,
+    ]);
+  };
+  Object.defineProperty(client, 'query', { value: marked });
 }
 
 const INT8 = 20;

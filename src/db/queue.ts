@@ -9,6 +9,7 @@ import { fromKysely, PgBoss } from 'pg-boss';
 import type { Database } from './database.ts';
 import type { QueueLog } from './given-up.ts';
 import { giveUpFailedJobs } from './given-up.ts';
+import { jobIds } from './job-id.ts';
 import { QUEUE_SCHEMA } from './migrate-queue.ts';
 import type { QueueName } from './queue-names.ts';
 import { QUEUES } from './queue-names.ts';
@@ -109,6 +110,8 @@ export function openQueue(db: Kysely<Database>, url: string, { log, drainSeconds
   };
 }
 
+const nextId = jobIds();
+
 async function send(
   boss: PgBoss,
   tx: Transaction<Database> | Kysely<Database>,
@@ -122,6 +125,7 @@ async function send(
   if (kind === 'ordered' && key === undefined)
     throw new TypeError(`a job of the queue "${queue}" needs a key`);
   const id = await boss.send(queue, data, {
+    id: nextId(),
     db: fromKysely(tx),
     ...(key === undefined ? {} : { singletonKey: key }),
     ...(startAfterSeconds > 0 ? { startAfter: startAfterSeconds } : {}),

@@ -2,6 +2,7 @@ import type { Actor } from './actor.ts';
 import type { ChangeFacts, CommitFacts } from './change-facts.ts';
 import type { Known } from './known.ts';
 import type { Listed } from './listed.ts';
+import type { PolicyTrust } from './policy-trust.ts';
 import type { RepositoryRef } from './repository.ts';
 import type { RoleFacts } from './role-facts.ts';
 
@@ -19,6 +20,8 @@ export interface DeploymentFacts {
   readonly environment: Known<EnvironmentFacts>;
   readonly reviews: Listed<DeploymentReview>;
   readonly roles: RoleFacts;
+  /** Whether the policy on the default branch came by review. */
+  readonly policy: PolicyTrust;
 }
 
 export interface DeploymentRequest {

@@ -7,6 +7,7 @@ export const REASON_CODES = [
   'policy_absent',
   'policy_invalid',
   'policy_unreadable',
+  'policy_unreviewed',
   'branch_not_guarded',
   'environment_not_in_policy',
   // facts

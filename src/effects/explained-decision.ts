@@ -49,6 +49,8 @@ export interface PolicyNote {
   /** The trusted branch, and its commit; null where it could not be read. */
   readonly ref: string;
   readonly commit: string | null;
+  /** Commits that changed the file since without review, so that this older version judges; null where it is the newest. */
+  readonly changedSince: readonly string[] | null;
   /** What is wrong with the policy's file, each with line and key; plain text. Empty where it could be used. */
   readonly problems: readonly string[];
 }

@@ -66,7 +66,19 @@ function gateName(gate: string): string {
 
 /** Where the policy that judged came from. */
 export function policySection({ policy }: ExplainedDecision, place: Place): Section {
-  return block(Infinity, policy.problems.length > 0 ? '' : `Judged by ${where(policy, place)}.`);
+  if (policy.problems.length > 0) return block(Infinity, '');
+  const { changedSince } = policy;
+  if (changedSince === null) return block(Infinity, `Judged by ${where(policy, place)}.`);
+  const commits = list(
+    changedSince.map((sha) => commitLink(sha, place)),
+    'and',
+    5,
+  );
+  const by = commits === '' ? '' : ` by ${commits}`;
+  return block(
+    Infinity,
+    `Judged by ${where(policy, place)}, the last version that was reviewed. ⚠️ It was changed since${by} without an approved pull request; that version judges nothing.`,
+  );
 }
 
 /** What is wrong with the policy, where it couldn't be used; it stands before everything that follows from that. */

@@ -1,4 +1,5 @@
 import type { DeploymentFacts, DeploymentRequest, DeploymentReview } from '../domain/deployment-facts.ts';
+import type { PolicyTrust } from '../domain/policy-trust.ts';
 import type { Listed } from '../domain/listed.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
 import type { RolesAsked } from '../domain/role-facts.ts';
@@ -30,6 +31,8 @@ export interface DeploymentAsked {
   readonly pressed: readonly DeploymentReview[];
   readonly pushesOf: ChangesAsked['pushesOf'];
   readonly roles: RolesAsked;
+  /** Whether the policy that judges came by review. */
+  readonly policy: PolicyTrust;
   /** When it is gathered, RFC 3339 in UTC. */
   readonly now: string;
 }
@@ -72,6 +75,7 @@ export async function gatherDeployment(
     changes,
     environment,
     reviews,
+    policy: asked.policy,
     roles: await roles.of(rolesAsked, { named: people, acting: people }),
   });
 }

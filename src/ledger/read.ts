@@ -34,6 +34,7 @@ export interface EntryFilter {
   readonly repositoryId?: number;
   readonly environment?: string;
   readonly kinds?: readonly EntryKind[];
+  readonly outcomes?: readonly string[];
   readonly commit?: string;
   readonly pullRequest?: number;
   readonly answers?: string;
@@ -78,6 +79,7 @@ export async function listEntries(db: Kysely<Database>, filter: EntryFilter): Pr
   if (filter.repositoryId !== undefined) found = found.where('p.repository_id', '=', filter.repositoryId);
   if (filter.environment !== undefined) found = found.where('p.environment', '=', filter.environment);
   if (filter.kinds !== undefined) found = found.where('p.kind', 'in', filter.kinds);
+  if (filter.outcomes !== undefined) found = found.where('p.outcome', 'in', filter.outcomes);
   if (filter.commit !== undefined) found = found.where('p.commit', '=', filter.commit);
   if (filter.pullRequest !== undefined) found = found.where('p.pull_request', '=', filter.pullRequest);
   if (filter.answers !== undefined) found = found.where('p.answers', '=', filter.answers);

@@ -7,25 +7,50 @@ import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
 import type { Actor } from '../domain/actor.ts';
 import { CodedError } from '../domain/coded-error.ts';
+import type { PersonReference } from './entry.ts';
 import { SECRET_SIZE, actorReference, loginReference } from './seal.ts';
 
-export interface Subject {
+interface Subject {
   readonly githubId: number;
   readonly secret: Buffer;
   readonly logins: readonly string[];
 }
 
-export interface NewLogin {
+interface NewLogin {
   readonly ref: Buffer;
   readonly subject: Buffer;
   readonly login: string;
+}
+
+/** The references of all `actors`, in their order; whoever is new gets the rows that resolve them. */
+export async function introduce(
+  tx: Kysely<Database>,
+  actors: readonly Actor[],
+  random: (size: number) => Uint8Array,
+): Promise<PersonReference[]> {
+  const subjects = await ensureSubjects(tx, actors, random);
+  const logins = newLogins(subjects, actors);
+  if (logins.length > 0) {
+    await tx
+      .insertInto('ledger.subject_login')
+      .values(logins)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
+  return actors.map(({ id, login }) => {
+    const { secret } = subjectOf(subjects, id);
+    return {
+      actor: actorReference(secret, id).toString('base64url'),
+      login: loginReference(secret, login).toString('base64url'),
+    };
+  });
 }
 
 /**
  * The subjects of all `actors`, made where they are new. A new one makes other transactions that name the same
  * newcomer wait for this one; that happens once per person.
  */
-export async function ensureSubjects(
+async function ensureSubjects(
   tx: Kysely<Database>,
   actors: readonly Actor[],
   random: (size: number) => Uint8Array,
@@ -56,7 +81,7 @@ export async function ensureSubjects(
 }
 
 /** Logins in `actors` that aren't stored yet. */
-export function newLogins(subjects: ReadonlyMap<number, Subject>, actors: readonly Actor[]): NewLogin[] {
+function newLogins(subjects: ReadonlyMap<number, Subject>, actors: readonly Actor[]): NewLogin[] {
   const logins = new Map<string, NewLogin>();
   for (const { id, login } of actors) {
     const subject = subjects.get(id);
@@ -74,4 +99,10 @@ async function readSubjects(tx: Kysely<Database>, ids: readonly number[]): Promi
   return new Map(
     rows.map((row) => [row.github_id, { githubId: row.github_id, secret: row.secret, logins: row.logins }]),
   );
+}
+
+function subjectOf(subjects: ReadonlyMap<number, Subject>, id: number): Subject {
+  const subject = subjects.get(id);
+  if (subject === undefined) throw new RangeError(`no subject for actor ${id}`);
+  return subject;
 }

@@ -3,24 +3,32 @@ import type { Decision } from '../domain/decision.ts';
 import type { PolicySource } from '../domain/policy-reading.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
 import { gatherChange } from '../facts/gather-change.ts';
-import { readBaseBranch } from '../facts/read-base-branch.ts';
+import { readChangeBranches } from '../facts/read-change-branches.ts';
 import { evaluateChange } from '../policy/evaluate-change.ts';
 import type { PolicyReading } from '../policy/policy-reading.ts';
 import { rolesAsked } from '../policy/roles-asked.ts';
+import { strictest } from '../policy/strictest.ts';
 import type { Pipeline } from './pipeline.ts';
+import { policyInForce, type PolicyInForce } from './policy-in-force.ts';
 import { pushesTo } from './pushes-to.ts';
-import { readTrustedPolicy } from './read-trusted-policy.ts';
+import { type BranchPolicy, readBranchPolicy } from './read-branch-policy.ts';
 
 export interface AssessedChange {
+  /** The policy that the decision was made by. */
   readonly source: PolicySource;
   readonly reading: PolicyReading;
   readonly facts: ChangeFacts;
   readonly decision: Decision;
+  /** The default branch's. */
+  readonly policy: PolicyInForce;
+  /** The base branch's own, where that is another branch and another text. */
+  readonly branchPolicy: BranchPolicy | null;
 }
 
 /**
- * Facts, then judgement, of one pull request, by the policy of its base branch. Writes nothing. The base can be changed
- * while we read: facts that name another base than the policy's are gathered again.
+ * Facts, then judgement, of one pull request. Writes nothing. The default branch's policy says whether the base is guarded,
+ * since anybody who can push a branch could write a lax one there; a base with a policy of its own asks for that as well,
+ * and the stricter decision is the one that stands. The base can be changed while we read: then all is read again.
  */
 export async function assessChange(
   pipeline: Pipeline,
@@ -29,17 +37,38 @@ export async function assessChange(
 ): Promise<AssessedChange> {
   const github = await pipeline.github(repository.installationId);
   for (;;) {
-    const branch = await readBaseBranch(github, repository, number);
-    const { source, reading } = await readTrustedPolicy(github, repository, branch);
+    const { base, trunk } = await readChangeBranches(github, repository, number);
+    const policy = await policyInForce(pipeline, github, repository, trunk);
+    const own = base === trunk ? null : await readBranchPolicy(github, repository, base);
+    const branchPolicy = own?.source.text === policy.source.text ? null : own;
     const facts = await gatherChange(github, {
       repository,
       number,
       pushes: await pushesTo(pipeline.db, repository, number),
-      roles:
-        reading.kind === 'valid' ? rolesAsked(reading.policy, 'change') : { teams: [], permissions: false },
+      roles: rolesOf(policy.reading, branchPolicy?.reading),
       now: pipeline.now(),
     });
-    if (facts.pullRequest.baseRef !== branch) continue;
-    return { source, reading, facts, decision: evaluateChange(reading, facts) };
+    if (facts.pullRequest.baseRef !== base) continue;
+    const judgedBy = ({ source, reading }: BranchPolicy) => ({
+      source,
+      reading,
+      decision: evaluateChange(reading, facts),
+    });
+    const trunks = judgedBy(policy);
+    const judged =
+      branchPolicy === null || trunks.decision.verdict === 'not_guarded'
+        ? trunks
+        : strictest(trunks, judgedBy(branchPolicy));
+    return { ...judged, facts, policy, branchPolicy };
   }
+}
+
+function rolesOf(...readings: readonly (PolicyReading | undefined)[]) {
+  const asked = readings.flatMap((reading) =>
+    reading?.kind === 'valid' ? [rolesAsked(reading.policy, 'change')] : [],
+  );
+  return {
+    teams: [...new Set(asked.flatMap(({ teams }) => teams))].toSorted(),
+    permissions: asked.some(({ permissions }) => permissions),
+  };
 }

@@ -9,8 +9,8 @@ import type { PolicyReading } from '../policy/policy-reading.ts';
 import { rolesAsked } from '../policy/roles-asked.ts';
 import { type StoredDeployment, repositoryOf, requestOf } from './deployment-row.ts';
 import type { Pipeline } from './pipeline.ts';
+import { policyInForce, type PolicyInForce } from './policy-in-force.ts';
 import { pushesTo } from './pushes-to.ts';
-import { readTrustedPolicy } from './read-trusted-policy.ts';
 import { runningRelease } from './running-release.ts';
 
 export interface AssessedDeployment {
@@ -18,6 +18,8 @@ export interface AssessedDeployment {
   readonly reading: PolicyReading;
   readonly facts: DeploymentFacts;
   readonly decision: Decision;
+  /** Null where the assessment was read back from its entry, or GitHub could not be read. */
+  readonly policy: PolicyInForce | null;
 }
 
 /** Facts, then judgement, of one wanted deployment, by the policy of the repository's default branch. Writes nothing. */
@@ -29,7 +31,8 @@ export async function assessDeployment(
   const repository = repositoryOf(row);
   const github = await pipeline.github(row.installation_id);
   const branch = await readDefaultBranch(github, repository);
-  const { source, reading } = await readTrustedPolicy(github, repository, branch);
+  const standing = await policyInForce(pipeline, github, repository, branch);
+  const { source, reading, trust } = standing;
   const policy = reading.kind === 'valid' ? reading.policy : null;
   const { last, uncertain } = await runningRelease(db, repository, row.environment);
   const unreviewed = await db
@@ -66,7 +69,8 @@ export async function assessDeployment(
       policy === null
         ? { teams: [], permissions: false }
         : rolesAsked(policy, { environment: row.environment }),
+    policy: trust,
     now: pipeline.now(),
   });
-  return { source, reading, facts, decision: evaluateDeployment(reading, facts) };
+  return { source, reading, facts, decision: evaluateDeployment(reading, facts), policy: standing };
 }

@@ -2,6 +2,7 @@ import type { ChangeFacts } from '../domain/change-facts.ts';
 import type { Decision } from '../domain/decision.ts';
 import type { DeploymentFacts } from '../domain/deployment-facts.ts';
 import type { PolicySource } from '../domain/policy-reading.ts';
+import type { PolicyTrust } from '../domain/policy-trust.ts';
 import type { ExplainedDecision } from '../effects/explained-decision.ts';
 import { explain } from '../policy/explain.ts';
 import type { PolicyReading } from '../policy/policy-reading.ts';
@@ -15,6 +16,7 @@ export function explainDecision(
   reading: PolicyReading,
   facts: ChangeFacts | DeploymentFacts,
   source: PolicySource,
+  trust: PolicyTrust = { trusted: true },
 ): ExplainedDecision {
   return {
     gates: decision.gates.map(({ gate, outcome, reasons }) => ({
@@ -29,6 +31,7 @@ export function explainDecision(
       path: source.path,
       ref: source.ref,
       commit: source.commit,
+      changedSince: trust.trusted ? null : trust.commits,
       problems:
         reading.kind === 'invalid' ? reading.problems : reading.kind === 'unreadable' ? [reading.why] : [],
     },

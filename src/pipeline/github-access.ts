@@ -1,12 +1,14 @@
 import { Probot, ProbotOctokit } from 'probot';
 import type { Logger } from 'pino';
 import type { RepositoryRef } from '../domain/repository.ts';
-import { pinApiVersion } from '../facts/github-reader.ts';
+import { type GitHubReader, pinApiVersion } from '../facts/github-reader.ts';
 
 /** What the pipeline asks of GitHub's side: clients with an installation's rights, and short-lived tokens for git. */
 export interface GitHubAccess {
   readonly probot: Probot;
   readonly client: (installationId: number) => ReturnType<Probot['auth']>;
+  /** The App itself, for what belongs to no installation. */
+  readonly asApp: () => Promise<GitHubReader>;
   readonly contentsToken: (repository: RepositoryRef) => Promise<string>;
 }
 
@@ -37,13 +39,16 @@ export function openGitHub(credentials: GitHubCredentials, log: Logger): GitHubA
     })),
   });
   let app: Awaited<ReturnType<Probot['auth']>> | null = null;
+  // `octokit.auth()` would ask api.github.com whatever the base URL is; the App's own client asks the right host.
+  const asApp = async () => (app ??= pinApiVersion(await probot.auth()));
   return {
     probot,
+    asApp,
     client: async (installationId) => pinApiVersion(await probot.auth(installationId)),
     contentsToken: async (repository) => {
-      // `octokit.auth()` would ask api.github.com whatever the base URL is; the App's own client asks the right host.
-      app ??= pinApiVersion(await probot.auth());
-      const { data } = await app.rest.apps.createInstallationAccessToken({
+      const { data } = await (
+        await asApp()
+      ).rest.apps.createInstallationAccessToken({
         installation_id: repository.installationId,
         repository_ids: [repository.id],
         permissions: { contents: 'read' },

@@ -1,12 +1,13 @@
 import type { Decision } from '../domain/decision.ts';
 import { fullName } from '../domain/repository.ts';
 import { planChange } from '../effects/plan-change.ts';
+import { blocks } from '../policy/strictest.ts';
 import { assessChange } from './assess-change.ts';
 import { digest } from './digest.ts';
 import { jsonDocument, policyDocument } from './documents.ts';
 import { explainDecision } from './explain-decision.ts';
 import { ChangeJob } from './jobs.ts';
-import { notePolicy } from './note-policy.ts';
+import { notePolicies } from './note-policy.ts';
 import type { Pipeline } from './pipeline.ts';
 import { recordOnceIn, type Recording } from './record-once.ts';
 import { recordReviews } from './record-reviews.ts';
@@ -18,9 +19,11 @@ export async function judgeChange(pipeline: Pipeline, data: unknown): Promise<vo
   const assessed = await assessChange(pipeline, repository, number);
   const { facts, decision, source, reading } = assessed;
   await recordReviews(pipeline, facts, delivery);
-  await notePolicy(pipeline, repository, source, delivery);
+  await notePolicies(pipeline, repository, assessed, delivery);
   const { headSha, state } = facts.pullRequest;
-  const verdict = state === 'open' ? decision.verdict : 'closed';
+  // What only observes opens the branch as an approval does.
+  const standing = blocks(decision) || decision.verdict === 'not_guarded' ? decision.verdict : 'approved';
+  const verdict = state === 'open' ? standing : 'closed';
   const recording = (shown: boolean): Recording => ({
     subject: `change:${repository.id}:${number}`,
     basis: digest([headSha, decision, source.text, shown]),
@@ -45,7 +48,7 @@ export async function judgeChange(pipeline: Pipeline, data: unknown): Promise<vo
       if (!shown || decision.verdict === 'not_guarded') return [];
       return planChange({
         decision,
-        explained: explainDecision(decision, reading, facts, source),
+        explained: explainDecision(decision, reading, facts, source, assessed.policy.trust),
         facts,
         entryId,
         repository,

@@ -50,7 +50,7 @@ export async function judgeDeployment(
     throw error;
   }
   await recordDeploymentReviews(pipeline, row, assessed.facts, delivery);
-  await notePolicy(pipeline, repositoryOf(row), assessed.source, delivery);
+  if (assessed.policy !== null) await notePolicy(pipeline, repositoryOf(row), assessed.policy, { delivery });
   await recordDeploymentDecision(pipeline, row, assessed, delivery);
 }
 

@@ -1,6 +1,7 @@
 import { fullName } from '../domain/repository.ts';
 import { planUnreviewed } from '../effects/plan-merge.ts';
 import { gatherRange } from '../facts/gather-range.ts';
+import { readDefaultBranch } from '../facts/read-default-branch.ts';
 import { explain } from '../policy/explain.ts';
 import { guards } from '../policy/guards.ts';
 import { rolesAsked } from '../policy/roles-asked.ts';
@@ -9,8 +10,8 @@ import { jsonDocument, policyDocument } from './documents.ts';
 import { PushJob } from './jobs.ts';
 import { notePolicy } from './note-policy.ts';
 import type { Pipeline } from './pipeline.ts';
+import { policyInForce } from './policy-in-force.ts';
 import { pushesTo } from './pushes-to.ts';
-import { readTrustedPolicy } from './read-trusted-policy.ts';
 import { recordOnce } from './record-once.ts';
 
 const NO_COMMIT = '0'.repeat(40);
@@ -23,9 +24,23 @@ export async function judgePush(pipeline: Pipeline, data: unknown): Promise<void
   const { repository, branch, before, after, forced, pusher, delivery, looks } = PushJob.parse(data);
   if (after === NO_COMMIT) return;
   const github = await pipeline.github(repository.installationId);
-  const { source, reading } = await readTrustedPolicy(github, repository, branch);
-  await notePolicy(pipeline, repository, source, delivery);
-  if (reading.kind !== 'valid' || !guards(reading.policy, branch)) return;
+  const trunk = await readDefaultBranch(github, repository);
+  const policy = await policyInForce(pipeline, github, repository, trunk);
+  const again = async (): Promise<boolean> => {
+    if (looks >= pipeline.patience.attempts) return false;
+    await pipeline.queue.send(
+      pipeline.db,
+      'push',
+      { repository, branch, before, after, forced, pusher, delivery, looks: looks + 1 },
+      { key: `${repository.id}:${branch}:${after}`, startAfterSeconds: pipeline.patience.seconds },
+    );
+    return true;
+  };
+  if (policy.standing === 'unreviewed' && branch === trunk && (await again())) return;
+  await notePolicy(pipeline, repository, policy, { delivery, sure: true });
+  // What this very push made of the policy doesn't count unless it came by review: nobody takes a branch out of guard so.
+  const { guarding } = policy;
+  if (guarding === null || !guards(guarding, branch)) return;
 
   const { range, changes } = await gatherRange(github, {
     repository,
@@ -33,20 +48,12 @@ export async function judgePush(pipeline: Pipeline, data: unknown): Promise<void
     base: before === NO_COMMIT ? null : before,
     head: after,
     pushesOf: (number: number) => pushesTo(pipeline.db, repository, number),
-    roles: rolesAsked(reading.policy, 'change'),
+    roles: rolesAsked(guarding, 'change'),
     now: pipeline.now(),
   });
-  const traced = traceCommits(reading.policy, { commits: range.commits.items, changes, branches: [branch] });
+  const traced = traceCommits(guarding, { commits: range.commits.items, changes, branches: [branch] });
   const unreviewed = traced.filter((commit) => commit.reasons.length > 0);
-  if (unreviewed.length > 0 && looks < pipeline.patience.attempts) {
-    await pipeline.queue.send(
-      pipeline.db,
-      'push',
-      { repository, branch, before, after, forced, pusher, delivery, looks: looks + 1 },
-      { key: `${repository.id}:${branch}:${after}`, startAfterSeconds: pipeline.patience.seconds },
-    );
-    return;
-  }
+  if (unreviewed.length > 0 && (await again())) return;
 
   for (const { sha, reasons } of unreviewed) {
     await recordOnce(pipeline, {
@@ -69,7 +76,7 @@ export async function judgePush(pipeline: Pipeline, data: unknown): Promise<void
         documents: [
           jsonDocument('push', { branch, before, after, forced }),
           jsonDocument('facts', { range, changes }),
-          policyDocument(source),
+          policyDocument(policy.source),
         ],
       }),
       effects: (entryId) =>

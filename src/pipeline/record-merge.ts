@@ -4,7 +4,7 @@ import { assessChange } from './assess-change.ts';
 import { jsonDocument, policyDocument } from './documents.ts';
 import { MergeJob } from './jobs.ts';
 import { reasonCodes } from './judge-change.ts';
-import { notePolicy } from './note-policy.ts';
+import { notePolicies } from './note-policy.ts';
 import type { Pipeline } from './pipeline.ts';
 import { recordOnce } from './record-once.ts';
 import { recordReviews } from './record-reviews.ts';
@@ -16,12 +16,13 @@ import { requestDeployment } from './request-deployment.ts';
  */
 export async function recordMerge(pipeline: Pipeline, data: unknown): Promise<void> {
   const { repository, number, delivery } = MergeJob.parse(data);
-  const { facts, decision, source, reading } = await assessChange(pipeline, repository, number);
+  const assessed = await assessChange(pipeline, repository, number);
+  const { facts, decision, source } = assessed;
   const { merged } = facts.pullRequest;
   if (merged === null)
     throw new Error(`${fullName(repository)}#${number}: GitHub said it was merged, but doesn't show it yet`);
   await recordReviews(pipeline, facts, delivery);
-  await notePolicy(pipeline, repository, source, delivery);
+  await notePolicies(pipeline, repository, assessed, delivery);
 
   const sha = merged.commit.sha;
   const outcome =
@@ -61,8 +62,9 @@ export async function recordMerge(pipeline: Pipeline, data: unknown): Promise<vo
     }),
     effects: () => [],
     also: async (tx, entryId) => {
+      const { reading: policy } = assessed.policy;
       const environments =
-        reading.kind === 'valid' ? environmentsOnMerge(reading.policy, facts.pullRequest.baseRef) : [];
+        policy.kind === 'valid' ? environmentsOnMerge(policy.policy, facts.pullRequest.baseRef) : [];
       for (const environment of environments) {
         await requestDeployment(tx, pipeline, {
           repository,

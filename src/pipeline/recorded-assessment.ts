@@ -31,5 +31,6 @@ export async function recordedAssessment(
     reading: readingOf(source),
     facts: (await document('facts')) as DeploymentFacts,
     decision: (await document('decision')) as Decision,
+    policy: null,
   };
 }

@@ -3,9 +3,7 @@ import type { Database } from '../db/database.ts';
 import type { Verdict } from '../domain/decision.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
 import type { Queue } from '../db/queue.ts';
-
-/** Strictest first. What is not guarded says nothing against a merge, so anything that is judged goes before it. */
-const STRICTNESS: readonly Verdict[] = ['rejected', 'error', 'held', 'approved', 'not_guarded'];
+import { STRICTNESS } from '../policy/strictest.ts';
 
 export interface JudgedHead {
   readonly repository: RepositoryRef;

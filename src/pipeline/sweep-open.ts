@@ -1,8 +1,12 @@
-import type { RepositoryRef } from '../domain/repository.ts';
+import { fullName, type RepositoryRef } from '../domain/repository.ts';
+import type { GitHubReader } from '../facts/github-reader.ts';
+import { readDefaultBranch } from '../facts/read-default-branch.ts';
 import { openChanges } from '../facts/open-changes.ts';
 import { repositoriesOf } from '../facts/repositories-of.ts';
 import { SweepJob } from './jobs.ts';
+import { notePolicy } from './note-policy.ts';
 import type { Pipeline } from './pipeline.ts';
+import { policyInForce } from './policy-in-force.ts';
 
 /**
  * Something changed that many decisions may rest on (protection, a team, the policy, a check on some commit): queues a new
@@ -14,6 +18,8 @@ export async function sweepOpen(pipeline: Pipeline, data: unknown): Promise<void
   const repositories: readonly RepositoryRef[] =
     repository === null ? await repositoriesOf(github, installationId) : [repository];
   for (const each of repositories) {
+    // Of a repository that we have just been given: the policy that stands there now is the one to start from.
+    if (repository === null) await notePolicyOf(pipeline, github, each, delivery);
     const numbers = await openChanges(github, each, { branch, sha });
     for (const number of numbers) {
       await pipeline.queue.send(
@@ -31,5 +37,22 @@ export async function sweepOpen(pipeline: Pipeline, data: unknown): Promise<void
       .execute();
     for (const { id } of waiting)
       await pipeline.queue.send(pipeline.db, 'deployment', { id, delivery }, { key: id });
+  }
+}
+
+async function notePolicyOf(
+  pipeline: Pipeline,
+  github: GitHubReader,
+  repository: RepositoryRef,
+  delivery: string | null,
+): Promise<void> {
+  try {
+    const branch = await readDefaultBranch(github, repository);
+    await notePolicy(pipeline, repository, await policyInForce(pipeline, github, repository, branch), {
+      delivery,
+    });
+  } catch (error) {
+    // An empty repository has no branch yet. It must not keep the others from being looked at.
+    pipeline.log.warn({ err: error, repository: fullName(repository) }, 'the policy could not be read');
   }
 }

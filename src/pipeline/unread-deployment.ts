@@ -21,7 +21,9 @@ export function unreadDeployment(row: StoredDeployment, error: unknown, now: str
       environment: unknown(why),
       reviews: { complete: false, items: [] },
       roles: { teams: {}, permissions: {} },
+      policy: { trusted: true },
     },
     decision: withoutFacts('deployment', why),
+    policy: null,
   };
 }

@@ -14,11 +14,12 @@ import { environmentOf } from './environment-of.ts';
 import { notApplicable } from './gate-result.ts';
 import type { PolicyReading } from './policy-reading.ts';
 import { reason } from './reasons.ts';
-import { withoutPolicy } from './without-policy.ts';
+import { withUnreviewedPolicy, withoutPolicy } from './without-policy.ts';
 
 /** Judges one wanted deployment by the policy of the repository's trusted branch. */
 export function evaluateDeployment(reading: PolicyReading, facts: DeploymentFacts): Decision {
   if (reading.kind !== 'valid') return withoutPolicy('deployment', reading, null);
+  if (!facts.policy.trusted) return withUnreviewedPolicy(facts.policy);
   const { policy } = reading;
   const decision = { schema: 'decision/v1', subject: 'deployment', mode: policy.mode } as const;
   const name = facts.request.environment;

@@ -14,6 +14,10 @@ const SENTENCES: Sentences = {
     return `The policy can’t be used: ${words(problems?.[0], 600)}${more}`;
   },
   policy_unreadable: ({ why }) => `GitHub did not give us the policy: ${words(why)}.`,
+  policy_unreviewed: ({ commits, since }) =>
+    (commits ?? []).length === 0
+      ? `The history of ${FILE} doesn’t lead here from the last version that was reviewed, at ${sha(since)}: put that version back, and change it by a pull request.`
+      : `${FILE} was changed without review by ${list(commits, 'and', sha)}: have the pull request it came by approved, or put back the version of ${sha(since)} and change it by a pull request.`,
   branch_not_guarded: ({ branch }) =>
     `The policy does not guard ${code(branch)}, so nothing was asked of changes to it.`,
   environment_not_in_policy: ({ environment, known }) =>

@@ -19,6 +19,10 @@ export const REASON_GUIDE: Readonly<Record<ReasonCode, Guide>> = {
     'Mend them. `countersign policy check FILE` prints the same list.',
   ),
   policy_unreadable: wrong('GitHub did not give us the policy file.', AGAIN),
+  policy_unreviewed: wrong(
+    'The policy on the default branch was changed by a commit that no approved pull request brought. Changes are judged by the last reviewed version; nothing is deployed.',
+    'Have the pull request it came by approved. Or put the last reviewed version back, in the same words, and bring the change by a pull request.',
+  ),
   branch_not_guarded: wrong(
     'The policy asks nothing of changes to this branch. The check run is neutral, and what was merged there counts as unapproved in a deployment.',
     'If it should be guarded, name it in `changes.branches`.',

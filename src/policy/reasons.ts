@@ -9,6 +9,11 @@ export interface AboutByCode {
   readonly policy_absent: { readonly branch?: string };
   readonly policy_invalid: { readonly problems: readonly string[] };
   readonly policy_unreadable: { readonly why: string };
+  readonly policy_unreviewed: {
+    /** Empty: the history doesn't lead from the last reviewed version. */
+    readonly commits: readonly string[];
+    readonly since: string;
+  };
   readonly branch_not_guarded: { readonly branch: string; readonly pullRequest?: number };
   readonly environment_not_in_policy: { readonly environment: string; readonly known: readonly string[] };
 

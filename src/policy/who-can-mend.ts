@@ -61,6 +61,12 @@ const MENDS: Readonly<Partial<Record<ReasonCode, Mend>>> = {
   policy_absent: mend(0, () => 'there is no .github/countersign.yml: add one', administrators),
   policy_invalid: mend(0, () => '.github/countersign.yml has to be mended', administrators),
   policy_unreadable: mend(0, () => 'GitHub did not give us the policy; it is tried again'),
+  policy_unreviewed: mend(
+    0,
+    (about) =>
+      `.github/countersign.yml was changed without review since ${short(about['since'])}: review that, or put it back`,
+    administrators,
+  ),
   facts_unreadable: mend(0, () => 'GitHub did not give us the facts; it is tried again'),
   facts_incomplete: mend(
     2,

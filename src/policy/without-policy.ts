@@ -1,4 +1,5 @@
 import type { Decision } from '../domain/decision.ts';
+import type { PolicyTrust } from '../domain/policy-trust.ts';
 import type { Reason } from '../domain/reason.ts';
 import { pending } from './gate-result.ts';
 import type { PolicyReading } from './policy-reading.ts';
@@ -11,6 +12,16 @@ export function withoutPolicy(
   branch: string | null,
 ): Decision {
   return error(subject, 'policy', reasonFor(reading, branch));
+}
+
+/**
+ * The decision on a deployment while the policy stands changed without review. It is held whatever either version would say,
+ * also where one of them only observes: somebody has to look first.
+ */
+export function withUnreviewedPolicy(trust: Extract<PolicyTrust, { trusted: false }>): Decision {
+  const { commits, since } = trust;
+  const gates = [pending('policy', reason('policy_unreviewed', { commits, since }))];
+  return { schema: 'decision/v1', subject: 'deployment', verdict: 'held', mode: 'enforce', gates };
 }
 
 /** The decision where GitHub didn't give the facts. */

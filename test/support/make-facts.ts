@@ -233,6 +233,7 @@ export function makeDeploymentFacts({ request, range, ...over }: DeploymentOverr
     }),
     reviews: all(makeDeploymentReview()),
     roles: makeRoles(),
+    policy: { trusted: true },
     ...over,
   };
 }

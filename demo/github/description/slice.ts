@@ -42,6 +42,10 @@ function plain(value: unknown, insideMap = false): unknown {
   // GitHub's list of an App's events is older than its events.
   if (!insideMap && Array.isArray(out['enum']) && out['enum'].includes('branch_protection_rule'))
     delete out['enum'];
+  // GitHub documents an installation's account as a user and an enterprise at once, and sends one of them.
+  if (insideMap && isObject(out['account']) && Array.isArray(out['account']['anyOf'])) {
+    out['account'] = oneOfAll(out['account']);
+  }
   // GitHub answers '' where it documents an address with '' as its default.
   if (!insideMap && out['default'] === '') delete out['format'];
   if (insideMap || out['nullable'] !== true) return out;
@@ -52,6 +56,11 @@ function plain(value: unknown, insideMap = false): unknown {
     return out;
   }
   return { anyOf: [out, { type: 'null' }] };
+}
+
+function oneOfAll({ anyOf }: Json): Json {
+  const either = (anyOf as readonly Json[]).flatMap((each) => (each['allOf'] as readonly Json[] | undefined) ?? each);
+  return { anyOf: either };
 }
 
 function references(value: unknown, found: Set<string>): void {

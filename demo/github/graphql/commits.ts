@@ -215,13 +215,12 @@ export function commitObject(asking: Asking, repository: Repository, commit: Git
         readonly path?: string | null;
       },
     ) => {
-      if (args.path !== null && args.path !== undefined)
-        throw new Error('The stand-in does not model history(path)');
       const filters = [
         ...(typeof args.since === 'string' ? [`--since=${args.since}`] : []),
         ...(typeof args.until === 'string' ? [`--until=${args.until}`] : []),
       ];
-      return connection(await listCommits(directory, [...filters, commit.sha]), args, (one) =>
+      const paths = typeof args.path === 'string' ? ['--', args.path] : [];
+      return connection(await listCommits(directory, [...filters, commit.sha, ...paths]), args, (one) =>
         commitObject(asking, repository, one),
       );
     },

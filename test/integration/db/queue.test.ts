@@ -150,6 +150,19 @@ describe('ordered jobs', () => {
     expect(logged.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
+  test('jobs of one transaction run in the order in which they were sent', async () => {
+    const sent = Array.from({ length: 20 }, (_, n) => `c${n}`);
+    await database.db.transaction().execute(async (tx) => {
+      for (const name of sent) await queue.send(tx, 'effect', { name }, { key: 'c' });
+    });
+    const seen: string[] = [];
+    await queue.work('effect', async (data) => void seen.push((data as { name: string }).name), {
+      concurrency: 3,
+    });
+    await until(() => seen.length === sent.length);
+    expect(seen).toEqual(sent);
+  });
+
   test('a job that is given up is kept in the dead queue, said at error, and frees its key', async () => {
     const seen: string[] = [];
     await query(

@@ -60,6 +60,7 @@ const asked = (
   pressed: [],
   pushesOf: () => [],
   roles: { teams: [], permissions: false },
+  policy: { trusted: true },
   now: NOW,
   ...over,
 });

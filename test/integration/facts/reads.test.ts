@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openChanges } from '../../../src/facts/open-changes.ts';
-import { readBaseBranch } from '../../../src/facts/read-base-branch.ts';
+import { readChangeBranches } from '../../../src/facts/read-change-branches.ts';
 import { readDefaultBranch } from '../../../src/facts/read-default-branch.ts';
 import { POLICY_PATH, readPolicy } from '../../../src/facts/read-policy.ts';
 import { repositoriesOf } from '../../../src/facts/repositories-of.ts';
@@ -92,8 +92,10 @@ describe('what is open', () => {
     expect(await numbers('nowhere', null)).toEqual([]);
     expect(await numbers(null, head)).toEqual([one]);
     expect(await numbers('stable', head)).toEqual([]);
-    expect(await readBaseBranch(ours, repository, two)).toBe('stable');
-    await expect(readBaseBranch(ours, repository, 9999)).rejects.toMatchObject({ code: 'github_refused' });
+    expect(await readChangeBranches(ours, repository, two)).toEqual({ base: 'stable', trunk: 'main' });
+    await expect(readChangeBranches(ours, repository, 9999)).rejects.toMatchObject({
+      code: 'github_refused',
+    });
   });
 });
 

@@ -27,6 +27,7 @@ export const policy: PolicyNote = {
   path: '.github/countersign.yml',
   ref: 'main',
   commit: 'c0ffee1'.padEnd(40, '0'),
+  changedSince: null,
   problems: [],
 };
 
@@ -178,6 +179,7 @@ export function deploymentFacts(more: Partial<DeploymentFacts> = {}): Deployment
   return {
     schema: 'deployment-facts/v1',
     gatheredAt: '2026-11-20T11:00:05Z',
+    policy: { trusted: true },
     repository,
     request: request(),
     branches: { known: true, value: [{ name: 'main', tip: sha('b4c5d6e') }] },

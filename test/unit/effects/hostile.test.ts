@@ -73,7 +73,13 @@ const explained: fc.Arbitrary<ExplainedDecision> = fc.record({
   missing: many(fc.record({ what: long, who: fc.array(hostile, { maxLength: 9 }) })),
   approvals: many(approval),
   changeApprovals: fc.dictionary(fc.nat().map(String), many(approval)),
-  policy: fc.record({ path: hostile, ref: hostile, commit: fc.option(sha), problems: many(long) }),
+  policy: fc.record({
+    path: hostile,
+    ref: hostile,
+    commit: fc.option(sha),
+    changedSince: fc.option(many(sha)),
+    problems: many(long),
+  }),
 });
 
 const decision = fc

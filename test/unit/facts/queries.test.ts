@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { buildSchema, parse, validate } from 'graphql';
 import { CHANGES_OF_COMMIT_QUERY, OPEN_CHANGES_QUERY } from '../../../src/facts/open-changes.ts';
-import { BASE_BRANCH_QUERY } from '../../../src/facts/read-base-branch.ts';
+import { FILE_HISTORY_QUERY } from '../../../src/facts/read-file-history.ts';
+import { CHANGE_BRANCHES_QUERY } from '../../../src/facts/read-change-branches.ts';
 import { BRANCHES_QUERY } from '../../../src/facts/read-containing-branches.ts';
 import { DEFAULT_BRANCH_QUERY } from '../../../src/facts/read-default-branch.ts';
 import { POLICY_QUERY } from '../../../src/facts/read-policy.ts';
@@ -28,7 +29,8 @@ describe("every query of ours is one that GitHub's own schema accepts", () => {
     ['a hundred commits', commitsQuery(100)],
     ['history', HISTORY_QUERY],
     ['policy', POLICY_QUERY],
-    ['base branch', BASE_BRANCH_QUERY],
+    ['branches of a change', CHANGE_BRANCHES_QUERY],
+    ['file history', FILE_HISTORY_QUERY],
     ['default branch', DEFAULT_BRANCH_QUERY],
     ['branches', BRANCHES_QUERY],
     ['open changes', OPEN_CHANGES_QUERY],
@@ -38,7 +40,7 @@ describe("every query of ours is one that GitHub's own schema accepts", () => {
   });
 
   test('and one with a field that is not there is refused', () => {
-    const wrong = BASE_BRANCH_QUERY.replace('baseRefName', 'baseBranchName');
+    const wrong = CHANGE_BRANCHES_QUERY.replace('baseRefName', 'baseBranchName');
     expect(validate(schema, parse(wrong))).toHaveLength(1);
   });
 });

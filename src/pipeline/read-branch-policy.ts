@@ -6,17 +6,17 @@ import { POLICY_PATH, readPolicy } from '../facts/read-policy.ts';
 import type { PolicyReading } from '../policy/policy-reading.ts';
 import { readingOf } from '../policy/reading-of.ts';
 
-export interface TrustedPolicy {
+export interface BranchPolicy {
   readonly source: PolicySource;
   readonly reading: PolicyReading;
 }
 
-/** The policy of a trusted branch, as it stands there now. GitHub being down is thrown: the job is then done again. */
-export async function readTrustedPolicy(
+/** The policy of a branch, as it stands there now. GitHub being down is thrown: the job is then done again. */
+export async function readBranchPolicy(
   github: GitHubReader,
   repository: RepositoryRef,
   branch: string,
-): Promise<TrustedPolicy> {
+): Promise<BranchPolicy> {
   try {
     const source = await readPolicy(github, repository, branch);
     return { source, reading: readingOf(source) };

@@ -1,0 +1,79 @@
+import type { PolicySource } from '../domain/policy-reading.ts';
+import type { PolicyChangeFacts, PolicyTrust } from '../domain/policy-trust.ts';
+import type { RepositoryRef } from '../domain/repository.ts';
+import { gatherPolicyChange } from '../facts/gather-policy-change.ts';
+import type { GitHubReader } from '../facts/github-reader.ts';
+import { judgePolicyChange } from '../policy/judge-policy-change.ts';
+import type { PolicyReading } from '../policy/policy-reading.ts';
+import { rolesAsked } from '../policy/roles-asked.ts';
+import type { Policy } from '../policy/schema.ts';
+import { lastReviewedPolicy } from './last-reviewed-policy.ts';
+import type { Pipeline } from './pipeline.ts';
+import { pushesTo } from './pushes-to.ts';
+import { readBranchPolicy } from './read-branch-policy.ts';
+
+/** The policy of a repository's default branch, and whether what stands there now may judge. */
+export interface PolicyInForce {
+  /** What stands on the default branch now. */
+  readonly tip: { readonly source: PolicySource; readonly reading: PolicyReading };
+  /** What judges: the tip's, or the last reviewed one where the tip's was changed without review. */
+  readonly source: PolicySource;
+  readonly reading: PolicyReading;
+  readonly standing: 'adopted' | 'reviewed' | 'unchanged' | 'unreviewed' | 'unusable';
+  readonly trust: PolicyTrust;
+  /** What the standing of a changed file rests on; null where nothing had to be gathered. */
+  readonly facts: PolicyChangeFacts | null;
+  /** The last one that could be used and came by review, the tip's included; null: there was none yet. */
+  readonly guarding: Policy | null;
+  /** The entry of the version that was in force before; null: there was none. */
+  readonly before: string | null;
+}
+
+/**
+ * Reads the default branch's policy and judges, if its text isn't that of the last reviewed version, whether it came by review
+ * under that version. The first policy that we see is taken as it is, and so is what follows one that only observes:
+ * nothing was guarded until then. Writes nothing; `notePolicy` records it.
+ */
+export async function policyInForce(
+  pipeline: Pick<Pipeline, 'db' | 'now'>,
+  github: GitHubReader,
+  repository: RepositoryRef,
+  branch: string,
+): Promise<PolicyInForce> {
+  // The ledger first: what is read from GitHub afterwards can only be newer.
+  const last = await lastReviewedPolicy(pipeline.db, repository.id);
+  const tip = await readBranchPolicy(github, repository, branch);
+  const { source, reading } = tip;
+  const before = last?.entryId ?? null;
+  const common = { tip, source, reading, before, trust: { trusted: true }, facts: null } as const;
+  if (reading.kind !== 'valid' || source.commit === null) {
+    return { ...common, standing: 'unusable', guarding: last?.policy ?? null };
+  }
+  if (last !== null && source.text === last.source.text) {
+    return { ...common, standing: 'unchanged', guarding: reading.policy };
+  }
+  if (last === null || last.policy.mode === 'observe') {
+    return { ...common, standing: 'adopted', guarding: reading.policy };
+  }
+  const facts = await gatherPolicyChange(github, {
+    repository,
+    branch,
+    tip: source.commit,
+    since: last.source.commit,
+    pushesOf: (number) => pushesTo(pipeline.db, repository, number),
+    roles: rolesAsked(last.policy, 'change'),
+    now: pipeline.now(),
+  });
+  const trust = judgePolicyChange(last.policy, facts);
+  if (trust.trusted) return { ...common, facts, standing: 'reviewed', guarding: reading.policy };
+  return {
+    tip,
+    source: last.source,
+    reading: { kind: 'valid', policy: last.policy },
+    standing: 'unreviewed',
+    trust,
+    facts,
+    guarding: last.policy,
+    before,
+  };
+}

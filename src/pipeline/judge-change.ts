@@ -1,8 +1,12 @@
+import type { ChangeFacts } from '../domain/change-facts.ts';
 import type { Decision } from '../domain/decision.ts';
+import type { PolicySource } from '../domain/policy-reading.ts';
+import type { PolicyTrust } from '../domain/policy-trust.ts';
 import { fullName } from '../domain/repository.ts';
 import { planChange } from '../effects/plan-change.ts';
 import { blocks } from '../policy/strictest.ts';
-import { assessChange } from './assess-change.ts';
+import type { PolicyReading } from '../policy/policy-reading.ts';
+import { type AssessedChange, assessChange } from './assess-change.ts';
 import { digest } from './digest.ts';
 import { jsonDocument, policyDocument } from './documents.ts';
 import { explainDecision } from './explain-decision.ts';
@@ -12,15 +16,51 @@ import type { Pipeline } from './pipeline.ts';
 import { recordOnceIn, type Recording } from './record-once.ts';
 import { recordReviews } from './record-reviews.ts';
 import { isShownOnHead } from './share-head.ts';
+import { unreadChange } from './unread-change.ts';
+
+/** What a decision on a change is recorded and shown from. */
+export interface JudgedChange {
+  readonly source: PolicySource;
+  readonly reading: PolicyReading;
+  readonly facts: ChangeFacts;
+  readonly decision: Decision;
+  readonly trust: PolicyTrust;
+}
+
+/** A read that fails once or twice is GitHub's everyday; after that it is told. */
+const LOUD_AFTER = 3;
 
 /** Judges one open pull request and shows the decision on its head commit. Merged ones are `record-merge.ts`'s. */
-export async function judgeChange(pipeline: Pipeline, data: unknown): Promise<void> {
+export async function judgeChange(
+  pipeline: Pipeline,
+  data: unknown,
+  job: { readonly attempt: number },
+): Promise<void> {
   const { repository, number, delivery } = ChangeJob.parse(data);
-  const assessed = await assessChange(pipeline, repository, number);
-  const { facts, decision, source, reading } = assessed;
-  await recordReviews(pipeline, facts, delivery);
+  let assessed: AssessedChange;
+  try {
+    assessed = await assessChange(pipeline, repository, number);
+  } catch (error) {
+    // The job is done again, for hours. What was approved before must not stay green on what nobody can see any more.
+    if (job.attempt >= LOUD_AFTER) {
+      const unread = await unreadChange(pipeline.db, repository, number, { error, now: pipeline.now() });
+      if (unread !== null) await recordChangeDecision(pipeline, unread, delivery);
+    }
+    throw error;
+  }
+  await recordReviews(pipeline, assessed.facts, delivery);
   await notePolicies(pipeline, repository, assessed, delivery);
-  const { headSha, state } = facts.pullRequest;
+  await recordChangeDecision(pipeline, { ...assessed, trust: assessed.policy.trust }, delivery);
+}
+
+/** Records a decision on a change (unless nothing changed) and queues its check run. */
+async function recordChangeDecision(
+  pipeline: Pipeline,
+  { source, reading, facts, decision, trust }: JudgedChange,
+  delivery: string | null,
+): Promise<void> {
+  const { repository } = facts;
+  const { number, headSha, state } = facts.pullRequest;
   // What only observes opens the branch as an approval does.
   const standing = blocks(decision) || decision.verdict === 'not_guarded' ? decision.verdict : 'approved';
   const verdict = state === 'open' ? standing : 'closed';
@@ -48,7 +88,7 @@ export async function judgeChange(pipeline: Pipeline, data: unknown): Promise<vo
       if (!shown || decision.verdict === 'not_guarded') return [];
       return planChange({
         decision,
-        explained: explainDecision(decision, reading, facts, source, assessed.policy.trust),
+        explained: explainDecision(decision, reading, facts, source, trust),
         facts,
         entryId,
         repository,

@@ -13,7 +13,7 @@ const LOOK_AGAIN_MS = 5 * 60_000;
 /** Ties each queue to the step that works it. Answers what stops the clock-driven look at waiting deployments. */
 export async function workQueues(pipeline: Pipeline): Promise<() => void> {
   const { queue } = pipeline;
-  await queue.work('change', (data) => judgeChange(pipeline, data), { concurrency: 4 });
+  await queue.work('change', (data, job) => judgeChange(pipeline, data, job), { concurrency: 4 });
   await queue.work('merge', (data) => recordMerge(pipeline, data), { concurrency: 2 });
   await queue.work('push', (data) => judgePush(pipeline, data), { concurrency: 2 });
   await queue.work('deployment', (data, job) => judgeDeployment(pipeline, data, job), { concurrency: 4 });

@@ -5,7 +5,6 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { setStage, type Stage } from '../../demo/stage/stage.ts';
 import { tellStory } from '../../demo/story.ts';
-import { verifyDatabase } from '../../src/ledger/verify-database.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 let dir: string;
@@ -42,5 +41,4 @@ test('the demo’s story: held, approved in vain, approved, merged, deployed; pr
   expect(await stage.served('production', 'public/index.html')).toContain('rounded');
   expect(await stage.served('staging', 'public/index.html')).toContain('rounded');
   expect(stage.github.violations).toEqual([]);
-  void verifyDatabase;
 }, 120_000);

@@ -77,6 +77,21 @@ test('deliveries that come twice and out of order, and a GitHub that fails in be
   expect(deployments).toHaveLength(1);
 }, 150_000);
 
+test('a change that GitHub tells nothing of any more doesn’t stay approved', async () => {
+  const { number, head } = await open('unseen', 'unseen');
+  await approve(stage, 'carol', number);
+  await untilCheckRun(stage, head, CHANGE, (run) => run.conclusion === 'success', 60);
+  stage.github.faults.requests({ kind: 'unavailable', count: 1_000, match: { operation: 'graphql' } });
+  const at = { owner: stage.owner, repo: stage.repo, pull_number: number };
+  await stage.as('dave').rest.pulls.createReview({ ...at, event: 'COMMENT', body: 'Hm' });
+  const unread = await untilCheckRun(stage, head, CHANGE, (run) => run.conclusion !== 'success', 60);
+  expect(unread).toMatchObject({ conclusion: 'failure' });
+  expect(unread.title).toMatch(/^Error: GitHub answered 503/);
+  stage.github.faults.clear();
+  await stage.as('dave').rest.pulls.createReview({ ...at, event: 'COMMENT', body: 'Better' });
+  await untilCheckRun(stage, head, CHANGE, (run) => run.conclusion === 'success', 60);
+}, 150_000);
+
 test('an unhealthy release is switched back, and what ran before still runs', async () => {
   const sha = await land('two', 'broken');
   const run = await untilCheckRun(stage, sha, staging, (shown) => shown.conclusion === 'failure', 60);

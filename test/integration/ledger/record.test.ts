@@ -75,6 +75,25 @@ describe('an entry', () => {
 });
 
 describe('people', () => {
+  test('who were introduced by a transaction that was rolled back are introduced by the next', async () => {
+    const who = [{ role: 'author' as const, actor: { id: 940, login: 'unlucky', kind: 'user' as const } }];
+    const attempt = database.db.transaction().execute(async (tx) => {
+      await record(tx, makeEntry(1, { who }), at());
+      throw new Error('the decision could not be kept');
+    });
+    await expect(attempt).rejects.toThrow('could not be kept');
+    const id = await recordOne(database.db, makeEntry(2, { who }));
+    expect((await readEntry(database.db, id))?.people[0]?.actor).toEqual({ id: 940, login: 'unlucky' });
+  });
+
+  test('of whom only the name was erased get it back with their next entry', async () => {
+    const who = [{ role: 'author' as const, actor: { id: 945, login: 'nameless', kind: 'user' as const } }];
+    await recordOne(database.db, makeEntry(1, { who }));
+    await act(database.eraserUrl, "DELETE FROM ledger.subject_login WHERE login = 'nameless'");
+    const id = await recordOne(database.db, makeEntry(2, { who }));
+    expect((await readEntry(database.db, id))?.people[0]?.actor).toEqual({ id: 945, login: 'nameless' });
+  });
+
   test('who are new to two transactions at once become one person', async () => {
     const who = [900, 901, 902].map((id) => ({
       role: 'author' as const,
@@ -163,6 +182,18 @@ describe('a list of entries', () => {
       listEntries(database.db, { repositoryId: 78, environment: 'production' }),
     ).rejects.toMatchObject({ code: 'projection_forged' });
   });
+});
+
+test.each([0, 1, 4, 5, 9])('an entry may rest on %i documents', async (count) => {
+  const documents = Array.from({ length: count }, (_, number) => ({
+    name: `document ${number}`,
+    mediaType: 'text/plain' as const,
+    body: Buffer.from(`body ${number}`),
+  }));
+  const id = await recordOne(database.db, makeEntry(6, { documents }));
+  const sealed = (await readEntry(database.db, id))!.content.documents;
+  const bodies = await Promise.all(sealed.map(({ commitment }) => readDocument(database.db, commitment)));
+  expect(bodies.map(String)).toEqual(documents.map(({ body }) => body.toString()));
 });
 
 test('a document that is not what was sealed is refused, and one that was erased is gone', async () => {

@@ -64,7 +64,7 @@ async function press(
 
 const reviews = async (sha: string) =>
   (await listEntries(database.db, { kinds: ['deployment.reviewed'], commit: sha })).map(
-    ({ content, people }) => [people[0]?.actor?.login, content.outcome],
+    ({ content, people }) => `${people[0]?.actor?.login ?? 'nobody'} ${content.outcome}`,
   );
 
 let first: string;
@@ -83,10 +83,7 @@ test('a button pressed by an outsider, or by who made the change, is recorded an
   );
   expect(run.title).toMatch(/^Held/);
   expect(run.text).toContain('not one of the reviewers');
-  expect((await reviews(first)).toSorted()).toEqual([
-    ['alice', 'approved'],
-    ['frank', 'approved'],
-  ]);
+  expect(new Set(await reviews(first))).toEqual(new Set(['alice approved', 'frank approved']));
   expect(await stage.served('production', 'public/index.html')).toBeNull();
 }, 90_000);
 

@@ -87,8 +87,15 @@ export async function startApp(options: AppOptions): Promise<App> {
       );
       return found === undefined
         ? null
-        : { target: found.target, privateKey: () => Promise.resolve(found.privateKey.reveal()) };
+        : {
+            target: found.target,
+            privateKey: () =>
+              found.privateKey === null
+                ? Promise.reject(new Error(`this process has no key for ${environment}`))
+                : Promise.resolve(found.privateKey.reveal()),
+          };
     },
+    environments: config.environments,
     now: () => new Date().toISOString(),
     newId: () => newEntryId(new Date().toISOString(), (size) => randomBytes(size)),
     random: (size) => randomBytes(size),

@@ -19,8 +19,10 @@ export type { GitHubAddresses, GitHubCredentials, LogLevel } from './config/envi
 
 /** Frozen, all the way down. `github: null`: there is no App yet. `databaseUrl: null`: the embedded one. */
 export interface Config extends Omit<EnvironmentSettings, 'operatorFile'> {
-  /** Those of this process's environments. */
+  /** All of them: what this process doesn't deploy, it still has to know of. */
   readonly targets: readonly ConfiguredTarget[];
+  /** The only environments that this process deploys to; null for all. */
+  readonly environments: readonly string[] | null;
   /** SHA-256 (hex) of `document`. */
   readonly digest: string;
   /** The operator's file as JSON with sorted keys: no comments, and no secrets, since it only says where those are. */
@@ -29,7 +31,8 @@ export interface Config extends Omit<EnvironmentSettings, 'operatorFile'> {
 
 export interface ConfiguredTarget {
   readonly target: Target;
-  readonly privateKey: Secret;
+  /** Null: it is another process's environment, and its secret was not read. */
+  readonly privateKey: Secret | null;
 }
 
 export interface ConfigOptions {
@@ -54,6 +57,7 @@ export function readConfig(
   return deepFreeze({
     ...settings,
     targets: file.targets,
+    environments: options.environments,
     digest: createHash('sha256').update(document).digest('hex'),
     document,
   });
@@ -92,7 +96,10 @@ function readTargets(
     const target = targetOf(entry);
     const reference = referenceOf(entry.credential.private_key);
     const ours = options.environments?.includes(entry.environment) ?? true;
-    if (!ours) return { target, reference, fingerprint: null };
+    if (!ours) {
+      targets.push({ target, privateKey: null });
+      return { target, reference, fingerprint: null };
+    }
     const result = readKey(entry.credential.private_key, env, readFile);
     if ('problem' in result) {
       report(where(['targets', index, 'credential', 'private_key']), result.problem);
@@ -109,6 +116,7 @@ function targetOf(entry: OperatorTarget): Target {
   const { build, before_switch: beforeSwitch, after_switch: afterSwitch, health } = entry.commands;
   return {
     repository: entry.repository,
+    repositoryId: entry.repository_id ?? null,
     environment: entry.environment,
     hosts: entry.hosts,
     path: entry.path,

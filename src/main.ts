@@ -26,6 +26,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   prove: { does: "print one entry's proof, in C2SP tlog-proof form", load: () => import('./cli/prove.ts') },
   keygen: { does: "make the ledger's signing key", load: () => import('./cli/keygen.ts') },
+  redrive: {
+    does: 'list the jobs that were given up, and put them back',
+    load: () => import('./cli/redrive.ts'),
+  },
   policy: { does: 'check a policy file', load: () => import('./cli/policy.ts') },
 };
 

@@ -11,12 +11,16 @@ export interface OpenLedger {
   readonly db: Kysely<Database>;
   /** Host and database, without anything secret. */
   readonly name: string;
+  readonly url: string;
   close(): Promise<void>;
 }
 
 /** The database in DATABASE_URL, else the one that `countersign start` runs under ./data. Throws `database_absent` or `database_unreachable`, so that a command ends with a sentence and not with a stack. */
-export async function openLedgerSource(env: CommandIo['env']): Promise<OpenLedger> {
-  const url = env['DATABASE_URL']?.trim() || (await embeddedPostgresUrls('data/postgres'))?.readerUrl;
+export async function openLedgerSource(
+  env: CommandIo['env'],
+  login: 'readerUrl' | 'writerUrl' = 'readerUrl',
+): Promise<OpenLedger> {
+  const url = env['DATABASE_URL']?.trim() || (await embeddedPostgresUrls('data/postgres'))?.[login];
   if (url === undefined) {
     throw new CodedError(
       'database_absent',
@@ -44,7 +48,7 @@ export async function openLedgerSource(env: CommandIo['env']): Promise<OpenLedge
       error,
     );
   }
-  return { db, name, close: () => db.destroy() };
+  return { db, name, url, close: () => db.destroy() };
 }
 
 function nameOf(url: string): string {

@@ -44,6 +44,10 @@ const sharedPath = z
 
 const targetSchema = z.strictObject({
   repository: z.string().regex(/^[A-Za-z0-9-]+\/[A-Za-z0-9._-]+$/, 'must be a repository like acme/shop'),
+  repository_id: z
+    .int('must be a whole number')
+    .positive('must be the id that GitHub gives the repository')
+    .optional(),
   environment: line,
   hosts: z.array(hostSchema).min(1, 'must name at least one host'),
   credential: z.strictObject({ private_key: privateKeySchema }),

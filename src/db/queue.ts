@@ -10,9 +10,10 @@ import type { Database } from './database.ts';
 import type { QueueLog } from './given-up.ts';
 import { giveUpFailedJobs } from './given-up.ts';
 import { jobIds } from './job-id.ts';
+import { laneOf, NO_LANE } from './lane.ts';
 import { QUEUE_SCHEMA } from './migrate-queue.ts';
 import type { QueueName } from './queue-names.ts';
-import { QUEUES } from './queue-names.ts';
+import { DEAD_QUEUE, QUEUES } from './queue-names.ts';
 
 export type { QueueName } from './queue-names.ts';
 
@@ -26,7 +27,14 @@ export interface JobContext {
 
 export type JobHandler = (data: unknown, job: JobContext) => Promise<void>;
 
+export interface WorkOptions {
+  readonly concurrency?: number;
+  readonly lanes?: readonly string[];
+}
+
 export interface SendOptions {
+  /** Whose workers may take it; left out: all of the queue's. */
+  readonly lane?: string;
   /** What belongs together; see `queue-names.ts`. */
   readonly key?: string;
   readonly startAfterSeconds?: number;
@@ -40,8 +48,13 @@ export interface Queue {
     data: object,
     options?: SendOptions,
   ): Promise<void>;
-  /** Works a queue with up to `concurrency` jobs at a time (1, if not said). Between `start` and `stop`. */
-  work(queue: QueueName, handler: JobHandler, options?: { concurrency?: number }): Promise<void>;
+  /**
+   * Works a queue with up to `concurrency` jobs at a time (1, if not said). Between `start` and `stop`. With `lanes`: only the
+   * jobs of these and of none, so many at a time of each.
+   */
+  work(queue: QueueName, handler: JobHandler, options?: WorkOptions): Promise<void>;
+  /** Puts jobs of the dead queue back where they came from, with all their attempts before them. Answers how many. */
+  redrive(ids: readonly string[]): Promise<number>;
   start(): Promise<void>;
   /** Takes no new jobs and waits for the running ones, at most `drainSeconds`; then they are aborted and retried later. */
   stop(): Promise<void>;
@@ -94,9 +107,13 @@ export function openQueue(db: Kysely<Database>, url: string, { log, drainSeconds
       await send(boss, tx, queue, data, options);
     },
     work: async (queue, handler, options = {}) => {
-      for (let count = options.concurrency ?? 1; count > 0; count -= 1)
-        await workOne(boss, queue, handler, log, lastFailed);
+      const lanes = options.lanes?.map(laneOf).concat(NO_LANE) ?? [null];
+      for (const lane of lanes) {
+        for (let count = options.concurrency ?? 1; count > 0; count -= 1)
+          await workOne(boss, queue, handler, { lane, log, lastFailed });
+      }
     },
+    redrive: (ids) => boss.redrive(DEAD_QUEUE, { ids: [...ids] }),
     start: async () => {
       await boss.start();
       giveUp();
@@ -117,7 +134,7 @@ async function send(
   tx: Transaction<Database> | Kysely<Database>,
   queue: QueueName,
   data: object,
-  { key, startAfterSeconds = 0 }: SendOptions,
+  { key, lane, startAfterSeconds = 0 }: SendOptions,
 ): Promise<void> {
   const { kind } = QUEUES[queue];
   if (kind === 'coalesced' && key !== undefined && (await coalesce(tx, queue, data, key, startAfterSeconds)))
@@ -128,6 +145,7 @@ async function send(
     id: nextId(),
     db: fromKysely(tx),
     ...(key === undefined ? {} : { singletonKey: key }),
+    ...(lane === undefined ? {} : { priority: laneOf(lane) }),
     ...(startAfterSeconds > 0 ? { startAfter: startAfterSeconds } : {}),
   });
   if (id === null) throw new Error(`the queue "${queue}" did not take a job`);
@@ -171,14 +189,23 @@ async function workOne(
   boss: PgBoss,
   queue: QueueName,
   handler: JobHandler,
-  log: QueueLog,
-  lastFailed: () => void,
+  {
+    lane,
+    log,
+    lastFailed,
+  }: { readonly lane: number | null; readonly log: QueueLog; readonly lastFailed: () => void },
 ): Promise<void> {
   const self: { id?: string } = {};
   self.id = await boss.work(
     queue,
     // Retries and freed keys wake nobody, so waiting workers look again soon in any case.
-    { batchSize: 1, includeMetadata: true, pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 2 },
+    {
+      batchSize: 1,
+      includeMetadata: true,
+      pollingIntervalSeconds: 1,
+      notifyPollingIntervalSeconds: 2,
+      ...(lane === null ? {} : { minPriority: lane, maxPriority: lane }),
+    },
     async (jobs) => {
       for (const job of jobs) {
         try {

@@ -1,6 +1,8 @@
 /** What the operator's file says of one (repository, environment), with its secrets left out. */
 export interface Target {
   readonly repository: string;
+  /** GitHub's id of it, where the operator gave one: a name can come to belong to another repository. */
+  readonly repositoryId: number | null;
   readonly environment: string;
   readonly hosts: readonly Host[];
   /** Absolute path on each host. */

@@ -50,6 +50,8 @@ export type Effect =
       readonly repository: RepositoryRef;
       readonly requestId: string;
       readonly environment: string;
+      /** Only a process that has the target's key can carry it out. */
+      readonly hasTarget: boolean;
     };
 
 export interface CheckRunContent {

@@ -94,9 +94,9 @@ function create({ request, requestEntryId, repository }: DeploymentPlanInput): r
   ];
 }
 
-function deploy({ request, entryId, repository }: DeploymentPlanInput): Effect {
+function deploy({ request, entryId, repository, hasTarget }: DeploymentPlanInput): Effect {
   const { id: requestId, environment } = request;
-  return { kind: 'deploy', key: `deploy:${entryId}`, repository, requestId, environment };
+  return { kind: 'deploy', key: `deploy:${entryId}`, repository, requestId, environment, hasTarget };
 }
 
 function status({ decision, explained, request, entryId, repository }: DeploymentPlanInput): Effect {

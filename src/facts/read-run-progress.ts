@@ -8,7 +8,13 @@ import type { GitHubReader } from './github-reader.ts';
  * How far an Actions job came that waits on an environment. `waiting`: GitHub holds it, or has no runner for it yet;
  * `started`: it runs; the others: it has ended, `unknown` where its run ended and nothing says how the job did.
  */
-export type RunProgress = 'waiting' | 'started' | 'success' | 'failure' | 'unknown';
+type JobState = 'waiting' | 'started' | 'success' | 'failure' | 'unknown';
+
+export interface RunProgress {
+  readonly state: JobState;
+  /** It was let through its gate: it runs, or ran. Told only by the job's own deployment. */
+  readonly passed: boolean;
+}
 
 export interface RunAsked {
   readonly runId: number;
@@ -34,9 +40,10 @@ export async function readRunProgress(
       ? readPending(github, parameters, environment, doing)
       : readDeployment(github, repository, githubDeploymentId, doing),
   ]);
-  if (run.status !== 'completed' || job === 'success' || job === 'failure') return job;
+  const { state } = job;
+  if (run.status !== 'completed' || state === 'success' || state === 'failure') return job;
   // The run is over. A job that never got past its gate deployed nothing; of one that ran, nobody told how it ended.
-  return run.conclusion !== 'success' && job === 'waiting' ? 'failure' : 'unknown';
+  return { ...job, state: run.conclusion !== 'success' && state === 'waiting' ? 'failure' : 'unknown' };
 }
 
 async function readDeployment(
@@ -50,10 +57,13 @@ async function readDeployment(
   const statuses = await askRest(github, route, parameters, statusesAnswer, doing);
   // A deployment that succeeded becomes inactive when a later one does.
   const told = statuses.filter(({ state }) => state !== 'inactive').sort((a, b) => b.id - a.id);
-  return PROGRESS[told[0]?.state ?? ''] ?? 'waiting';
+  return {
+    state: PROGRESS[told[0]?.state ?? ''] ?? 'waiting',
+    passed: told.some(({ state }) => state === 'in_progress' || state === 'success'),
+  };
 }
 
-const PROGRESS: Readonly<Record<string, RunProgress>> = {
+const PROGRESS: Readonly<Record<string, JobState>> = {
   in_progress: 'started',
   success: 'success',
   failure: 'failure',
@@ -70,5 +80,6 @@ async function readPending(
   const route = 'GET /repos/{owner}/{repo}/actions/runs/{run_id}/pending_deployments';
   const pending = await askRest(github, route, parameters, pendingAnswer, doing);
   const waits = pending.some((each) => each.environment.name?.toLowerCase() === environment.toLowerCase());
-  return waits ? 'waiting' : 'started';
+  // A list that is a moment old doesn't name it either, so this alone is no proof that it passed.
+  return { state: waits ? 'waiting' : 'started', passed: false };
 }

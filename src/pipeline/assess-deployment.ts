@@ -10,6 +10,7 @@ import { rolesAsked } from '../policy/roles-asked.ts';
 import { type StoredDeployment, repositoryOf, requestOf } from './deployment-row.ts';
 import type { Pipeline } from './pipeline.ts';
 import { policyInForce, type PolicyInForce } from './policy-in-force.ts';
+import { recordedPresses } from './backed-by-ledger.ts';
 import { pushesTo } from './pushes-to.ts';
 import { runningRelease } from './running-release.ts';
 
@@ -56,14 +57,7 @@ export async function assessDeployment(
     baseline: policy?.environments[row.environment]?.baseline ?? null,
     allowsBranch: (name: string) => policy !== null && allowsBranch(policy, row.environment, name),
     unreviewed: new Set(unreviewed.map(({ sha }) => sha)),
-    pressed: pressed.map((press) => ({
-      via: 'check_run' as const,
-      reviewer: { id: press.reviewer_id, login: press.reviewer_login, kind: 'user' as const },
-      state: press.state,
-      sha: press.sha,
-      at: press.at.toISOString(),
-      comment: '',
-    })),
+    pressed: await recordedPresses(db, row, pressed),
     pushesOf: (number: number) => pushesTo(db, repository, number),
     roles:
       policy === null

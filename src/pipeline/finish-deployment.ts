@@ -18,6 +18,8 @@ export interface Finished {
   readonly deployed: DeployOutcome | null;
   /** One sentence for a failure that has no host's message to show. */
   readonly message: string | null;
+  /** It ran without our approval: whatever came of it, it isn't what the next range starts from. */
+  readonly bypassed?: true;
 }
 
 /**
@@ -36,7 +38,11 @@ export async function finishDeployment(
     const entryUuid = pipeline.newId();
     const moved = await tx
       .updateTable('countersign.deployment')
-      .set({ state: STATE[finished.outcome], finished_entry: entryUuid, updated_at: new Date(now) })
+      .set({
+        state: finished.bypassed === true ? 'failed' : STATE[finished.outcome],
+        finished_entry: entryUuid,
+        updated_at: new Date(now),
+      })
       .where('id', '=', row.id)
       .where('state', '=', 'running')
       .returning('id')
@@ -82,7 +88,7 @@ export async function finishDeployment(
         entryId: entryUuid,
         repository,
         webUrl: pipeline.webUrl,
-        outcome: finished,
+        outcome: finished.bypassed === true ? { ...finished, outcome: 'failure' } : finished,
       }),
       now,
     );

@@ -1,67 +1,107 @@
-import { readRunProgress } from '../facts/read-run-progress.ts';
+import { readRunProgress, type RunProgress } from '../facts/read-run-progress.ts';
 import { type StoredDeployment, repositoryOf, requestOf } from './deployment-row.ts';
 import { finishDeployment } from './finish-deployment.ts';
 import type { Pipeline } from './pipeline.ts';
 import { queueEffects } from './queue-effects.ts';
-import { recordRunEnded } from './record-run-ended.ts';
 import { recordedAssessment } from './recorded-assessment.ts';
+import { recordRunEnded } from './record-run-ended.ts';
+import { BYPASSED, startBypassed } from './start-bypassed.ts';
 import { startDeployment } from './start-deployment.ts';
 
+/** States in which a run is looked at: before its first judgement there is nothing to compare it with. */
+export const FOLLOWED: readonly StoredDeployment['state'][] = ['held', 'rejected', 'approved', 'running'];
+
 /**
- * What an Actions job that we approved does next. Where the operator's file has a target, we deploy once GitHub has let the
- * job start; where it has none, the workflow deploys and we record what GitHub says of it. True: the run has gone beyond
- * its gate, so there is nothing left to judge.
+ * What an Actions job that waits on our rule does next. Where the operator's file has a target, we deploy once GitHub has let
+ * an approved job start; where it has none, the workflow deploys and we record what GitHub says of it. A job that starts
+ * without our approval (somebody bypassed the rule, or the approval was taken back too late) is recorded as that, and we
+ * deploy nothing. True: the run has gone beyond its gate, so there is nothing left to judge.
  */
 export async function followRun(
   pipeline: Pipeline,
   row: StoredDeployment,
   delivery: string | null,
 ): Promise<boolean> {
-  if (row.run_id === null) return false;
+  if (row.run_id === null || !FOLLOWED.includes(row.state)) return false;
   const repository = repositoryOf(row);
   const progress = await readRunProgress(await pipeline.github(row.installation_id), repository, {
     runId: row.run_id,
     environment: row.environment,
     githubDeploymentId: row.github_deployment_id,
   });
-  if (progress === 'waiting') return false;
-  const target = pipeline.targetOf(repository, row.environment);
-  if (target !== null) {
-    // The same key each time: however many events tell that the job runs, it is deployed once.
-    if (row.state === 'approved' && progress === 'started') {
-      await pipeline.db.transaction().execute((tx) =>
-        queueEffects(
-          tx,
-          pipeline.queue,
-          [
-            {
-              kind: 'deploy',
-              key: `deploy:${row.decision_entry ?? row.id}`,
-              repository,
-              requestId: row.id,
-              environment: row.environment,
-            },
-          ],
-          pipeline.now(),
-        ),
-      );
-    }
-    // Cancelled, failed or over before the job could start: it never will, and nothing was deployed.
-    if (row.state === 'approved' && progress !== 'started') await recordRunEnded(pipeline, row, delivery);
+  if (row.state === 'held' || row.state === 'rejected') {
+    if (!progress.passed) return false;
+    const running = await startBypassed(pipeline, row);
+    if (running !== null) await endBypassed(pipeline, running, progress);
     return true;
   }
-  const assessed = await recordedAssessment(pipeline, row);
-  const running = row.state === 'approved' ? await startDeployment(pipeline, row, assessed, null) : row;
-  if (running !== null && progress !== 'started') {
-    pipeline.log.info(
-      { deployment: row.id, run: row.run_id, delivery, request: requestOf(row).source },
-      'the run has ended',
-    );
-    const message =
-      progress === 'success'
-        ? null
-        : 'The workflow that deploys did not succeed; its log on GitHub says why.';
-    await finishDeployment(pipeline, running, assessed, { outcome: progress, deployed: null, message });
-  }
+  if (progress.state === 'waiting') return false;
+  if (row.state === 'running') await end(pipeline, row, progress, delivery);
+  else await pass(pipeline, row, progress, delivery);
   return true;
+}
+
+/** An approved job whose gate is behind it. */
+async function pass(
+  pipeline: Pipeline,
+  row: StoredDeployment,
+  progress: RunProgress,
+  delivery: string | null,
+): Promise<void> {
+  const repository = repositoryOf(row);
+  if (pipeline.targetOf(repository, row.environment) === null) {
+    const assessed = await recordedAssessment(pipeline, row);
+    const running = await startDeployment(pipeline, row, assessed, null);
+    if (running !== null) await end(pipeline, running, progress, delivery);
+    return;
+  }
+  // Cancelled, failed or over before the job could start: it never will, and nothing was deployed.
+  if (progress.state !== 'started') return recordRunEnded(pipeline, row, delivery);
+  // The same key each time: however many events tell that the job runs, it is deployed once.
+  const key = `deploy:${row.decision_entry ?? row.id}`;
+  const { environment } = row;
+  await pipeline.db
+    .transaction()
+    .execute((tx) =>
+      queueEffects(
+        tx,
+        pipeline.queue,
+        [{ kind: 'deploy', key, repository, requestId: row.id, environment, hasTarget: true }],
+        pipeline.now(),
+      ),
+    );
+}
+
+/** A job that runs, and that isn't ours to end: the workflow deploys, or it runs without our approval. */
+async function end(
+  pipeline: Pipeline,
+  row: StoredDeployment,
+  progress: RunProgress,
+  delivery: string | null,
+): Promise<void> {
+  const assessed = await recordedAssessment(pipeline, row);
+  if (assessed.outcome === BYPASSED) return endBypassed(pipeline, row, progress);
+  if (assessed.outcome === 'by_ssh' || progress.state === 'started' || progress.state === 'waiting') return;
+  pipeline.log.info(
+    { deployment: row.id, run: row.run_id, delivery, request: requestOf(row).source },
+    'the run has ended',
+  );
+  const message =
+    progress.state === 'success'
+      ? null
+      : 'The workflow that deploys did not succeed; its log on GitHub says why.';
+  await finishDeployment(pipeline, row, assessed, { outcome: progress.state, deployed: null, message });
+}
+
+async function endBypassed(pipeline: Pipeline, row: StoredDeployment, { state }: RunProgress): Promise<void> {
+  if (state === 'started' || state === 'waiting') return;
+  const assessed = await recordedAssessment(pipeline, row);
+  const how = state === 'success' ? 'succeeded' : state === 'failure' ? 'failed' : 'ended, nobody knows how';
+  const message = `The job ran without our approval and ${how}. What it did is in its log on GitHub.`;
+  await finishDeployment(pipeline, row, assessed, {
+    outcome: state,
+    deployed: null,
+    message,
+    bypassed: true,
+  });
 }

@@ -35,9 +35,7 @@ export async function judgeDeployment(
     .where('id', '=', id)
     .executeTakeFirst();
   if (row === undefined) return;
-  if (row.source === 'actions' && (row.state === 'approved' || row.state === 'running')) {
-    if (await followRun(pipeline, row, delivery)) return;
-  }
+  if (row.source === 'actions' && (await followRun(pipeline, row, delivery))) return;
   if (!JUDGED.some((state) => state === row.state)) return;
   let assessed: AssessedDeployment;
   try {

@@ -25,8 +25,10 @@ export interface Pipeline {
   readonly webUrl: string;
   readonly cloneUrl: (repository: RepositoryRef) => string;
   readonly mirrors: string;
-  /** The operator's target for a repository's environment, or null where the operator's file has none. */
+  /** The operator's target for a repository's environment, or null where the operator's file has none: then the workflow deploys. */
   readonly targetOf: (repository: RepositoryRef, environment: string) => DeployTarget | null;
+  /** The environments that this process deploys to, all if null; others are left to processes that have their keys. */
+  readonly environments: readonly string[] | null;
   readonly now: () => string;
   /** A UUID of version 7: entries are kept by the time that it begins with. */
   readonly newId: () => string;

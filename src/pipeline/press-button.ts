@@ -8,8 +8,9 @@ import type { Pipeline } from './pipeline.ts';
 type Press = Extract<Trigger, { kind: 'press_button' }>;
 
 /**
- * A press on one of our check runs. Approve and Reject are recorded whoever pressed: whether the presser may is judged
- * with the deployment, from live facts, and a press that doesn't count is named there. Re-run judges again and appends.
+ * A press on one of our check runs. Approve and Reject are recorded whoever pressed and however far the deployment is: a no
+ * that comes after the approval still stops what has not started. Whether the presser may is judged with the deployment, from
+ * live facts, and a press that doesn't count is named there. Re-run judges again and appends.
  */
 export async function pressButton(
   tx: Transaction<Database>,
@@ -47,12 +48,7 @@ export async function pressButton(
     return;
   }
   const state = press.button === 'approve' ? 'approved' : press.button === 'reject' ? 'rejected' : null;
-  if (
-    state !== null &&
-    presser !== null &&
-    row.source !== 'actions' &&
-    (row.state === 'held' || row.state === 'requested')
-  ) {
+  if (state !== null && presser !== null) {
     const already = await tx
       .selectFrom('countersign.deployment_review')
       .select('delivery')
@@ -80,19 +76,22 @@ export async function pressButton(
         },
         { id: pipeline.newId(), now, random: pipeline.random },
       );
-      await tx
-        .insertInto('countersign.deployment_review')
-        .values({
-          deployment_id: row.id,
-          reviewer_id: presser.id,
-          reviewer_login: presser.login,
-          state,
-          sha: row.sha,
-          at: new Date(now),
-          delivery,
-          entry_id: entryId,
-        })
-        .execute();
+      // A job of Actions is approved in GitHub's own review of the environment, and only there.
+      if (row.source !== 'actions') {
+        await tx
+          .insertInto('countersign.deployment_review')
+          .values({
+            deployment_id: row.id,
+            reviewer_id: presser.id,
+            reviewer_login: presser.login,
+            state,
+            sha: row.sha,
+            at: new Date(now),
+            delivery,
+            entry_id: entryId,
+          })
+          .execute();
+      }
     }
   }
   await pipeline.queue.send(tx, 'deployment', { id: row.id, delivery }, { key: row.id });

@@ -34,7 +34,10 @@ export async function queueEffects(
       tx,
       effect.kind === 'deploy' ? 'deploy' : 'effect',
       { key: effect.key },
-      { key: orderingKey(effect) },
+      {
+        key: orderingKey(effect),
+        ...(effect.kind === 'deploy' && effect.hasTarget ? { lane: effect.environment } : {}),
+      },
     );
   }
 }

@@ -14,7 +14,7 @@ import type { Pipeline } from './pipeline.ts';
 export async function recordedAssessment(
   pipeline: Pick<Pipeline, 'db'>,
   row: StoredDeployment,
-): Promise<AssessedDeployment> {
+): Promise<AssessedDeployment & { readonly outcome: string }> {
   const id = row.started_entry ?? row.decision_entry;
   const entry = id === null ? null : await readEntry(pipeline.db, id);
   if (entry === null) throw new Error(`deployment ${row.id} has no entry that it rests on`);
@@ -32,5 +32,6 @@ export async function recordedAssessment(
     facts: (await document('facts')) as DeploymentFacts,
     decision: (await document('decision')) as Decision,
     policy: null,
+    outcome: entry.content.outcome,
   };
 }

@@ -5,6 +5,7 @@ import { DeployError, type DeployErrorCode } from '../deploy/deploy-error.ts';
 import { deploy } from '../deploy/deploy-to-hosts.ts';
 import { openMirror } from '../deploy/mirror.ts';
 import { assessDeployment } from './assess-deployment.ts';
+import { assertStarted } from './backed-by-ledger.ts';
 import { type StoredDeployment, repositoryOf } from './deployment-row.ts';
 import { finishDeployment } from './finish-deployment.ts';
 import { EffectJob } from './jobs.ts';
@@ -13,6 +14,7 @@ import { recordedAssessment } from './recorded-assessment.ts';
 import type { DeployTarget, Pipeline } from './pipeline.ts';
 import { runningRelease } from './running-release.ts';
 import { startDeployment } from './start-deployment.ts';
+import { targetRefusal } from './target-refusal.ts';
 
 /** Why a commit or a target can't be deployed, whenever it is tried. */
 const REFUSALS: ReadonlySet<DeployErrorCode> = new Set([
@@ -42,6 +44,9 @@ export async function runDeploy(
     .where('key', '=', key)
     .executeTakeFirst();
   if (effect === undefined || effect.effect.kind !== 'deploy' || effect.state !== 'planned') return;
+  // The queue gives us only our own environments' jobs; this one would be carried out without its key.
+  if (pipeline.environments?.includes(effect.effect.environment) === false && effect.effect.hasTarget)
+    throw new Error(`${key} is another process's`);
 
   const found = await pipeline.db
     .selectFrom('countersign.deployment')
@@ -74,11 +79,17 @@ async function carryOut(
   attempt: number,
   resumed: boolean,
 ): Promise<void> {
+  await assertStarted(pipeline.db, row);
   const assessed = await recordedAssessment(pipeline, row);
   const target = pipeline.targetOf(repositoryOf(row), row.environment);
   if (target === null) {
     const message = `The operator's file has no target for ${row.owner}/${row.name}, environment ${row.environment}: add one under "targets" and deploy again.`;
     await finishDeployment(pipeline, row, assessed, { outcome: 'failure', deployed: null, message });
+    return;
+  }
+  const refusal = await targetRefusal(pipeline.db, repositoryOf(row), target.target);
+  if (refusal !== null) {
+    await finishDeployment(pipeline, row, assessed, { outcome: 'failure', deployed: null, message: refusal });
     return;
   }
   let deployed: DeployOutcome;

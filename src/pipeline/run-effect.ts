@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import { mayProceed } from '../domain/decision.ts';
 import type { Effect } from '../domain/effect.ts';
 import type { OperationTables } from '../db/operation-tables.ts';
 import { fullName } from '../domain/repository.ts';
@@ -9,7 +10,9 @@ import { writeCheckRun } from '../effects/write-check-run.ts';
 import { writeDeploymentStatus } from '../effects/write-deployment-status.ts';
 import { githubErrorOf } from '../facts/github-error.ts';
 import { record } from '../ledger/record.ts';
+import { assessDeployment } from './assess-deployment.ts';
 import { EffectJob } from './jobs.ts';
+import { recordDeploymentDecision } from './judge-deployment.ts';
 import type { Pipeline } from './pipeline.ts';
 import { proofOf } from './proof-of.ts';
 
@@ -119,9 +122,7 @@ async function carryOut(pipeline: Pipeline, effect: Effect): Promise<Outcome> {
     case 'answer_protection_rule': {
       // An approval is only as good as the decision that it rests on: if the deployment was judged again since and
       // isn't approved any more, GitHub must not be told that it is.
-      const row = await deploymentOf(pipeline, effect.requestId);
-      const stands = row.state === 'approved' || row.state === 'running';
-      if (effect.state === 'approved' && !(stands && effect.key.endsWith(row.decision_entry ?? '-'))) {
+      if (effect.state === 'approved' && !(await stillApproved(pipeline, effect))) {
         return { state: 'obsolete', remoteId: null, outcome: 'obsolete' };
       }
       const { outcome } = await answerProtectionRule(github, effect);
@@ -130,6 +131,19 @@ async function carryOut(pipeline: Pipeline, effect: Effect): Promise<Outcome> {
     case 'deploy':
       throw new Error('a deploy effect is worked by the deploy queue');
   }
+}
+
+/** Judged once more on facts of this moment, since GitHub lets the job start on our word; what changed is recorded instead. */
+async function stillApproved(
+  pipeline: Pipeline,
+  { requestId, key }: Extract<Effect, { kind: 'answer_protection_rule' }>,
+): Promise<boolean> {
+  const row = await deploymentOf(pipeline, requestId);
+  if (row.state !== 'approved' || !key.endsWith(row.decision_entry ?? '-')) return false;
+  const assessed = await assessDeployment(pipeline, row);
+  if (mayProceed(assessed.decision)) return true;
+  await recordDeploymentDecision(pipeline, row, assessed, null);
+  return false;
 }
 
 /** What went wrong in GitHub's words and ours; the job is done again later. */
@@ -142,7 +156,7 @@ function named({ effect, key }: EffectRow): (error: unknown) => never {
 async function deploymentOf(pipeline: Pipeline, id: string) {
   return pipeline.db
     .selectFrom('countersign.deployment')
-    .select(['github_deployment_id', 'state', 'decision_entry'])
+    .selectAll()
     .where('id', '=', id)
     .executeTakeFirstOrThrow();
 }

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
+import { isFinished } from './backed-by-ledger.ts';
 import type { StoredDeployment } from './deployment-row.ts';
 
 export interface RunningRelease {
@@ -28,6 +29,8 @@ export async function runningRelease(
       .executeTakeFirst();
   const last = (await newest('succeeded')) ?? null;
   const unknown = (await newest('unknown')) ?? null;
+  // A row that the ledger doesn't bear out was written by somebody else: nobody knows then what runs there.
+  if (last !== null && !(await isFinished(db, last))) return { last: null, uncertain: last };
   const uncertain =
     unknown !== null && (unknown.started_sequence ?? 0) > (last?.started_sequence ?? 0) ? unknown : null;
   return { last, uncertain };

@@ -18,7 +18,10 @@ export async function workQueues(pipeline: Pipeline): Promise<() => void> {
   await queue.work('push', (data) => judgePush(pipeline, data), { concurrency: 2 });
   await queue.work('deployment', (data, job) => judgeDeployment(pipeline, data, job), { concurrency: 4 });
   await queue.work('effect', (data) => runEffect(pipeline, data), { concurrency: 4 });
-  await queue.work('deploy', (data, job) => runDeploy(pipeline, data, job), { concurrency: 4 });
+  await queue.work('deploy', (data, job) => runDeploy(pipeline, data, job), {
+    concurrency: 4,
+    ...(pipeline.environments === null ? {} : { lanes: pipeline.environments }),
+  });
   await queue.work('sweep', (data) => sweepOpen(pipeline, data));
 
   const timer = setInterval(() => {

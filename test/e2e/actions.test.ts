@@ -116,6 +116,63 @@ test('Reject on the check run ends it, and GitHub’s deployment says failure', 
   });
 }, 60_000);
 
+test('a job that an administrator lets through is recorded as that, and nothing is deployed by us', async () => {
+  const { github, people, repository } = stage;
+  const sha = await land('bypass', 'Bypassed.');
+  const run = await github.actions.startRun(repository, {
+    branch: 'main',
+    actor: people.dave,
+    environment: 'production',
+  });
+  await untilCheckRun(stage, sha, production, (shown) => shown.title.startsWith('Held'));
+  const before = await stage.served('production', 'public/index.html');
+  github.actions.bypass(run, people.frank);
+  const shown = await untilCheckRun(stage, sha, production, (seen) => seen.conclusion === 'failure', 60);
+  expect(shown.summary).toContain('without our approval');
+  github.actions.finish(run, 'success');
+  await untilCheckRun(
+    stage,
+    sha,
+    production,
+    (seen) => seen.summary.includes('without our approval and succeeded'),
+    60,
+  );
+  const entries = await listEntries(database.db, { environment: 'production', commit: sha });
+  expect(
+    entries
+      .toReversed()
+      .flatMap(({ content }) =>
+        /started|finished/.test(content.kind) ? [`${content.kind} ${content.outcome}`] : [],
+      )
+      .filter((each) => !each.startsWith('effect')),
+  ).toEqual(['deployment.started bypassed', 'deployment.finished success']);
+  expect(await stage.served('production', 'public/index.html')).toBe(before);
+}, 90_000);
+
+test('what GitHub was told is judged once more before it is told', async () => {
+  const { github, people, repository, organization } = stage;
+  const sha = await land('late', 'Late.');
+  const run = await github.actions.startRun(repository, {
+    branch: 'main',
+    actor: people.dave,
+    environment: 'production',
+  });
+  await untilCheckRun(stage, sha, production, (shown) => shown.title.startsWith('Held'));
+  // GitHub doesn't take our answer at first, and meanwhile whoever asked loses the role, of which nobody tells us.
+  github.faults.requests({
+    kind: 'unavailable',
+    count: 2,
+    match: { operation: 'deployment_protection_rule' },
+  });
+  github.actions.review(run, people.erin, { state: 'approved', comment: 'go' });
+  await untilCheckRun(stage, sha, production, (shown) => shown.title.startsWith('Approved'), 60);
+  github.faults.lose(10, { event: 'membership' });
+  github.removeFromTeam(organization, 'leads', people.dave);
+  const shown = await untilCheckRun(stage, sha, production, (seen) => seen.title.startsWith('Rejected'), 60);
+  expect(shown.summary).toContain('dave');
+  github.addToTeam(organization, 'leads', people.dave);
+}, 90_000);
+
 test('all that was recorded verifies, and every call conformed', async () => {
   await stage.github.deliveries.waitForIdle();
   expect((await verifyDatabase(database.db)).findings).toEqual([]);

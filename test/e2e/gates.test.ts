@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { approve, ask, deployCheck, merge, openChange } from '../../demo/stage/acts.ts';
 import { setStage, type Stage } from '../../demo/stage/stage.ts';
 import { until, untilCheckRun } from '../../demo/stage/watch.ts';
+import { openQueue } from '../../src/db/queue.ts';
 import { listEntries, readEntry } from '../../src/ledger/read.ts';
 import { leafHash } from '../../src/ledger/hash.ts';
 import { verifyProof } from '../../src/ledger/proof.ts';
@@ -112,6 +113,103 @@ test('somebody who lost the role between the approval and the execution deploys 
   );
   expect(kinds).toContain('deployment.approved');
   expect(kinds).not.toContain('deployment.started');
+}, 150_000);
+
+test('a Reject that comes after the approval still stops what has not started', async () => {
+  const { github, organization, people, repository } = stage;
+  github.addToTeam(organization, 'leads', people.dave);
+  const hold = join(stage.servers.production.root, 'shop/releases/hold');
+  await writeFile(hold, '');
+  const third = await land('third');
+  await ask(stage, 'dave', third);
+  await press(third, 'approve', 'erin');
+  await untilCheckRun(stage, third, production, (run) => run.title.startsWith('Deploying'), 60);
+
+  const fourth = await land('fourth');
+  await ask(stage, 'dave', fourth);
+  const run = await untilCheckRun(
+    stage,
+    fourth,
+    production,
+    (seen) => seen.conclusion === 'action_required',
+    60,
+  );
+  github.pressButton(repository, run.id, 'approve', people.erin);
+  // Her page still has the buttons.
+  github.faults.delay(1_500, 1, { event: 'check_run', action: 'requested_action' });
+  github.pressButton(repository, run.id, 'reject', people.erin);
+  await untilCheckRun(stage, fourth, production, (seen) => seen.title.startsWith('Approved'), 60);
+  const rejected = await untilCheckRun(
+    stage,
+    fourth,
+    production,
+    (seen) => seen.title.startsWith('Rejected'),
+    60,
+  );
+  expect(rejected.summary).toContain('erin');
+  await rm(hold);
+  await untilCheckRun(stage, third, production, (seen) => seen.title.startsWith('Deployed'), 60);
+  await github.deliveries.waitForIdle();
+  expect(await stage.served('production', 'public/index.html')).toContain('third');
+  expect(new Set(await reviews(fourth))).toEqual(new Set(['erin approved', 'erin rejected']));
+}, 150_000);
+
+test('whoever can only write rows moves no approval: neither to another commit, nor by an answer that nobody gave', async () => {
+  const evil = await stage.github.commit(stage.people.frank, stage.repository, {
+    branch: 'main',
+    message: 'evil',
+    files: { 'public/index.html': '<p>evil</p>\n' },
+  });
+  const [row] = await query(
+    database.writerUrl,
+    `SELECT id, decision_entry FROM countersign.deployment WHERE environment = 'production' AND state = 'succeeded' ORDER BY started_sequence DESC LIMIT 1`,
+  );
+  const id = String(row?.['id']);
+  // A deployment that ended, made to run again with another commit; and its job sent anew.
+  await query(
+    database.writerUrl,
+    `UPDATE countersign.deployment SET state = 'running', finished_entry = NULL WHERE id = '${id}'`,
+  );
+  const key = `deploy:${String(row?.['decision_entry'])}`;
+  await query(database.writerUrl, `UPDATE countersign.effect SET state = 'planned' WHERE key = '${key}'`);
+  const warnings: string[] = [];
+  const log = { error: () => undefined, warn: (_: object, message: string) => void warnings.push(message) };
+  const queue = openQueue(database.db, database.writerUrl, { log });
+  await queue.start();
+  await queue.send(database.db, 'deploy', { key }, { key: 'forged' });
+  const failed = await until('the refusal', async () => {
+    const [job] = await query(
+      database.writerUrl,
+      `SELECT output FROM pgboss.job WHERE name = 'deploy' AND singleton_key = 'forged' AND output IS NOT NULL`,
+    );
+    return job ?? null;
+  });
+  await queue.stop();
+  expect(JSON.stringify(failed['output'])).toContain('the ledger says that it has ended');
+  await query(
+    database.writerUrl,
+    `DELETE FROM pgboss.job WHERE singleton_key = 'forged'; UPDATE countersign.deployment SET state = 'succeeded' WHERE id = '${id}'`,
+  );
+
+  // Its row now says that it succeeded, and its entry is gone from it: nobody knows what runs, so nothing is deployed.
+  await ask(stage, 'dave', evil);
+  const held = await untilCheckRun(stage, evil, production, (run) => run.title.startsWith('Held'), 60);
+  expect(held.summary).toContain('how the commit relates to what runs there');
+
+  // An answer that was only ever a row.
+  const [wanted] = await query(
+    database.writerUrl,
+    `SELECT id FROM countersign.deployment WHERE sha = '${evil}'`,
+  );
+  await query(
+    database.writerUrl,
+    `INSERT INTO countersign.deployment_review VALUES ('${String(wanted?.['id'])}', ${stage.people.erin.id}, 'erin', 'approved', '${evil}', now(), gen_random_uuid(), gen_random_uuid())`,
+  );
+  stage.github.rerequest(stage.repository, held.id, stage.people.dave);
+  await stage.github.deliveries.waitForIdle();
+  const again = await untilCheckRun(stage, evil, production, (run) => run.title.startsWith('Held'), 60);
+  expect(again.text).not.toContain('erin');
+  expect(await stage.served('production', 'public/index.html')).toContain('third');
 }, 150_000);
 
 test('every finished check run carries a proof of its own entry that holds without us', async () => {

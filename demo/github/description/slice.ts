@@ -59,7 +59,9 @@ function plain(value: unknown, insideMap = false): unknown {
 }
 
 function oneOfAll({ anyOf }: Json): Json {
-  const either = (anyOf as readonly Json[]).flatMap((each) => (each['allOf'] as readonly Json[] | undefined) ?? each);
+  const either = (anyOf as readonly Json[]).flatMap(
+    (each) => (each['allOf'] as readonly Json[] | undefined) ?? each,
+  );
   return { anyOf: either };
 }
 

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Queue } from '../../../src/db/queue.ts';
+import { deadJobs } from '../../../src/db/dead-jobs.ts';
 import { openQueue } from '../../../src/db/queue.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import { createTestDatabase, query } from '../../support/database.ts';
@@ -187,6 +188,14 @@ describe('ordered jobs', () => {
     expect(
       await query(database.writerUrl, "SELECT data, source_name, state FROM pgboss.job WHERE name = 'dead'"),
     ).toEqual([{ data: { name: 'bad' }, source_name: 'effect', state: 'created' }]);
+
+    // What was wrong is mended, and somebody puts it back.
+    const [dead] = await deadJobs(database.db);
+    expect(dead).toMatchObject({ queue: 'effect', key: 'a', attempts: 2, error: 'cannot be done' });
+    seen.length = 0;
+    expect(await queue.redrive([String(dead?.id)])).toBe(1);
+    await until(() => seen.includes('bad'));
+    expect(await queue.redrive([String(dead?.id)])).toBe(0);
   });
 });
 

@@ -104,6 +104,7 @@ export class DeployWorld {
   target(wish: DeployWish): Target {
     return {
       repository: 'acme/shop',
+      repositoryId: null,
       environment: 'production',
       hosts: wish.hosts ?? [this.host()],
       path: this.servers.length === 1 ? this.path() : SHARED_PATH,

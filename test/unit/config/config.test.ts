@@ -104,9 +104,10 @@ describe('a right configuration', () => {
       ledgerOrigin: null,
     });
     expect(config.databaseUrl?.reveal()).toBe('postgresql://app:pw@db/countersign');
-    expect(config.github?.privateKey.reveal().trim()).toBe(appKey.trim());
+    expect(config.github?.privateKey?.reveal().trim()).toBe(appKey.trim());
     expect(config.targets[0]?.target).toEqual({
       repository: 'acme/shop',
+      repositoryId: null,
       environment: 'production',
       hosts: [{ host: 'web1.internal', port: 22, user: 'deploy', fingerprint: FINGERPRINT }],
       path: '/srv/shop',
@@ -126,7 +127,7 @@ describe('a right configuration', () => {
       commands: { build: null },
       timeout: 600,
     });
-    expect(config.targets.map(({ privateKey }) => privateKey.reveal().trim())).toEqual([
+    expect(config.targets.map(({ privateKey }) => privateKey?.reveal().trim())).toEqual([
       productionKey.trim(),
       stagingKey.trim(),
     ]);
@@ -163,7 +164,14 @@ describe('a right configuration', () => {
 
   test('a process for one environment reads only that one’s secrets', () => {
     const { config, opened } = read({ environments: ['staging'] });
-    expect(config.targets.map(({ target }) => target.environment)).toEqual(['staging']);
+    // The others are known, so that nobody takes them for deployed by a workflow; their keys aren't.
+    expect(config.targets.map(({ target, privateKey }) => [target.environment, privateKey !== null])).toEqual(
+      [
+        ['production', false],
+        ['staging', true],
+      ],
+    );
+    expect(config.environments).toEqual(['staging']);
     expect(opened).not.toContain('/run/secrets/production');
     // The other one's key may even be out of its reach.
     expect(() => read({ environments: ['production'], env: { STAGING_KEY: undefined } })).not.toThrow();
@@ -255,6 +263,11 @@ describe('a wrong environment', () => {
       'two ledger keys',
       { COUNTERSIGN_LEDGER_KEY: 'a', COUNTERSIGN_LEDGER_KEY_FILE: 'b' },
       'COUNTERSIGN_LEDGER_KEY: and',
+    ],
+    [
+      'two next ledger keys',
+      { COUNTERSIGN_LEDGER_KEY_NEXT: 'a', COUNTERSIGN_LEDGER_KEY_NEXT_FILE: 'b' },
+      'COUNTERSIGN_LEDGER_KEY_NEXT: and COUNTERSIGN_LEDGER_KEY_NEXT_FILE are both set',
     ],
   ])('%s', (_, env, expected) => {
     const problems = problemsOf({ env });

@@ -13,6 +13,7 @@ const file = (path: string, content = 'x'): ManifestEntry => ({
 
 const TARGET: Target = {
   repository: 'acme/shop',
+  repositoryId: null,
   environment: 'production',
   hosts: [{ host: 'web1.internal', port: 22, user: 'deploy', fingerprint: 'SHA256:x' }],
   path: '/srv/shop/',

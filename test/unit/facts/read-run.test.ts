@@ -79,19 +79,19 @@ describe('how far a run is', () => {
   });
 
   test.each([
-    [running, [], 'waiting'],
-    [running, ['waiting'], 'waiting'],
-    [running, ['queued', 'waiting'], 'waiting'],
-    [running, ['in_progress', 'queued', 'waiting'], 'started'],
-    [running, ['success', 'in_progress'], 'success'],
-    [running, ['failure', 'in_progress'], 'failure'],
-    [ended('success'), ['inactive', 'success', 'in_progress'], 'success'],
-    [ended('failure'), ['error', 'waiting'], 'failure'],
-    [ended('cancelled'), ['waiting'], 'failure'],
-    [ended('cancelled'), ['in_progress'], 'unknown'],
-    [ended('success'), ['waiting'], 'unknown'],
-  ])('by its deployment: %j with %j is %s', async (run, states, expected) => {
-    await expect(read(run, { [STATUSES]: statuses(...states) }, 21)).resolves.toBe(expected);
+    [running, [], 'waiting', false],
+    [running, ['waiting'], 'waiting', false],
+    [running, ['queued', 'waiting'], 'waiting', false],
+    [running, ['in_progress', 'queued', 'waiting'], 'started', true],
+    [running, ['success', 'in_progress'], 'success', true],
+    [running, ['failure', 'in_progress'], 'failure', true],
+    [ended('success'), ['inactive', 'success', 'in_progress'], 'success', true],
+    [ended('failure'), ['error', 'waiting'], 'failure', false],
+    [ended('cancelled'), ['waiting'], 'failure', false],
+    [ended('cancelled'), ['in_progress'], 'unknown', true],
+    [ended('success'), ['waiting'], 'unknown', false],
+  ])('by its deployment: %j with %j is %s, let through: %s', async (run, states, state, passed) => {
+    await expect(read(run, { [STATUSES]: statuses(...states) }, 21)).resolves.toEqual({ state, passed });
   });
 
   test.each([
@@ -99,8 +99,11 @@ describe('how far a run is', () => {
     [running, ['staging'], 'started'],
     [ended('success'), [], 'unknown'],
     [ended('failure'), ['production'], 'failure'],
-  ])('without one: %j, waiting for %j, is %s', async (run, names, expected) => {
-    const pending: Scripted = { data: names.map((name) => ({ environment: { name } })) };
-    await expect(read(run, { [PENDING]: pending }, null)).resolves.toBe(expected);
-  });
+  ])(
+    'without one: %j, waiting for %j, is %s, and nothing proves that it was let through',
+    async (run, names, state) => {
+      const pending: Scripted = { data: names.map((name) => ({ environment: { name } })) };
+      await expect(read(run, { [PENDING]: pending }, null)).resolves.toEqual({ state, passed: false });
+    },
+  );
 });

@@ -125,6 +125,7 @@ function changeOf(commits: number, reviews: number, checks: number, number = 1):
       fromFork: false,
       baseRef: 'main',
       baseSha: sha(0, 0),
+      baseChangedAt: known(null),
       merged: null,
     },
     commits: { complete: true, items },
@@ -149,6 +150,7 @@ function changeOf(commits: number, reviews: number, checks: number, number = 1):
     pushers: known([person(1), person(2)]),
     protection: {
       branch: 'main',
+      appId: 77,
       classic: known({
         pullRequestRequired: true,
         requiredApprovals: 1,

@@ -52,7 +52,7 @@ export async function run(): Promise<Benchmark> {
 }
 
 async function change(
-  { github, shop, repository, ours, alice, bob, as }: Stage,
+  { github, shop, repository, appId, ours, alice, bob, as }: Stage,
   size: { readonly commits: number; readonly reviews: number; readonly checks: number },
 ) {
   const branch = `change-of-${size.commits}`;
@@ -70,7 +70,7 @@ async function change(
   return count(github, what, async () => {
     const { base } = await readChangeBranches(ours, repository, pull_number);
     await readPolicy(ours, repository, base);
-    await gatherChange(ours, { repository, number: pull_number, pushes: [], roles: ROLES, now: NOW });
+    await gatherChange(ours, { repository, number: pull_number, appId, pushes: [], roles: ROLES, now: NOW });
   });
 }
 

@@ -151,7 +151,13 @@ export interface Pull {
 }
 
 export interface PullEvent {
-  readonly type: 'HeadRefForcePushedEvent' | 'ReviewDismissedEvent' | 'BaseRefChangedEvent';
+  readonly type:
+    | 'HeadRefForcePushedEvent'
+    | 'ReviewDismissedEvent'
+    | 'BaseRefChangedEvent'
+    | 'BaseRefForcePushedEvent'
+    | 'BaseRefDeletedEvent'
+    | 'AutomaticBaseChangeSucceededEvent';
   readonly id: number;
   readonly at: string;
   readonly actor: Actor;

@@ -96,7 +96,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
       webhookUrl: null,
     });
     github.install(registered.app, organization, [repository]);
-    await setEnvironment(github, people);
+    await setEnvironment(github, people, registered.appId);
 
     const origin = 'countersign.example/ledger/1';
     const ledgerKey = generateLedgerKey();
@@ -233,7 +233,11 @@ function signedIn(github: GitHub, user: User): Octokit {
   return new Octokit({ auth: user.token, baseUrl: github.apiUrl, log: QUIET });
 }
 
-async function setEnvironment(github: GitHub, people: Readonly<Record<Person, User>>): Promise<void> {
+async function setEnvironment(
+  github: GitHub,
+  people: Readonly<Record<Person, User>>,
+  appId: number,
+): Promise<void> {
   const admin = signedIn(github, people.frank);
   const { data: team } = await admin.rest.teams.getByName({ org: 'acme', team_slug: 'release-managers' });
   await admin.rest.repos.createOrUpdateEnvironment({
@@ -252,7 +256,11 @@ async function setEnvironment(github: GitHub, people: Readonly<Record<Person, Us
     owner: 'acme',
     repo: 'shop',
     branch: 'main',
-    required_status_checks: { strict: false, contexts: ['countersign/change'] },
+    required_status_checks: {
+      strict: false,
+      contexts: [],
+      checks: [{ context: 'countersign/change', app_id: appId }],
+    },
     enforce_admins: false,
     required_pull_request_reviews: { required_approving_review_count: 1, dismiss_stale_reviews: true },
     restrictions: null,

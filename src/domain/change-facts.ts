@@ -38,6 +38,11 @@ export interface PullRequestFacts {
   readonly fromFork: boolean;
   readonly baseRef: string;
   readonly baseSha: string;
+  /**
+   * When what it is compared with was last replaced: the pull request was pointed at another base, or its base was pushed
+   * by force or deleted. Null: never. An approval of before was given on another diff.
+   */
+  readonly baseChangedAt: Known<string | null>;
   readonly merged: MergeFacts | null;
 }
 

@@ -45,6 +45,7 @@ export type Role =
   | 'pusher'
   | 'approver'
   | 'reviewer'
+  | 'dismisser'
   | 'merger'
   | 'requester'
   | 'operator';

@@ -6,6 +6,8 @@ import type { Known } from './known.ts';
  */
 export interface ProtectionFacts {
   readonly branch: string;
+  /** Our own App: only a required check that is bound to it can't be reported by anybody else. Null where nothing was read. */
+  readonly appId: number | null;
   /** Unknown where GitHub answers 404 both for "none" and for "not allowed". A value of null: there is none. */
   readonly classic: Known<ProtectionRules | null>;
   readonly rulesets: Known<readonly RulesetFacts[]>;

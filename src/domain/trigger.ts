@@ -1,4 +1,5 @@
 import type { Actor } from './actor.ts';
+import type { ReviewFacts } from './change-facts.ts';
 import type { RepositoryRef } from './repository.ts';
 
 /** What a delivery means to us. A delivery can mean several things, or nothing. */
@@ -16,7 +17,9 @@ export type Trigger =
       readonly kind: 'record_review';
       readonly repository: RepositoryRef;
       readonly number: number;
-      readonly reviewId: number;
+      readonly review: ReviewFacts;
+      /** Who took it back, of a dismissed one. */
+      readonly dismisser: Actor | null;
     }
   | { readonly kind: 'record_merge'; readonly repository: RepositoryRef; readonly number: number }
   | {

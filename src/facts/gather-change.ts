@@ -15,6 +15,8 @@ import { openRoles } from './read-roles.ts';
 export interface ChangeAsked {
   readonly repository: RepositoryRef;
   readonly number: number;
+  /** Our App's id, by which we know whether GitHub requires our check of us. */
+  readonly appId: number;
   /** Pushes to its head that webhooks told of. */
   readonly pushes: readonly SeenPush[];
   readonly roles: RolesAsked;
@@ -37,7 +39,7 @@ export async function gatherChange(github: GitHubReader, asked: ChangeAsked): Pr
     );
   }
   const [protection, pushers] = await Promise.all([
-    readProtection(github, repository, reading.pullRequest.baseRef),
+    readProtection(github, repository, { branch: reading.pullRequest.baseRef, appId: asked.appId }),
     readPushers(github, repository, reading, asked.pushes),
   ]);
   // Last, so that whoever lost a role while the rest was read has lost it here.

@@ -46,5 +46,5 @@ export async function gatherChanges(
 /** How the branch is protected today says nothing about a merge of last week: that is in the merge's own entry. */
 function notRead(branch: string): ProtectionFacts {
   const why = 'not read for a range of commits: it is recorded with the merge';
-  return { branch, classic: unknown(why), rulesets: unknown(why) };
+  return { branch, appId: null, classic: unknown(why), rulesets: unknown(why) };
 }

@@ -13,13 +13,13 @@ const PAGES = 10;
 export async function readProtection(
   github: GitHubReader,
   repository: RepositoryRef,
-  branch: string,
+  { branch, appId }: { readonly branch: string; readonly appId: number },
 ): Promise<ProtectionFacts> {
   const [classic, rulesets] = await Promise.all([
     readClassic(github, repository, branch),
     readRulesets(github, repository, branch),
   ]);
-  return { branch, classic, rulesets };
+  return { branch, appId, classic, rulesets };
 }
 
 async function readClassic(

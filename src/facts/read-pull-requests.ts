@@ -129,6 +129,7 @@ async function settle(
       fromFork: wire.isCrossRepository,
       baseRef: wire.baseRefName,
       baseSha: wire.baseRefOid,
+      baseChangedAt: wire.baseChanges,
       // An open pull request has a `mergeCommit` of a try at merging: only a merged one's is what landed.
       merged:
         wire.state === 'MERGED' && wire.mergedAt !== null && mergeCommit !== undefined

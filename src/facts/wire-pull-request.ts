@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ReviewFacts } from '../domain/change-facts.ts';
+import { known, unknown, type Known } from '../domain/known.ts';
 import { ACTOR_PARTS, graphqlActor } from './wire-actor.ts';
 import { CHECK_PARTS, graphqlChecks, pageInfo } from './wire-check.ts';
 import { COMMIT_PARTS, graphqlCommit, sha } from './wire-commit.ts';
@@ -18,6 +19,19 @@ fragment PullRequestParts on PullRequest {
   commits(first: 100) ${COMMITS}
   head: commits(last: 1) { nodes { commit { oid statusCheckRollup { contexts(first: 100) { ...CheckParts } } } } }
   reviews(first: 100) ${REVIEWS}
+  baseChanges: timelineItems(
+    last: 1
+    itemTypes: [
+      BASE_REF_CHANGED_EVENT BASE_REF_FORCE_PUSHED_EVENT AUTOMATIC_BASE_CHANGE_SUCCEEDED_EVENT BASE_REF_DELETED_EVENT
+    ]
+  ) {
+    nodes {
+      ... on BaseRefChangedEvent { createdAt }
+      ... on BaseRefForcePushedEvent { createdAt }
+      ... on AutomaticBaseChangeSucceededEvent { createdAt }
+      ... on BaseRefDeletedEvent { createdAt }
+    }
+  }
 }`;
 
 /** One query for many pull requests: `p0` is the first of `numbers`, which come as variables `n0` and so on. */
@@ -101,6 +115,16 @@ export const reviewsPage = z.object({
   nodes: z.array(review.nullable()).nullish(),
 });
 
+/** The newest event that replaced the base. What can't be told is unknown, which no approval is later than. */
+const baseChanges = z
+  .object({ nodes: z.array(z.object({ createdAt: utcTime }).nullable()).nullish() })
+  .transform(({ nodes }): Known<string | null> => {
+    if (nodes === undefined || nodes === null) return unknown('GitHub tells no timeline of it');
+    const [newest] = nodes;
+    if (newest === null) return unknown('GitHub hides when its base was changed');
+    return known(newest?.createdAt ?? null);
+  });
+
 const rollup = z.object({ contexts: graphqlChecks }).nullable();
 
 const pullRequest = z.object({
@@ -125,6 +149,7 @@ const pullRequest = z.object({
       .nullish(),
   }),
   reviews: reviewsPage,
+  baseChanges,
 });
 
 export type WirePullRequest = z.output<typeof pullRequest>;

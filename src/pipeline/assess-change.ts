@@ -28,12 +28,14 @@ export interface AssessedChange {
 /**
  * Facts, then judgement, of one pull request. Writes nothing. The default branch's policy says whether the base is guarded,
  * since anybody who can push a branch could write a lax one there; a base with a policy of its own asks for that as well,
- * and the stricter decision is the one that stands. The base can be changed while we read: then all is read again.
+ * and the stricter decision is the one that stands. The base can be changed while we read: then all is read again. `seen`
+ * narrows the facts to those that are to be judged.
  */
 export async function assessChange(
   pipeline: Pipeline,
   repository: RepositoryRef,
   number: number,
+  seen: (facts: ChangeFacts) => ChangeFacts = (facts) => facts,
 ): Promise<AssessedChange> {
   const github = await pipeline.github(repository.installationId);
   for (;;) {
@@ -41,14 +43,16 @@ export async function assessChange(
     const policy = await policyInForce(pipeline, github, repository, trunk);
     const own = base === trunk ? null : await readBranchPolicy(github, repository, base);
     const branchPolicy = own?.source.text === policy.source.text ? null : own;
-    const facts = await gatherChange(github, {
+    const gathered = await gatherChange(github, {
       repository,
       number,
+      appId: pipeline.appId,
       pushes: await pushesTo(pipeline.db, repository, number),
       roles: rolesOf(policy.reading, branchPolicy?.reading),
       now: pipeline.now(),
     });
-    if (facts.pullRequest.baseRef !== base) continue;
+    if (gathered.pullRequest.baseRef !== base) continue;
+    const facts = seen(gathered);
     const judgedBy = ({ source, reading }: BranchPolicy) => ({
       source,
       reading,

@@ -4,6 +4,7 @@ import type { Trigger } from '../domain/trigger.ts';
 import type { SweepJob } from './jobs.ts';
 import type { Pipeline } from './pipeline.ts';
 import { pressButton } from './press-button.ts';
+import { recordReview } from './record-reviews.ts';
 import { requestDeployment } from './request-deployment.ts';
 
 /**
@@ -29,8 +30,13 @@ async function enqueue(
 ): Promise<void> {
   const { queue } = pipeline;
   switch (trigger.kind) {
-    case 'judge_change':
     case 'record_review': {
+      const { repository, number, review, dismisser } = trigger;
+      const seenAt = pipeline.now();
+      await recordReview(tx, pipeline, { repository, number, review, dismisser, seenAt, delivery });
+      return;
+    }
+    case 'judge_change': {
       const { repository, number } = trigger;
       await queue.send(tx, 'change', { repository, number, delivery }, { key: `${repository.id}:${number}` });
       return;

@@ -1,5 +1,7 @@
 import { fullName } from '../domain/repository.ts';
+import { judgeApprovals } from '../policy/change/judge-approvals.ts';
 import { environmentsOnMerge } from '../policy/environments-on-merge.ts';
+import { factsAtMerge } from '../policy/facts-at-merge.ts';
 import { assessChange } from './assess-change.ts';
 import { jsonDocument, policyDocument } from './documents.ts';
 import { MergeJob } from './jobs.ts';
@@ -11,13 +13,13 @@ import { recordReviews } from './record-reviews.ts';
 import { requestDeployment } from './request-deployment.ts';
 
 /**
- * Records a merge once: who merged, wrote and approved what, under which protection, compliant or not; and asks, in the
+ * Records a merge once: who merged, wrote and approved what (only approvals that counted), under which protection, compliant or not; and asks, in the
  * same transaction, for the deployments that the policy wants on a merge. Whether they may run is judged by their own gate.
  */
 export async function recordMerge(pipeline: Pipeline, data: unknown): Promise<void> {
   const { repository, number, delivery } = MergeJob.parse(data);
-  const assessed = await assessChange(pipeline, repository, number);
-  const { facts, decision, source } = assessed;
+  const assessed = await assessChange(pipeline, repository, number, factsAtMerge);
+  const { facts, decision, reading, source } = assessed;
   const { merged } = facts.pullRequest;
   if (merged === null)
     throw new Error(`${fullName(repository)}#${number}: GitHub said it was merged, but doesn't show it yet`);
@@ -31,8 +33,9 @@ export async function recordMerge(pipeline: Pipeline, data: unknown): Promise<vo
       : decision.verdict === 'approved'
         ? 'compliant'
         : 'not_compliant';
-  const approvers = facts.reviews.items.flatMap((review) =>
-    review.state === 'approved' && review.author !== null ? [review.author] : [],
+  const approvals = reading.kind === 'valid' ? judgeApprovals(reading.policy, facts) : [];
+  const approvers = approvals.flatMap(({ actor, disqualified }) =>
+    disqualified === null && actor !== null ? [actor] : [],
   );
   await recordOnce(pipeline, {
     // A merge happens once: whatever is found out later about it doesn't make a second entry.

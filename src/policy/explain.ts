@@ -39,6 +39,8 @@ const SENTENCES: Sentences = {
   identity_unmapped: ({ commit, as, domain }) =>
     `Commit ${sha(commit)} names ${AS[as] ?? 'somebody'} whose e-mail ${domain === '' ? 'has no domain and' : `at ${code(domain)}`} belongs to no GitHub account.`,
   pusher_unknown: ({ why }) => `Who pushed the commits is not known: ${words(why)}.`,
+  pusher_is_bot: ({ login: who }) =>
+    `${login(who)} pushed to the branch: who had a bot push is not known, and might be who approves.`,
   identities_known: ({ commits }) =>
     `Everyone who made the ${commits === 1 ? 'commit' : count(commits, 'commit')} is known.`,
   approvals_missing: ({ required, given, head, asked: who }) =>
@@ -46,6 +48,10 @@ const SENTENCES: Sentences = {
   approvals_given: ({ by, head }) => `${list(by, 'and', login)} approved ${sha(head)}.`,
   approval_stale: ({ login: who, commit, head }) =>
     `${login(who)} approved ${sha(commit)}, but the head is now ${sha(head)}: approve again.`,
+  approval_before_base_change: ({ login: who, base, why }) =>
+    why === undefined
+      ? `${login(who)} approved a diff against another base than this ${code(base)}: approve again.`
+      : `Whether ${login(who)} approved this diff can’t be told: ${words(why)}.`,
   approver_is_author: ({ login: who, as, commit }) =>
     `${login(who)}’s approval doesn’t count: ${theirs(as, commit)}.`,
   approver_is_bot: ({ login: who }) => `${login(who)}’s approval doesn’t count: it is not a person.`,
@@ -65,7 +71,7 @@ const SENTENCES: Sentences = {
   protection_missing: ({ branch, setting, checks }) => {
     const known = SETTINGS[setting];
     if (known === undefined) return `GitHub’s protection of ${code(branch)} lacks ${words(setting)}.`;
-    return `GitHub’s protection of ${code(branch)} ${known.missing(checks ?? [])}: ${known.mend}.`;
+    return `GitHub’s protection of ${code(branch)} ${known.missing(checks ?? [])}: ${known.mend}${fromUs(checks)}.`;
   },
   protection_unknown: ({ branch, setting, why }) =>
     `Whether GitHub’s protection of ${code(branch)} ${SETTINGS[setting]?.wanted ?? `has ${words(setting)}`} can’t be seen: ${words(why)}.`,
@@ -179,6 +185,11 @@ const SETTINGS: Readonly<Partial<Record<ProtectionSetting, Setting>>> = {
   },
 };
 
+const fromUs = (checks: readonly string[] | undefined) =>
+  checks?.includes('countersign/change') === true
+    ? ', with this App as the source of `countersign/change`'
+    : '';
+
 /**
  * One plain sentence for a reason: inline Markdown, in which nothing from outside is anything but text. Never throws:
  * decisions of earlier versions are explained too, and what they lack is shown as unknown.
@@ -204,8 +215,10 @@ const OF_CHANGES: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'role_unknown',
   'identity_unmapped',
   'pusher_unknown',
+  'pusher_is_bot',
   'approvals_missing',
   'approval_stale',
+  'approval_before_base_change',
   'approver_is_author',
   'approver_is_bot',
   'approver_not_eligible',

@@ -59,6 +59,10 @@ export const REASON_GUIDE: Readonly<Record<ReasonCode, Guide>> = {
     'Who pushed the head is not known, since no delivery told us.',
     'Push to the branch once more.',
   ),
+  pusher_is_bot: wrong(
+    'A bot pushed to the branch of a pull request that it did not open, or GitHub Actions did. Whoever wrote the workflow or holds the bot’s token is hidden behind it.',
+    'Open a pull request from a branch that only people pushed to.',
+  ),
   identities_known: fine('Everyone who made the change is known by account.'),
 
   approvals_missing: wrong(
@@ -69,6 +73,10 @@ export const REASON_GUIDE: Readonly<Record<ReasonCode, Guide>> = {
   approval_stale: wrong(
     'An approval was given on another commit than the head.',
     'Look at what was pushed since, and approve again.',
+  ),
+  approval_before_base_change: wrong(
+    'An approval was given before the pull request was pointed at its base, or before the base was pushed by force or deleted: it was given on another diff.',
+    'Look at the whole diff, and approve again.',
   ),
   approver_is_author: wrong(
     'An approval came from somebody who made a part of the change: its author, or an author, committer, co-author or pusher of a commit.',

@@ -39,6 +39,7 @@ export interface AboutByCode {
     readonly pullRequest?: number;
   };
   readonly pusher_unknown: { readonly why: string; readonly pullRequest?: number };
+  readonly pusher_is_bot: { readonly login: string; readonly pullRequest?: number };
   readonly identities_known: { readonly commits: number };
 
   readonly approvals_missing: {
@@ -58,6 +59,13 @@ export interface AboutByCode {
     /** Empty: the commit is gone. */
     readonly commit: string;
     readonly head: string;
+    readonly pullRequest?: number;
+  };
+  readonly approval_before_base_change: {
+    readonly login: string;
+    readonly base: string;
+    /** Why it can't be told when the base changed; absent where it can. */
+    readonly why?: string;
     readonly pullRequest?: number;
   };
   readonly approver_is_author: {

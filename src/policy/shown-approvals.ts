@@ -34,6 +34,7 @@ function whyNot({ code, about }: Reason): string {
   if (code === 'approval_stale') {
     return `given on ${commit === '' ? 'a commit that is gone' : commit}, which is not the head: approve again`;
   }
+  if (code === 'approval_before_base_change') return 'given before the base changed: approve again';
   if (code === 'approver_not_eligible') {
     return `not one of those the policy asks: ${[about['asked'] ?? []].flat().join(', ')}`;
   }

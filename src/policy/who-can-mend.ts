@@ -88,6 +88,12 @@ const MENDS: Readonly<Partial<Record<ReasonCode, Mend>>> = {
     author,
   ),
   pusher_unknown: mend(2, () => 'who pushed the head is not known: push it once more', author),
+  pusher_is_bot: mend(
+    2,
+    (about) =>
+      `${text(about['login'])} pushed to the branch: open a pull request from one that people pushed`,
+    author,
+  ),
   approvals_missing: mend(1, (about) => missingApprovals(about, about['head']), askedFor),
   changes_requested: mend(
     1,

@@ -11,6 +11,9 @@ import type { RepositoryRef } from '../domain/repository.ts';
 /** A full commit id. */
 export const shaSchema = z.string().regex(/^[0-9a-f]{40}$/);
 
+/** A moment as RFC 3339 in UTC. */
+export const timeSchema = z.iso.datetime({ offset: true }).transform((text) => new Date(text).toISOString());
+
 export const idSchema = z.int().positive();
 
 const accountSchema = z.object({ id: idSchema, login: z.string().min(1), type: z.string().optional() });

@@ -37,6 +37,14 @@ afterAll(async () => {
 const open = (branch: string, text: string): Promise<Opened> =>
   openChange(stage, 'alice', { branch, title: text, files: { 'public/index.html': `<p>${text}</p>\n` } });
 
+const nap = (milliseconds: number) =>
+  new Promise<void>((resolve) => {
+    setTimeout(resolve, milliseconds);
+  });
+
+/** GitHub tells times to the second. */
+const nextSecond = () => nap(1_100);
+
 async function land(branch: string, text: string): Promise<string> {
   const { number, head } = await open(branch, text);
   await approve(stage, 'carol', number);
@@ -113,6 +121,70 @@ test('an approval doesn’t outlive the commit that it was given on', async () =
   const run = await untilCheckRun(stage, next, CHANGE, (shown) => shown.title.startsWith('Held'));
   expect(run.title).toContain(next.slice(0, 7));
   expect(run.conclusion).not.toBe('success');
+}, 60_000);
+
+test('an approval doesn’t outlive the base that it was given against', async () => {
+  const { github, people, repository, owner, repo } = stage;
+  const files = { 'public/evil.html': '<p>Nobody looked at this</p>\n' };
+  await github.commit(people.alice, repository, { branch: 'hidden', from: 'main', message: 'Hidden', files });
+  const head = await github.commit(people.alice, repository, {
+    branch: 'shown',
+    from: 'hidden',
+    message: 'Shown',
+    files: { 'public/shown.html': '<p>Fine</p>\n' },
+  });
+  const alice = stage.as('alice').rest.pulls;
+  const { data } = await alice.create({ owner, repo, title: 'Shown', head: 'shown', base: 'hidden' });
+  await approve(stage, 'carol', data.number);
+  await nextSecond();
+  await alice.update({ owner, repo, pull_number: data.number, base: 'main' });
+  const held = await untilCheckRun(stage, head, CHANGE, (shown) => shown.title.startsWith('Held'));
+  expect(held.summary).toContain('another base than this `main`');
+  await nextSecond();
+  await approve(stage, 'carol', data.number);
+  await untilCheckRun(stage, head, CHANGE, (run) => run.conclusion === 'success');
+}, 60_000);
+
+test('a review that is taken back at once is recorded as given and as taken back, by whom', async () => {
+  const { number } = await open('taken-back', 'taken back');
+  const at = { owner: stage.owner, repo: stage.repo, pull_number: number };
+  const { data: review } = await stage.as('carol').rest.pulls.createReview({ ...at, event: 'APPROVE' });
+  const dismiss = { ...at, review_id: review.id, message: 'Not yet', event: 'DISMISS' } as const;
+  await stage.as('frank').rest.pulls.dismissReview(dismiss);
+  await stage.github.deliveries.waitForIdle();
+  const reviewed = () => listEntries(database.db, { kinds: ['change.reviewed'], pullRequest: number });
+  const dismissal = async () =>
+    (await reviewed()).find(({ people }) => people.some(({ role }) => role === 'dismisser'));
+  const approval = async () => (await reviewed()).find(({ content }) => content.outcome === 'approved');
+  const both = async () => [await approval(), await dismissal()];
+  for (let waited = 0; waited < 200 && (await both()).includes(undefined); waited += 1) await nap(50);
+  // Whichever delivery is handled first, the other's entry leads to it.
+  const [given, taken] = await both();
+  expect(taken?.content.outcome).toBe('dismissed');
+  expect([given?.content.answers ?? null, taken?.content.answers ?? null]).not.toEqual([null, null]);
+  expect(taken?.people.map(({ role, actor }) => [role, actor?.login])).toEqual([
+    ['reviewer', 'carol'],
+    ['dismisser', 'frank'],
+  ]);
+}, 60_000);
+
+test('an approval that comes after the merge doesn’t make the merge compliant', async () => {
+  const { number } = await open('late', 'late');
+  // Nobody reads the merge before the approval is there.
+  stage.github.faults.requests({ kind: 'unavailable', count: 1_000, match: { operation: 'graphql' } });
+  const sha = await merge(stage, 'frank', number);
+  await nextSecond();
+  await approve(stage, 'carol', number);
+  await stage.github.deliveries.waitForIdle();
+  stage.github.faults.clear();
+  const mergesOf = () => listEntries(database.db, { kinds: ['change.merged'], commit: sha });
+  for (let waited = 0; waited < 600 && (await mergesOf()).length === 0; waited += 1) await nap(50);
+  const [merged] = await mergesOf();
+  expect(merged?.content.outcome).toBe('not_compliant');
+  expect(merged?.people.map(({ role, actor }) => [role, actor?.login])).toEqual([
+    ['merger', 'frank'],
+    ['author', 'alice'],
+  ]);
 }, 60_000);
 
 test('a commit whose e-mail belongs to nobody holds', async () => {

@@ -21,6 +21,7 @@ import {
   makeMerge,
   makeMergedFacts,
   makeRules,
+  robot,
   sha,
 } from './make-facts.ts';
 
@@ -107,17 +108,19 @@ export const changeFacts: fc.Arbitrary<ChangeFacts> = fc
     commits: listed(fc.tuple(commit('first'), commit('head'))),
     reviews: listed(fc.array(review, { minLength: 1, maxLength: 5 }).map(unique)),
     checks: listed(fc.array(check, { minLength: 1, maxLength: 3 })),
-    pushers: told(mostly<readonly Actor[]>([alice], [bob], [alice, carol])),
+    pushers: told(mostly<readonly Actor[]>([alice], [bob], [alice, carol], [alice, robot])),
+    baseChangedAt: told(mostly<string | null>(null, '2026-03-02T10:30:00Z')),
     classic: told(fc.oneof({ weight: 8, arbitrary: rules }, { weight: 1, arbitrary: fc.constant(null) })),
     rulesets: told(fc.array(rules, { maxLength: 2 })),
     roles,
   })
-  .map(({ author, draft, state, classic, rulesets, ...rest }) =>
+  .map(({ author, draft, state, baseChangedAt, classic, rulesets, ...rest }) =>
     makeChangeFacts({
       ...rest,
-      pullRequest: { author, draft, state },
+      pullRequest: { author, draft, state, baseChangedAt },
       protection: {
         branch: 'main',
+        appId: 77,
         classic,
         rulesets: rulesets.known
           ? known(rulesets.value.map((each, index) => ({ ...each, id: index, source: 'acme' })))

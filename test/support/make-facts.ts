@@ -29,6 +29,7 @@ export const dave = user(4, 'dave');
 export const erin = user(5, 'erin');
 export const frank = user(6, 'frank');
 export const robot: Actor = { id: 90, login: 'robot[bot]', kind: 'bot' };
+export const workflow: Actor = { id: 41_898_282, login: 'github-actions[bot]', kind: 'bot' };
 export const webFlow = user(19_864_447, 'web-flow');
 
 /** A commit id that stays the same for a word. */
@@ -104,6 +105,7 @@ export const makeRules = (over: Partial<ProtectionRules> = {}): ProtectionRules 
 
 export const makeProtection = (over: Partial<ProtectionFacts> = {}): ProtectionFacts => ({
   branch: 'main',
+  appId: 77,
   classic: known(makeRules()),
   rulesets: known([]),
   ...over,
@@ -144,6 +146,7 @@ export function makeChangeFacts({ pullRequest, ...over }: ChangeOverrides = {}):
       fromFork: false,
       baseRef: 'main',
       baseSha: sha('base'),
+      baseChangedAt: known(null),
       merged: null,
       ...pullRequest,
     },

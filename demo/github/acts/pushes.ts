@@ -12,7 +12,7 @@ import {
 import { accountOfEmail } from '../find.ts';
 import { repositoryShape, repositoryWeb } from '../shapes/repository.ts';
 import { suiteEvent } from '../shapes/checks.ts';
-import type { Activity, Actor, Repository } from '../state.ts';
+import type { Activity, Actor, Pull, Repository } from '../state.ts';
 import type { World } from '../world.ts';
 import { permits } from '../rules/roles.ts';
 import { covers } from '../find.ts';
@@ -129,16 +129,30 @@ async function requestSuites(world: World, repository: Repository, sha: string, 
   }
 }
 
+const basedOn = (repository: Repository, branch: string): Pull[] =>
+  [...repository.pulls.values()].filter((pull) => pull.state === 'open' && pull.baseRef === branch);
+
 /** The base moved past open pull requests: those it now contains count as merged. */
 async function afterBaseMoved(
   world: World,
   repository: Repository,
   branch: string,
   after: string,
-  actor: Actor,
+  { before, actor, forced }: { before: string | null; actor: Actor; forced: boolean },
 ): Promise<void> {
-  for (const pull of repository.pulls.values()) {
-    if (pull.state !== 'open' || pull.baseRef !== branch) continue;
+  for (const pull of basedOn(repository, branch)) {
+    if (forced) {
+      const [id, at] = [world.id(), world.timestamp()];
+      pull.events.push({
+        type: 'BaseRefForcePushedEvent',
+        id,
+        at,
+        actor,
+        before: before ?? ZERO,
+        after,
+        review: null,
+      });
+    }
     pull.mergeable = null;
     if (await isAncestor(repository.directory, pull.headSha, after)) {
       const at = world.timestamp();
@@ -150,6 +164,20 @@ async function afterBaseMoved(
     } else {
       pull.baseSha = after;
     }
+  }
+}
+
+/** Its pull requests are closed with a base that is deleted. */
+async function afterBaseDeleted(
+  world: World,
+  repository: Repository,
+  branch: string,
+  actor: Actor,
+): Promise<void> {
+  for (const pull of basedOn(repository, branch)) {
+    const [id, at] = [world.id(), world.timestamp()];
+    pull.events.push({ type: 'BaseRefDeletedEvent', id, at, actor, before: branch, after: '', review: null });
+    await closePull(world, pull, actor);
   }
 }
 
@@ -200,12 +228,9 @@ export async function refMoved(world: World, repository: Repository, change: Ref
   if (change.after !== null) await requestSuites(world, repository, change.after, change.actor);
   await afterHeadMoved(world, repository, branch, change);
   const tip = await branchTip(repository.directory, branch);
-  if (tip !== null && change.merge !== true)
-    await afterBaseMoved(world, repository, branch, tip, change.actor);
-  if (tip !== null && change.merge === true) {
-    for (const pull of repository.pulls.values()) {
-      if (pull.state === 'open' && pull.baseRef === branch)
-        Object.assign(pull, { baseSha: tip, mergeable: null });
-    }
+  if (tip === null) await afterBaseDeleted(world, repository, branch, change.actor);
+  else if (change.merge !== true) await afterBaseMoved(world, repository, branch, tip, { ...change, forced });
+  else {
+    for (const pull of basedOn(repository, branch)) Object.assign(pull, { baseSha: tip, mergeable: null });
   }
 }

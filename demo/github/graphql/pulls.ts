@@ -61,6 +61,9 @@ const EVENT_NAMES: Readonly<Record<PullEvent['type'], string>> = {
   HeadRefForcePushedEvent: 'HEAD_REF_FORCE_PUSHED_EVENT',
   ReviewDismissedEvent: 'REVIEW_DISMISSED_EVENT',
   BaseRefChangedEvent: 'BASE_REF_CHANGED_EVENT',
+  BaseRefForcePushedEvent: 'BASE_REF_FORCE_PUSHED_EVENT',
+  BaseRefDeletedEvent: 'BASE_REF_DELETED_EVENT',
+  AutomaticBaseChangeSucceededEvent: 'AUTOMATIC_BASE_CHANGE_SUCCEEDED_EVENT',
 };
 
 function eventObject(asking: Asking, pull: Pull, event: PullEvent): Fields {
@@ -72,11 +75,15 @@ function eventObject(asking: Asking, pull: Pull, event: PullEvent): Fields {
     id: nodeId(event.type, event.id),
     createdAt: event.at,
     actor: actorObject(asking, event.actor),
-    ...(event.type === 'HeadRefForcePushedEvent'
+    ...(event.type === 'HeadRefForcePushedEvent' || event.type === 'BaseRefForcePushedEvent'
       ? { beforeCommit: commit(event.before), afterCommit: commit(event.after) }
       : {}),
     ...(event.type === 'BaseRefChangedEvent'
       ? { databaseId: event.id, previousRefName: event.before, currentRefName: event.after }
+      : {}),
+    ...(event.type === 'BaseRefDeletedEvent' ? { databaseId: event.id, baseRefName: event.before } : {}),
+    ...(event.type === 'AutomaticBaseChangeSucceededEvent'
+      ? { oldBase: event.before, newBase: event.after }
       : {}),
     ...(event.type === 'ReviewDismissedEvent'
       ? {

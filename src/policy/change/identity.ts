@@ -1,3 +1,4 @@
+import type { Actor } from '../../domain/actor.ts';
 import type { ChangeFacts, CommitFacts } from '../../domain/change-facts.ts';
 import type { GateResult } from '../../domain/decision.ts';
 import type { Reason } from '../../domain/reason.ts';
@@ -22,8 +23,21 @@ export function unknownAuthors({ pullRequest, commits, pushers }: ChangeFacts): 
   return [
     ...(pullRequest.author === null ? [reason('author_unknown', { pullRequest: pullRequest.number })] : []),
     ...(pushers.known ? [] : [reason('pusher_unknown', { why: pushers.why })]),
+    ...(pushers.known ? pushers.value : [])
+      .filter((pusher) => hidesAPerson(pusher, pullRequest.author))
+      .map(({ login }) => reason('pusher_is_bot', { login })),
     ...commits.items.toSorted((a, b) => (a.sha < b.sha ? -1 : 1)).flatMap(unmappedIn),
   ];
+}
+
+const GITHUB_ACTIONS = 'github-actions[bot]';
+
+/**
+ * A bot pushes for whoever drives it, and could push what they then approve. One that works on a pull request of its own
+ * (as those that update dependencies do) is taken as its author; a workflow never is, for everyone with write access can write one.
+ */
+function hidesAPerson(pusher: Actor, author: Actor | null): boolean {
+  return pusher.kind === 'bot' && (pusher.id !== author?.id || pusher.login === GITHUB_ACTIONS);
 }
 
 /** The identities of one commit that belong to no account. Only the e-mail's domain is named: the rest is personal. */

@@ -19,7 +19,8 @@ export interface JudgedApproval {
 
 /**
  * Each person's standing approval, and why it doesn't count where it doesn't. It binds to what was seen: only one given
- * on the head (of a merged change: on what was merged) counts, once a person, and never from anyone who made any of it.
+ * on the head (of a merged change: on what was merged), against the base of now, counts; once a person, and never from
+ * anyone who made any of it.
  */
 export function judgeApprovals(policy: Policy, facts: ChangeFacts): readonly JudgedApproval[] {
   const { people, nobodys } = standingReviews(facts.reviews.items, facts.pullRequest.headSha);
@@ -60,6 +61,13 @@ function disqualification(
   if (review.commit !== pullRequest.headSha) {
     return reason('approval_stale', { login, commit: review.commit ?? '', head: pullRequest.headSha });
   }
+  const { baseChangedAt, baseRef } = pullRequest;
+  if (!baseChangedAt.known) {
+    return reason('approval_before_base_change', { login, base: baseRef, why: baseChangedAt.why });
+  }
+  if (baseChangedAt.value !== null && !isAfter(review.submittedAt, baseChangedAt.value)) {
+    return reason('approval_before_base_change', { login, base: baseRef });
+  }
   const eligible = eligibility(author, from, roles);
   switch (eligible.is) {
     case 'yes':
@@ -70,3 +78,6 @@ function disqualification(
       return reason('role_unknown', { login, role: eligible.role, why: eligible.why });
   }
 }
+
+/** In one second anything may have come first. */
+const isAfter = (at: string | null, than: string) => at !== null && Date.parse(at) > Date.parse(than);

@@ -25,7 +25,7 @@ export function protectionGate(policy: Policy, facts: ChangeFacts): GateResult {
   const asked = policy.changes.protection ?? {};
   const { rules, unknowns } = protectionSources(facts);
   const { branch } = facts.protection;
-  const demands = demandsOf(policy);
+  const demands = demandsOf(policy, facts.protection.appId);
   if (demands.length === 0 && asked.admins === undefined) return notApplicable(GATE);
 
   const missing = (setting: ProtectionSetting, checks: readonly string[] = []): Reason =>
@@ -61,7 +61,10 @@ export function protectionGate(policy: Policy, facts: ChangeFacts): GateResult {
   return passed(GATE, reason('protection_holds', { branch, settings: Object.keys(asked).toSorted() }));
 }
 
-function demandsOf({ changes: { protection: asked = {}, checks = [] } }: Policy): readonly Demand[] {
+function demandsOf(
+  { changes: { protection: asked = {}, checks = [] } }: Policy,
+  ownAppId: number | null,
+): readonly Demand[] {
   const demands: Demand[] = [];
   const demand = (setting: ProtectionSetting, isMetBy: Demand['isMetBy']) =>
     void demands.push({ setting, isMetBy });
@@ -73,14 +76,16 @@ function demandsOf({ changes: { protection: asked = {}, checks = [] } }: Policy)
   if (asked.deletion !== undefined) demand('deletion', (rules) => rules.deletionBlocked);
   if (asked.checks !== undefined) {
     const named = checks.map((check) => (typeof check === 'string' ? { name: check, app: null } : check));
-    for (const { name, app } of [{ name: CHANGE_CHECK, app: null }, ...named]) {
-      demands.push({
+    const demandCheck = (name: string, fits: (appId: number | null) => boolean) =>
+      void demands.push({
         setting: 'checks',
         check: name,
-        isMetBy: (rules) =>
-          rules.requiredChecks.some((check) => check.name === name && (app === null || check.appId === app)),
+        isMetBy: ({ requiredChecks }) =>
+          requiredChecks.some((check) => check.name === name && fits(check.appId)),
       });
-    }
+    // Required of anybody, our own check could be answered by everyone with write access.
+    demandCheck(CHANGE_CHECK, (appId) => appId !== null && appId === ownAppId);
+    for (const { name, app } of named) demandCheck(name, (appId) => app === null || appId === app);
   }
   return demands;
 }

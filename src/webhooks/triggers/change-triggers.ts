@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Trigger } from '../../domain/trigger.ts';
 import type { Envelope } from '../payload.ts';
-import { idSchema, parse, repositoryOf, shaSchema } from '../payload.ts';
+import { actorSchema, idSchema, parse, repositoryOf, shaSchema, timeSchema } from '../payload.ts';
 
 const pullRequestSchema = z.object({
   number: idSchema,
@@ -40,19 +40,30 @@ export function pullRequestTriggers(envelope: Envelope): Trigger[] {
 }
 
 const reviewSchema = z.object({
-  review: z.object({ id: idSchema }),
+  review: z.object({
+    id: idSchema,
+    state: z.enum(['approved', 'changes_requested', 'commented', 'dismissed']),
+    commit_id: shaSchema.nullable(),
+    submitted_at: timeSchema.nullable(),
+    user: actorSchema,
+  }),
   pull_request: z.object({ number: idSchema }),
 });
 
-/** A review is recorded when it is given and when it is taken back: GitHub itself forgets the first of the two. */
+/**
+ * A review is recorded when it is given and when it is taken back, from the delivery itself: GitHub forgets the first of
+ * the two, and one that is taken back at once could not be read any more.
+ */
 export function reviewTriggers(envelope: Envelope): Trigger[] {
-  const { action, event, payload } = envelope;
+  const { action, event, payload, sender } = envelope;
   if (action !== 'submitted' && action !== 'edited' && action !== 'dismissed') return [];
   const repository = repositoryOf(envelope);
   const { review, pull_request: pullRequest } = parse(event, reviewSchema, payload);
   const { number } = pullRequest;
   const judge: Trigger = { kind: 'judge_change', repository, number };
-  return action === 'edited'
-    ? [judge]
-    : [{ kind: 'record_review', repository, number, reviewId: review.id }, judge];
+  if (action === 'edited') return [judge];
+  const { id, state, user, commit_id: commit, submitted_at: submittedAt } = review;
+  const given = { id, author: user, state, commit, submittedAt };
+  const dismisser = action === 'dismissed' ? sender : null;
+  return [{ kind: 'record_review', repository, number, review: given, dismisser }, judge];
 }

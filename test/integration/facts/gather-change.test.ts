@@ -40,6 +40,7 @@ const gather = (
   gatherChange(github, {
     repository: acme.repository,
     number,
+    appId: 77,
     pushes: [],
     roles: NO_ROLES,
     now: NOW,
@@ -73,6 +74,7 @@ describe('a pull request', () => {
         fromFork: false,
         baseRef: 'main',
         baseSha: await acme.github.tip(acme.shop, 'main'),
+        baseChangedAt: { known: true, value: null },
         merged: null,
       },
       commits: { complete: true, items: [{ sha: first, message: 'Add a till' }, { sha: second }] },
@@ -261,7 +263,7 @@ describe('protection', () => {
   test('none is known to be none', async () => {
     const { protection } = await gather((await opened()).number);
     const none = { classic: { known: true, value: null }, rulesets: { known: true, value: [] } };
-    expect(protection).toEqual({ branch: 'main', ...none });
+    expect(protection).toEqual({ branch: 'main', appId: 77, ...none });
   });
 
   test('classic and rulesets are told side by side', async () => {
@@ -385,7 +387,7 @@ describe('an App of its own', () => {
   test('that was given too little: what it may not know is unknown', async () => {
     other = await openAcme({ checks: 'read', contents: 'read', pull_requests: 'read', statuses: 'read' });
     const roles = { teams: ['maintainers'], permissions: false };
-    const asked = { repository: other.repository, pushes: [], roles, now: NOW };
+    const asked = { repository: other.repository, appId: 77, pushes: [], roles, now: NOW };
     const facts = await gatherChange(other.ours, { ...asked, number: await openedThere() });
     expect(facts.protection.classic).toMatchObject({ known: false, why: expect.stringContaining('403') });
     expect(facts.roles.teams['maintainers']).toMatchObject({
@@ -396,7 +398,7 @@ describe('an App of its own', () => {
 
   test('that has used up its quota: no facts, and when to ask again', async () => {
     other = await openAcme();
-    const asked = { repository: other.repository, pushes: [], roles: NO_ROLES, now: NOW };
+    const asked = { repository: other.repository, appId: 77, pushes: [], roles: NO_ROLES, now: NOW };
     const number = await openedThere();
     other.github.faults.requests({ kind: 'rate_limited', count: 1, match: { operation: '/activity' } });
     await expect(gatherChange(other.ours, { ...asked, number })).rejects.toMatchObject({

@@ -334,22 +334,27 @@ describe('an Actions run', () => {
       ],
     });
     // Our own rule has not said yes yet.
-    await expect(readRunProgress(acme.ours, acme.repository, asking)).resolves.toBe('waiting');
+    await expect(readRunProgress(acme.ours, acme.repository, asking)).resolves.toEqual({
+      state: 'waiting',
+      passed: false,
+    });
   });
 
   test('is followed until it ends, with its deployment and without', async () => {
     const { run, githubDeploymentId, ...asking } = await running('qa');
     const progress = () =>
       Promise.all(
-        [githubDeploymentId, null].map((id) =>
-          readRunProgress(acme.ours, acme.repository, { ...asking, githubDeploymentId: id }),
-        ),
+        [githubDeploymentId, null].map(async (id) => {
+          const asked = { ...asking, githubDeploymentId: id };
+          const { state, passed } = await readRunProgress(acme.ours, acme.repository, asked);
+          return passed ? `${state}, let through` : state;
+        }),
       );
     await expect(progress()).resolves.toEqual(['waiting', 'waiting']);
     acme.github.actions.bypass(run, acme.dave);
-    await expect(progress()).resolves.toEqual(['started', 'started']);
+    await expect(progress()).resolves.toEqual(['started, let through', 'started']);
     acme.github.actions.finish(run, 'success');
-    await expect(progress()).resolves.toEqual(['success', 'unknown']);
+    await expect(progress()).resolves.toEqual(['success, let through', 'unknown']);
   });
 
   test('of another commit than was asked for is refused', async () => {

@@ -264,11 +264,6 @@ describe('a wrong environment', () => {
       { COUNTERSIGN_LEDGER_KEY: 'a', COUNTERSIGN_LEDGER_KEY_FILE: 'b' },
       'COUNTERSIGN_LEDGER_KEY: and',
     ],
-    [
-      'two next ledger keys',
-      { COUNTERSIGN_LEDGER_KEY_NEXT: 'a', COUNTERSIGN_LEDGER_KEY_NEXT_FILE: 'b' },
-      'COUNTERSIGN_LEDGER_KEY_NEXT: and COUNTERSIGN_LEDGER_KEY_NEXT_FILE are both set',
-    ],
   ])('%s', (_, env, expected) => {
     const problems = problemsOf({ env });
     expect(problems).toHaveLength(1);

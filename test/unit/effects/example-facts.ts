@@ -8,6 +8,7 @@ import type {
   DeploymentRequest,
   RangeCommit,
 } from '../../../src/domain/deployment-facts.ts';
+import { known } from '../../../src/domain/known.ts';
 import type { Reason, ReasonCode } from '../../../src/domain/reason.ts';
 import type { RepositoryRef } from '../../../src/domain/repository.ts';
 import type { ExplainedDecision, PolicyNote } from '../../../src/effects/explained-decision.ts';
@@ -86,6 +87,7 @@ export function changeFacts(
       fromFork: false,
       baseRef: 'main',
       baseSha: sha('9f8e7d6'),
+      baseChangedAt: known(null),
       merged: null,
       ...pull,
     },
@@ -103,6 +105,7 @@ export function changeFacts(
     pushers: { known: true, value: [alice] },
     protection: {
       branch: 'main',
+      appId: 77,
       classic: { known: true, value: null },
       rulesets: {
         known: true,

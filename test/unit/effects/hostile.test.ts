@@ -54,7 +54,12 @@ const change: fc.Arbitrary<ChangeFacts> = fc
       {
         commits: { complete, items: commits },
         reviews: { complete, items: [{ ...example.review(reviewer, '1'), commit: sha }] },
-        protection: { branch, classic: { known: false, why }, rulesets: { known: true, value: [] } },
+        protection: {
+          branch,
+          appId: 77,
+          classic: { known: false, why },
+          rulesets: { known: true, value: [] },
+        },
       },
       { title, baseRef, headSha: sha },
     ),

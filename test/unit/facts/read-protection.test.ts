@@ -3,6 +3,7 @@ import { readProtection } from '../../../src/facts/read-protection.ts';
 import { type Scripted, scriptedGitHub } from './scripted-github.ts';
 
 const repository = { id: 5, owner: 'acme', name: 'shop', installationId: 9 };
+const MAIN = { branch: 'main', appId: 77 };
 const RULES = 'GET /repos/{owner}/{repo}/rules/branches/{branch}';
 const PROTECTION = 'GET /repos/{owner}/{repo}/branches/{branch}/protection';
 const BRANCH = 'GET /repos/{owner}/{repo}/branches/{branch}';
@@ -13,7 +14,7 @@ const read = (protection: Scripted, branch: Scripted, rules: Scripted = { data: 
       rest: { [RULES]: () => rules, [PROTECTION]: () => protection, [BRANCH]: () => branch },
     }),
     repository,
-    'main',
+    MAIN,
   );
 
 describe("a branch's classic protection, where GitHub says", () => {
@@ -78,7 +79,7 @@ describe('the rules of a branch', () => {
         [BRANCH]: () => unprotected,
       },
     });
-    const { rulesets } = await readProtection(github, repository, 'main');
+    const { rulesets } = await readProtection(github, repository, MAIN);
     expect(rulesets).toMatchObject({ known: true, value: [{ id: 1 }, { id: 2 }] });
   });
 });

@@ -53,6 +53,7 @@ const pull = (over: object = {}) => ({
   commits: commits(sha('a1'), sha('a2')),
   head: { nodes: [{ commit: { oid: sha('a2'), statusCheckRollup: null } }] },
   reviews: { totalCount: 0, pageInfo: LAST, nodes: [] },
+  baseChanges: { nodes: [] },
   ...over,
 });
 const answer = (p0: unknown, databaseId = 5) => ({ repository: { databaseId, p0 } });
@@ -95,6 +96,19 @@ describe('a pull request', () => {
     const [reading] = await readPullRequests(github, repository, [1]);
     expect(reading?.pullRequest.headSha).toBe(sha('a3'));
     expect(reading?.commits.items.map((each) => each.sha)).toEqual([sha('a3')]);
+  });
+
+  test.each([
+    ['never', { nodes: [] }, { known: true, value: null }],
+    ['at a time', { nodes: [{ createdAt: '2026-03-01T00:00:00Z' }] }, '2026-03-01T00:00:00.000Z'],
+    ['no node', { nodes: [null] }, { known: false, why: 'GitHub hides when its base was changed' }],
+    ['no list', { nodes: null }, { known: false, why: 'GitHub tells no timeline of it' }],
+  ])('whose base was replaced: GitHub says %s', async (_, baseChanges, expected) => {
+    const github = scriptedGitHub({ graphql: () => answer(pull({ baseChanges })) });
+    const [reading] = await readPullRequests(github, repository, [1]);
+    expect(reading?.pullRequest.baseChangedAt).toEqual(
+      typeof expected === 'string' ? { known: true, value: expected } : expected,
+    );
   });
 
   test('that is too much for GitHub together with others is asked for by itself', async () => {

@@ -23,10 +23,17 @@ import {
   sha,
   webFlow,
   withChanges,
+  workflow,
 } from '../../support/make-facts.ts';
 import type { Case } from './case.ts';
 
 type ChangeCase = Case<ChangeFacts>;
+
+/** As required checks, with the App that ours is asked of. */
+const requiredOf = (appId: number | null) => [
+  { name: 'countersign/change', appId },
+  { name: 'ci/test', appId: 15_368 },
+];
 
 const row = (
   name: string,
@@ -154,6 +161,43 @@ const approvalRows: readonly ChangeCase[] = [
     'pending',
     ['approvals_missing', 'approval_stale'],
     change({ reviews: all(review({ commit: null })) }),
+  ),
+  row(
+    'approved before it was pointed at this base',
+    'approvals',
+    'pending',
+    ['approvals_missing', 'approval_before_base_change'],
+    change({
+      pullRequest: { baseChangedAt: known(at(2)) },
+      reviews: all(review({ submittedAt: at(1) })),
+    }),
+  ),
+  row(
+    'approved in the second in which the base changed',
+    'approvals',
+    'pending',
+    ['approvals_missing', 'approval_before_base_change'],
+    change({
+      pullRequest: { baseChangedAt: known(at(2)) },
+      reviews: all(review({ submittedAt: at(2) })),
+    }),
+  ),
+  row(
+    'approved after the base changed',
+    'approvals',
+    'passed',
+    ['approvals_given'],
+    change({
+      pullRequest: { baseChangedAt: known(at(2)) },
+      reviews: all(review({ submittedAt: at(3) })),
+    }),
+  ),
+  row(
+    'when the base changed is not known',
+    'approvals',
+    'pending',
+    ['approvals_missing', 'approval_before_base_change'],
+    change({ pullRequest: { baseChangedAt: unknown('GitHub hides it') } }),
   ),
   row(
     'a stale approval beside one that counts',
@@ -553,6 +597,31 @@ const identityRows: readonly ChangeCase[] = [
     change({ pushers: unknown('the push came before Countersign was installed') }),
   ),
   row(
+    'a bot pushed to a person’s pull request',
+    'identity',
+    'pending',
+    ['pusher_is_bot'],
+    change({ pushers: known([alice, robot]) }),
+  ),
+  row(
+    'a bot pushed to its own pull request',
+    'identity',
+    'passed',
+    ['identities_known'],
+    change({
+      pullRequest: { author: robot },
+      pushers: known([robot]),
+      commits: all(makeCommit('head', { author: identity(robot), committer: identity(robot) })),
+    }),
+  ),
+  row(
+    'a workflow pushed to its own pull request',
+    'identity',
+    'pending',
+    ['pusher_is_bot'],
+    change({ pullRequest: { author: workflow }, pushers: known([workflow]) }),
+  ),
+  row(
     'the account that opened it is deleted',
     'identity',
     'pending',
@@ -722,6 +791,28 @@ const protectionRows: readonly ChangeCase[] = [
     'pending',
     ['protection_missing'],
     protectedBy({ classic: known(makeRules({ requiredChecks: [] })) }),
+  ),
+  row(
+    'GitHub requires our check of anybody who reports it',
+    'protection',
+    'pending',
+    ['protection_missing'],
+    change({
+      protection: makeProtection({
+        classic: known(makeRules({ requiredChecks: requiredOf(null) })),
+      }),
+    }),
+  ),
+  row(
+    'GitHub requires our check of another app',
+    'protection',
+    'pending',
+    ['protection_missing'],
+    change({
+      protection: makeProtection({
+        classic: known(makeRules({ requiredChecks: requiredOf(78) })),
+      }),
+    }),
   ),
   row(
     'a check is required without the app that the policy pins',

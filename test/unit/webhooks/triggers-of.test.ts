@@ -5,7 +5,9 @@ import { KNOWN_EVENTS, triggersOf } from '../../../src/webhooks/triggers-of.ts';
 const SELF = { appId: 77 };
 const REPOSITORY = { id: 1, name: 'shop', owner: { login: 'acme' } };
 const ALICE = { id: 11, login: 'alice', type: 'User' };
+const BOB = { id: 12, login: 'bob', type: 'User' };
 const REF = { id: 1, owner: 'acme', name: 'shop', installationId: 5 };
+const bob = { id: 12, login: 'bob', kind: 'user' };
 const alice = { id: 11, login: 'alice', kind: 'user' };
 const SHA = 'a'.repeat(40);
 const OTHER_SHA = 'b'.repeat(40);
@@ -23,9 +25,19 @@ const pullRequest = (action: string, rest: object = {}): object =>
 const judgeChange = { kind: 'judge_change', repository: REF, number: 7 };
 const recordPush = { kind: 'record_push_to_change', repository: REF, number: 7, sha: SHA, pusher: alice };
 
-const review = (action: string): object =>
-  envelope({ action, review: { id: 3 }, pull_request: { number: 7 } });
-const recordReview = { kind: 'record_review', repository: REF, number: 7, reviewId: 3 };
+const review = (action: string, state: string): object =>
+  envelope({
+    action,
+    review: { id: 3, state, commit_id: SHA, submitted_at: '2026-03-02T10:00:00Z', user: BOB },
+    pull_request: { number: 7 },
+  });
+const recordReview = (state: string, dismisser: object | null = null) => ({
+  kind: 'record_review',
+  repository: REF,
+  number: 7,
+  review: { id: 3, author: bob, state, commit: SHA, submittedAt: '2026-03-02T10:00:00.000Z' },
+  dismisser,
+});
 
 const checkRun = (action: string, appId: number | null, rest: object = {}, run: object = {}): object =>
   envelope({
@@ -149,9 +161,19 @@ const CASES: [string, string, object, object[]][] = [
     [{ kind: 'record_merge', repository: REF, number: 7 }, judgeChange],
   ],
   ['a pull request is labelled', 'pull_request', pullRequest('labeled'), []],
-  ['a review is given', 'pull_request_review', review('submitted'), [recordReview, judgeChange]],
-  ['a review is dismissed', 'pull_request_review', review('dismissed'), [recordReview, judgeChange]],
-  ['a review is edited', 'pull_request_review', review('edited'), [judgeChange]],
+  [
+    'a review is given',
+    'pull_request_review',
+    review('submitted', 'approved'),
+    [recordReview('approved'), judgeChange],
+  ],
+  [
+    'a review is dismissed',
+    'pull_request_review',
+    review('dismissed', 'dismissed'),
+    [recordReview('dismissed', alice), judgeChange],
+  ],
+  ['a review is edited', 'pull_request_review', review('edited', 'approved'), [judgeChange]],
   ["somebody else's check ends", 'check_run', checkRun('completed', 4), [judgeChange]],
   ["somebody else's check begins", 'check_run', checkRun('created', 4), [judgeChange]],
   [

@@ -5,7 +5,7 @@ type Fixed<T> = ColumnType<T, T, never>;
 /** A column that the database sets. */
 type Given<T> = ColumnType<T, never, never>;
 
-/** The tables of `migrations/0002_ledger.sql`. */
+/** The tables of `migrations/0002_ledger.sql` and `0004_ledger_care.sql`. */
 export interface LedgerTables {
   'ledger.entry': {
     id: Fixed<string>;
@@ -41,6 +41,19 @@ export interface LedgerTables {
     root: Fixed<Buffer>;
     note: Fixed<string>;
     signed_at: Given<Date>;
+  };
+  'ledger.witness': {
+    log_id: Fixed<number>;
+    witness: Fixed<string>;
+    size: Fixed<number>;
+    evidence: Fixed<string>;
+    seen_at: Given<Date>;
+  };
+  'ledger.log_key': {
+    log_id: Fixed<number>;
+    number: Fixed<number>;
+    vkey: Fixed<string>;
+    entry_id: Fixed<string>;
   };
   'ledger.subject': { ref: Fixed<Buffer>; github_id: Fixed<number>; secret: Fixed<Buffer> };
   'ledger.subject_login': { ref: Fixed<Buffer>; subject: Fixed<Buffer>; login: Fixed<string> };

@@ -3,9 +3,13 @@
  * turns people into keyed references and documents into commitments, so that the canonical bytes hold neither.
  */
 import type { Actor } from './actor.ts';
+import type { LedgerFact } from './ledger-fact.ts';
 import type { ReasonCode } from './reason.ts';
 
-/** `deployment.reviewed`: one person's yes or no to a deployment. `effect.finished`: what became of a planned write. */
+/**
+ * `deployment.reviewed`: one person's yes or no to a deployment. `effect.finished`: what became of a planned write.
+ * `ledger.erased`: a person or document was taken away. `ledger.rotated`: another key signs from here on.
+ */
 export const ENTRY_KINDS = [
   'change.reviewed',
   'change.merged',
@@ -31,9 +35,11 @@ export const ENTRY_KINDS = [
   'policy.changed',
   'configuration.loaded',
   'delivery.recovered',
+  'ledger.erased',
   'ledger.heartbeat',
   'ledger.incarnated',
   'ledger.pruned',
+  'ledger.rotated',
 ] as const;
 
 export type EntryKind = (typeof ENTRY_KINDS)[number];
@@ -70,6 +76,8 @@ export interface NewEntry {
   readonly answers: string | null;
   /** What it rests on; each is sealed beside the entry, which holds only its name and commitment. */
   readonly documents: readonly NewDocument[];
+  /** Only in `ledger.…` entries. */
+  readonly ledger?: LedgerFact;
 }
 
 /** Facts, a policy's text, a manifest, a comment, output: anything large or personal. */

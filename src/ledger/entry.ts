@@ -15,6 +15,20 @@ export const LARGEST_ENTRY = 65_535;
 const time = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 const hash = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
 
+const size = z.int().nonnegative();
+
+/** {@link LedgerFact} */
+const ledgerFact = z.discriminatedUnion('act', [
+  z.strictObject({ act: z.literal('erased'), subjects: z.array(hash), documents: z.array(hash) }),
+  z.strictObject({ act: z.literal('rotated'), from: z.string(), to: z.string() }),
+  z.strictObject({
+    act: z.literal('incarnated'),
+    predecessor: z.strictObject({ origin: z.string(), vkey: z.string(), size, root: z.string() }),
+    witnessed: z.string(),
+  }),
+  z.strictObject({ act: z.literal('pruned'), minimum: size, archive: z.string() }),
+]);
+
 const entrySchema = z.strictObject({
   schema: z.literal(ENTRY_SCHEMA),
   id: z.guid(),
@@ -33,6 +47,7 @@ const entrySchema = z.strictObject({
   delivery: z.string().optional(),
   answers: z.guid().optional(),
   documents: z.array(z.strictObject({ name: z.string(), type: z.string(), commitment: hash })),
+  ledger: ledgerFact.optional(),
 });
 
 /** An entry as its bytes say it. Hashes are base64url. */
@@ -77,6 +92,7 @@ export function entryContent(entry: NewEntry, parts: EntryParts): EntryContent {
       type: mediaType,
       commitment: Buffer.from(nth(parts.commitments, at)).toString('base64url'),
     })),
+    ...(entry.ledger === undefined ? {} : { ledger: ledgerFact.parse(entry.ledger) }),
   };
 }
 

@@ -9,8 +9,8 @@ import { CodedError } from '../domain/coded-error.ts';
 import type { Query } from './query.ts';
 import { queryOf } from './query.ts';
 
-/** Tables of `0002_ledger.sql` whose rows stay: neither changed nor, by anyone, deleted. */
-const KEPT = ['entry', 'log', 'integration', 'tile', 'checkpoint'] as const;
+/** Tables whose rows stay: neither changed nor, by anyone, deleted. */
+const KEPT = ['entry', 'log', 'log_key', 'integration', 'tile', 'checkpoint', 'witness'] as const;
 /** Tables whose rows may be erased, by the eraser, and never changed. */
 const ERASABLE = ['subject', 'subject_login', 'document'] as const;
 
@@ -151,7 +151,7 @@ async function guardProblems(query: Query): Promise<string[]> {
         (trigger.type & type) === type,
     );
   const missing = (table: string, what: string): string =>
-    `ledger.${table} has no trigger that always refuses ${what}: enable it, or restore it as migrations/0002_ledger.sql has it.`;
+    `ledger.${table} has no trigger that always refuses ${what}: enable it, or restore it as the migrations have it.`;
   const required: [table: string, what: string, guarded: boolean][] = [];
   for (const table of [...KEPT, ...partitions.map(({ name }) => name)]) {
     required.push([table, 'UPDATE and DELETE', guards(table, 'refuse', ROW | BEFORE | UPDATE | DELETE)]);
@@ -194,7 +194,7 @@ async function functionProblems(query: Query): Promise<string[]> {
     })
     .map(
       ([name]) =>
-        `the function ledger.${name}() is not the released one: restore it as migrations/0002_ledger.sql has it.`,
+        `the function ledger.${name}() is not the released one: restore it as the migrations have it.`,
     );
 }
 

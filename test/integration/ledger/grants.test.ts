@@ -127,7 +127,7 @@ test('the eraser takes away people and documents, and nothing else', async () =>
   await expect(
     act(database.eraserUrl, 'BEGIN', 'DELETE FROM ledger.subject', 'DELETE FROM ledger.document', 'ROLLBACK'),
   ).resolves.toBeUndefined();
-  for (const table of ['entry', 'integration', 'tile', 'checkpoint', 'head', 'log']) {
+  for (const table of ['entry', 'integration', 'tile', 'checkpoint', 'head', 'log', 'log_key', 'witness']) {
     await expect(act(database.eraserUrl, `DELETE FROM ledger.${table}`)).rejects.toMatchObject({
       code: '42501',
     });

@@ -30,6 +30,8 @@ export interface AppOptions {
   readonly databaseUrl: string;
   /** PEM, PKCS #8. */
   readonly ledgerKey: string;
+  /** PEM, PKCS #8: what signed until now, while the key is rotated. */
+  readonly ledgerPreviousKey?: string;
   readonly ledgerOrigin: string;
   /** For mirrors of repositories; disposable. */
   readonly dataDir: string;
@@ -58,7 +60,11 @@ export async function startApp(options: AppOptions): Promise<App> {
     throw error;
   }
   const { addresses } = config;
-  const signer = createSigner({ origin: options.ledgerOrigin, privateKey: options.ledgerKey });
+  const signer = createSigner({
+    origin: options.ledgerOrigin,
+    privateKey: options.ledgerKey,
+    ...(options.ledgerPreviousKey === undefined ? {} : { previousKey: options.ledgerPreviousKey }),
+  });
   const queue = openQueue(db, databaseUrl, { log });
   const access = openGitHub(
     {

@@ -61,6 +61,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
       github,
       databaseUrl: database.url,
       ledgerKey: config.ledgerKey?.reveal() ?? database.ledgerKey(),
+      ...(config.ledgerPreviousKey === null ? {} : { ledgerPreviousKey: config.ledgerPreviousKey.reveal() }),
       ledgerOrigin: config.ledgerOrigin ?? database.ledgerOrigin(),
       dataDir: resolve(DATA),
       log: pino({ level: config.logLevel }),

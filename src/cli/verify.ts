@@ -106,7 +106,7 @@ export function describe(report: VerifyReport, how: { given: boolean; colours: b
     ['log', report.origin],
     [
       'key',
-      `${report.vkey}${how.given ? '' : "\n               (the log's own statement: compare it with the key you know, or give that with --vkey)"}`,
+      `${keysOf(report)}${how.given ? '' : "\n               (the log's own statement: compare it with the key you know, or give that with --vkey)"}`,
     ],
     ['entries', `${countOf(report.size, 'is', 'are')} as recorded`],
     [
@@ -117,6 +117,12 @@ export function describe(report: VerifyReport, how: { given: boolean; colours: b
     ['people', `${countOf(report.people.held, 'is', 'are')} known${gone(report.people.erased)}`],
   ];
   return `${paint(32, 'The ledger holds.')}\n\n${rows.map(([what, how]) => `  ${what.padEnd(12)} ${how}`).join('\n')}\n`;
+}
+
+/** The one that signs now, and those before it. */
+function keysOf({ vkeys }: VerifyReport): string {
+  const [newest, ...earlier] = vkeys.toReversed();
+  return [newest, ...earlier.map((vkey) => `               before it ${vkey}`)].join('\n');
 }
 
 function gone(count: number): string {

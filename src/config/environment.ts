@@ -38,6 +38,8 @@ export interface EnvironmentSettings {
   readonly databaseUrl: Secret | null;
   readonly migrationDatabaseUrl: Secret | null;
   readonly ledgerKey: Secret | null;
+  /** The one that signed until now, while the ledger's key is rotated. */
+  readonly ledgerPreviousKey: Secret | null;
   readonly ledgerOrigin: string | null;
   readonly operatorFile: string | null;
 }
@@ -48,6 +50,8 @@ const OUR_VARIABLES = [
   'COUNTERSIGN_LEDGER_KEY',
   'COUNTERSIGN_LEDGER_KEY_FILE',
   'COUNTERSIGN_LEDGER_ORIGIN',
+  'COUNTERSIGN_LEDGER_PREVIOUS_KEY',
+  'COUNTERSIGN_LEDGER_PREVIOUS_KEY_FILE',
 ];
 
 export function readEnvironment(env: Environment, readFile: ReadFile, report: Report): EnvironmentSettings {
@@ -69,7 +73,8 @@ export function readEnvironment(env: Environment, readFile: ReadFile, report: Re
     logLevel: readLogLevel(env, report),
     databaseUrl: readDatabaseUrl(env, 'DATABASE_URL', report),
     migrationDatabaseUrl: readDatabaseUrl(env, 'MIGRATION_DATABASE_URL', report),
-    ledgerKey: readLedgerKey(env, readFile, report),
+    ledgerKey: readLedgerKey('COUNTERSIGN_LEDGER_KEY', env, readFile, report),
+    ledgerPreviousKey: readLedgerKey('COUNTERSIGN_LEDGER_PREVIOUS_KEY', env, readFile, report),
     ledgerOrigin: readOrigin(env, report),
     operatorFile: value(env, 'COUNTERSIGN_CONFIG'),
   };
@@ -232,14 +237,19 @@ function readDatabaseUrl(env: Environment, name: string, report: Report): Secret
   return new Secret(text);
 }
 
-function readLedgerKey(env: Environment, readFile: ReadFile, report: Report): Secret | null {
-  const given = value(env, 'COUNTERSIGN_LEDGER_KEY');
-  const file = value(env, 'COUNTERSIGN_LEDGER_KEY_FILE');
+function readLedgerKey(
+  name: 'COUNTERSIGN_LEDGER_KEY' | 'COUNTERSIGN_LEDGER_PREVIOUS_KEY',
+  env: Environment,
+  readFile: ReadFile,
+  report: Report,
+): Secret | null {
+  const given = value(env, name);
+  const file = value(env, `${name}_FILE`);
   if (given !== null && file !== null) {
-    report('COUNTERSIGN_LEDGER_KEY', 'and COUNTERSIGN_LEDGER_KEY_FILE are both set; leave one of them out');
+    report(name, `and ${name}_FILE are both set; leave one of them out`);
     return null;
   }
-  const text = given ?? fileText(file, 'COUNTERSIGN_LEDGER_KEY_FILE', readFile, report);
+  const text = given ?? fileText(file, `${name}_FILE`, readFile, report);
   return text === null ? null : new Secret(text.trim());
 }
 

@@ -15,6 +15,7 @@ import { parseEntry } from './entry.ts';
 import { Findings } from './finding.ts';
 import type { SourceEntry } from './log-source.ts';
 import { queryOf } from './query.ts';
+import { readVkeys } from './read-vkeys.ts';
 import { TILE_WIDTH, tileAt, tilePath, tilesOf } from './tiles.ts';
 
 export const EXPORT_SCHEMA = 'countersign.export/v1';
@@ -97,12 +98,15 @@ async function write(
   }
   await writeCheckpoints(source, directory, size);
   const people = await writeSubjects(tx, directory);
-  await put(directory, 'vkey', `${log.vkey}\n`);
+  const vkeys = await readVkeys(tx, log, size);
+  const vkey = vkeys.at(-1) ?? log.vkey;
+  await put(directory, 'vkey', `${vkey}\n`);
+  if (vkeys.length > 1) await put(directory, 'vkeys', vkeys.map((each) => `${each}\n`).join(''));
   await put(directory, 'checkpoint', newest.note);
   const manifest: ExportManifest = {
     schema: EXPORT_SCHEMA,
     origin: log.origin,
-    vkey: log.vkey,
+    vkey,
     size,
     root: root.toString('base64'),
     exportedAt: now,

@@ -35,7 +35,8 @@ export interface SignedSize {
 
 export interface VerifyReport {
   readonly origin: string;
-  readonly vkey: string;
+  /** The keys that signed one after the other, as the log says; by one of them it was judged. */
+  readonly vkeys: readonly string[];
   readonly size: number;
   /** Base64, of the newest checkpoint. */
   readonly root: string | null;

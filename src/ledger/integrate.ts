@@ -3,7 +3,7 @@
  * leaves either the whole batch or none of it, and the pending rows say which.
  */
 import { CodedError } from '../domain/coded-error.ts';
-import { altered } from './log.ts';
+import { altered, unsignedRotation } from './log.ts';
 import type { OpenLog } from './log.ts';
 import { sameHash } from './hash.ts';
 import type { Bigint, Query } from './query.ts';
@@ -71,13 +71,15 @@ export async function integrate(query: Query, log: OpenLog, most: number): Promi
 
 /**
  * Signs the head, which is committed by now, and commits the checkpoint before anybody outside can have seen it. A crash
- * between the two statements leaves entries without a checkpoint, which the next sequencer signs.
+ * between the two statements leaves entries without a checkpoint, which the next sequencer signs. While the key is being
+ * rotated both keys sign, up to and with the first checkpoint over the entry that says so.
  */
 export async function signHead(query: Query, log: OpenLog, signer: LedgerSigner): Promise<OpenLog> {
   const head = { size: log.tree.size, root: log.tree.root() };
+  const note = signer.sign(head, log.rotation === null ? 'key' : 'both');
   const inserted = await query(
     'INSERT INTO ledger.checkpoint (log_id, size, root, note) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING size',
-    [log.logId, head.size, head.root, signer.sign(head)],
+    [log.logId, head.size, head.root, note],
   );
   if (inserted.length === 0) {
     const [there] = await query<{ root: Buffer }>(
@@ -87,7 +89,8 @@ export async function signHead(query: Query, log: OpenLog, signer: LedgerSigner)
     if (there === undefined || !sameHash(there.root, head.root))
       throw altered(`another root was signed over ${head.size} entries`);
   }
-  return { ...log, signed: head.size };
+  const rotation = log.rotation === null ? null : await unsignedRotation(query, log.logId);
+  return { ...log, signed: head.size, rotation };
 }
 
 /** Takes away pending rows whose entries have an index already: only somebody's own insert can have left such a row. */

@@ -3,7 +3,7 @@ import type { EntryContent } from './entry.ts';
 import type { Findings } from './finding.ts';
 
 export interface LogSource {
-  /** By whose key signatures are judged. */
+  /** The key that signed first; the log's entries tell of those after it. */
   readonly vkey: string;
   /** How many entries there should be: the most that anything in the source says. */
   readonly size: number;

@@ -17,20 +17,22 @@ export interface OpenLog {
   readonly tree: GrowingTree;
   /** Size under the newest checkpoint; -1 before the first. */
   readonly signed: number;
+  /** A rotation of the key that no checkpoint covers yet. */
+  readonly rotation: Rotation | null;
+}
+
+/** Verifier keys. */
+export interface Rotation {
+  readonly from: string;
+  readonly to: string;
 }
 
 /**
- * The log of this database, made if there is none. Throws `ledger_key_mismatch` where it was begun under another name
- * or key, for checkpoints of two keys would look like two histories.
+ * The log of this database, made if there is none. Throws `ledger_key_mismatch` where it is signed under another name or key:
+ * checkpoints of two keys would look like two histories. A signer whose previous key is the log's may go on to rotate.
  */
 export async function identifyLog(query: Query, signer: LedgerSigner): Promise<number> {
-  const find = async (): Promise<{ log_id: number; origin: string; vkey: string } | undefined> =>
-    (
-      await query<{ log_id: number; origin: string; vkey: string }>(
-        'SELECT log_id, origin, vkey FROM ledger.log ORDER BY log_id DESC LIMIT 1',
-      )
-    )[0];
-  let log = await find();
+  let log = await findLog(query);
   if (log === undefined) {
     await refuseRemains(query);
     // One statement, so that a log is never without its head; whoever comes second finds the first one's.
@@ -39,16 +41,38 @@ export async function identifyLog(query: Query, signer: LedgerSigner): Promise<n
        INSERT INTO ledger.head (log_id, size, root) SELECT log_id, 0, $3 FROM log`,
       [signer.origin, signer.vkey, EMPTY_ROOT],
     );
-    log = await find();
+    log = await findLog(query);
   }
-  if (log?.vkey !== signer.vkey || log.origin !== signer.origin) {
+  if (log === undefined || log.origin !== signer.origin || !fits(log.vkey, signer)) {
+    const rotated = log?.rotated === true ? ' since its key was rotated' : '';
     throw new CodedError(
       'ledger_key_mismatch',
-      `this database's ledger is signed as ${log?.vkey ?? 'nobody'}, and the key given here is ${signer.vkey}: ` +
-        'start with the key and the origin that it was begun with.',
+      `this database's ledger is signed as ${log?.vkey ?? 'nobody'}${rotated}, and the key given here is ${signer.vkey}: ` +
+        'start with that key and origin; or, to rotate the key, give the one that signs now as COUNTERSIGN_LEDGER_PREVIOUS_KEY.',
     );
   }
   return log.log_id;
+}
+
+interface IdentifiedLog {
+  readonly log_id: number;
+  readonly origin: string;
+  /** Of the key that signs now. */
+  readonly vkey: string;
+  readonly rotated: boolean;
+}
+
+async function findLog(query: Query): Promise<IdentifiedLog | undefined> {
+  const [log] = await query<IdentifiedLog>(
+    `SELECT l.log_id, l.origin, coalesce(k.vkey, l.vkey) AS vkey, k.vkey IS NOT NULL AS rotated FROM ledger.log l
+     LEFT JOIN LATERAL (SELECT vkey FROM ledger.log_key WHERE log_id = l.log_id ORDER BY number DESC LIMIT 1) k ON true
+     ORDER BY l.log_id DESC LIMIT 1`,
+  );
+  return log;
+}
+
+function fits(vkey: string, signer: LedgerSigner): boolean {
+  return vkey === signer.vkey || vkey === signer.previousVkey;
 }
 
 /** Reads head, tree and newest checkpoint; throws `ledger_altered` where they don't agree. */
@@ -63,19 +87,45 @@ export async function openLog(query: Query, logId: number, signer: LedgerSigner)
   if (!sameHash(tree.root(), head.root))
     throw altered(`its stored hashes do not lead to the root of its ${size} entries`);
 
+  const rotation = await unsignedRotation(query, logId);
+  assertCanFinish(rotation, signer);
   const [newest] = await query<{ size: Bigint; note: string }>(
     'SELECT size, note FROM ledger.checkpoint WHERE log_id = $1 ORDER BY size DESC LIMIT 1',
     [logId],
   );
-  if (newest === undefined) return { logId, tree, signed: -1 };
-  const checkpoint = openCheckpoint(newest.note, parseVerifierKey(signer.vkey));
+  if (newest === undefined) return { logId, tree, signed: -1, rotation };
+  const signs = rotation?.from ?? (await findLog(query))?.vkey ?? signer.vkey;
+  const checkpoint = openCheckpoint(newest.note, parseVerifierKey(signs));
   if (checkpoint.size !== Number(newest.size))
     throw altered(`the checkpoint stored as that of ${newest.size} entries is another`);
   if (checkpoint.size > size) throw altered(`it has ${size} entries, and ${checkpoint.size} were signed`);
   if (!sameHash(await storedRoot(query, logId, checkpoint.size, size), checkpoint.root)) {
     throw altered(`its first ${checkpoint.size} entries do not lead to the root that was signed over them`);
   }
-  return { logId, tree, signed: checkpoint.size };
+  return { logId, tree, signed: checkpoint.size, rotation };
+}
+
+/** The newest rotation, as long as no checkpoint covers its entry: till then both keys sign. */
+export async function unsignedRotation(query: Query, logId: number): Promise<Rotation | null> {
+  const [newest] = await query<{ entry_id: string; from: string; to: string; signed: boolean }>(
+    `SELECT k.entry_id, k.vkey AS to,
+       coalesce((SELECT vkey FROM ledger.log_key WHERE log_id = k.log_id AND number < k.number ORDER BY number DESC LIMIT 1), l.vkey) AS from,
+       EXISTS (SELECT FROM ledger.integration i JOIN ledger.checkpoint c ON c.log_id = i.log_id AND c.size > i.index
+               WHERE i.entry_id = k.entry_id) AS signed
+     FROM ledger.log_key k JOIN ledger.log l USING (log_id) WHERE k.log_id = $1 ORDER BY k.number DESC LIMIT 1`,
+    [logId],
+  );
+  return newest === undefined || newest.signed ? null : { from: newest.from, to: newest.to };
+}
+
+/** Throws `ledger_key_mismatch` where a rotation was begun that this signer, for want of one of its keys, can't finish. */
+export function assertCanFinish(rotation: Rotation | null, signer: LedgerSigner): void {
+  if (rotation === null || (rotation.to === signer.vkey && rotation.from === signer.previousVkey)) return;
+  throw new CodedError(
+    'ledger_key_mismatch',
+    `the ledger's key is being rotated from ${rotation.from} to ${rotation.to}, and the checkpoint that both sign is still missing: ` +
+      'start once with both, the old one as COUNTERSIGN_LEDGER_PREVIOUS_KEY.',
+  );
 }
 
 /** What says that a ledger's rows and its signatures disagree. */

@@ -3,15 +3,19 @@
  * one's own connection lets a single one work, and it falls free with the connection, however the process dies. The
  * compare-and-swap on the head is the net beneath.
  */
-import { Client, DatabaseError } from 'pg';
+import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
+import { Client, DatabaseError } from 'pg';
+import { openDatabase } from '../db/open-database.ts';
 import { CodedError } from '../domain/coded-error.ts';
+import { newEntryId } from './entry-id.ts';
 import { dropIntegrated, integrate, signHead } from './integrate.ts';
 import type { OpenLog } from './log.ts';
 import { identifyLog, openLog } from './log.ts';
 import type { Query } from './query.ts';
 import { queryOfClient } from './query.ts';
 import { ASLEEP, LEDGER_LOCKS, RECORDED_CHANNEL } from './record.ts';
+import { rotateKey } from './rotate-key.ts';
 import type { LedgerSigner } from './signer.ts';
 
 export interface SequencerOptions {
@@ -78,9 +82,8 @@ class RunningSequencer implements Sequencer {
     const session = await this.#connect();
     try {
       // Whatever is wrong from the start is thrown at who starts us; what goes wrong later is told to the log.
-      const logId = await identifyLog(session.query, this.#options.signer);
-      await this.#open(session, logId);
-      this.#running = this.#run(session, logId);
+      await this.#open(session, await identifyLog(session.query, this.#options.signer));
+      this.#running = this.#run(session);
     } catch (error) {
       await session.end();
       throw error;
@@ -94,11 +97,11 @@ class RunningSequencer implements Sequencer {
     this.#state = 'stopped';
   }
 
-  async #run(first: Session, logId: number): Promise<void> {
+  async #run(first: Session): Promise<void> {
     for (let session: Session | null = first; ; session = null) {
       try {
         session ??= await this.#connect();
-        await this.#stand(session, logId);
+        await this.#stand(session);
         return;
       } catch (error) {
         const coded = error instanceof CodedError && error.code !== 'head_moved';
@@ -122,24 +125,50 @@ class RunningSequencer implements Sequencer {
   }
 
   /** Waits for the lock, then works until it is stopped. */
-  async #stand(session: Session, logId: number): Promise<void> {
+  async #stand(session: Session): Promise<void> {
+    const { signer } = this.#options;
     for (;;) {
+      // Each time, for its key may have been rotated by who had the lock.
+      const logId = await identifyLog(session.query, signer);
       // Not the waiting form of the lock: a query that waits holds back vacuum for as long.
       const [lock] = await session.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS got', [
         LEDGER_LOCKS,
         logId,
       ]);
-      if (lock?.got === true) break;
+      if (lock?.got === true) return await this.#work(session, logId);
       this.#state = 'standing by';
       if (this.#stopping) return;
       await this.#pause(this.#options.pollMs / 2);
     }
+  }
+
+  /** With the lock: what is identified now stays so. */
+  async #work(session: Session, identified: number): Promise<void> {
     await session.query(`LISTEN ${RECORDED_CHANNEL}`);
+    const { signer } = this.#options;
+    const logId = await identifyLog(session.query, signer);
+    if (logId !== identified) throw new CodedError('head_moved', 'another log was begun meanwhile.');
+    await this.#rotate(logId);
     const log = await this.#open(session, logId);
     this.#state = 'integrating';
     this.#told = null;
     this.#options.log.info({ logId, size: log.tree.size }, 'this process integrates the ledger now');
     await this.#integrate(session, log);
+  }
+
+  /** On a connection of its own, since it records as everybody does. */
+  async #rotate(logId: number): Promise<void> {
+    const { url, signer, log } = this.#options;
+    if (signer.previousVkey === null) return;
+    const db = openDatabase(url, { max: 1, applicationName: 'countersign sequencer' });
+    try {
+      const now = new Date().toISOString();
+      const at = { id: newEntryId(now, randomBytes), now, random: randomBytes };
+      if (await rotateKey(db, logId, signer, at))
+        log.info({ logId, from: signer.previousVkey, to: signer.vkey }, "the ledger's key was rotated");
+    } finally {
+      await db.destroy();
+    }
   }
 
   /** From one snapshot: without the lock, another process may be moving the log on meanwhile. */

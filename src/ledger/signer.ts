@@ -2,6 +2,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import { CodedError } from '../domain/coded-error.ts';
 import { checkpointText } from './checkpoint.ts';
+import type { NoteSignature } from './note.ts';
 import { checkName, formatNote, formatVerifierKey, keyId } from './note.ts';
 
 export interface LedgerSigner {
@@ -9,30 +10,49 @@ export interface LedgerSigner {
   readonly origin: string;
   /** What a verifier needs: publish it. */
   readonly vkey: string;
-  /** The signed checkpoint. Must only be called for a head that is committed. */
-  sign(head: { readonly size: number; readonly root: Uint8Array }): string;
+  /** The verifier key of the one that signed before, where this process has that too; null otherwise. */
+  readonly previousVkey: string | null;
+  /**
+   * The signed checkpoint. Must only be called for a head that is committed. `both`: with a second signature line by the
+   * previous key, which vouches for this one; throws RangeError where there is none.
+   */
+  sign(head: { readonly size: number; readonly root: Uint8Array }, by?: 'key' | 'both'): string;
 }
 
 /** Throws `ledger_key_unreadable` or `origin_invalid`; neither message holds the key. */
 export function createSigner(options: {
   readonly origin: string;
   readonly privateKey: string;
+  /** What signed until now, while the key is rotated. */
+  readonly previousKey?: string;
 }): LedgerSigner {
   const { origin } = options;
   checkName(origin);
-  const privateKey = readKey(options.privateKey);
+  const key = signingKey(origin, options.privateKey);
+  const previous = options.previousKey === undefined ? null : signingKey(origin, options.previousKey);
+  return {
+    origin,
+    vkey: key.vkey,
+    previousVkey: previous?.vkey ?? null,
+    sign({ size, root }, by = 'key') {
+      const text = checkpointText({ origin, size, root });
+      if (by === 'key') return formatNote({ text, signatures: [key.sign(text)] });
+      if (previous === null) throw new RangeError('there is no previous key to sign with');
+      return formatNote({ text, signatures: [previous.sign(text), key.sign(text)] });
+    },
+  };
+}
+
+function signingKey(
+  origin: string,
+  pem: string,
+): { readonly vkey: string; readonly sign: (text: string) => NoteSignature } {
+  const privateKey = readKey(pem);
   const publicKey = createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(-32);
   const id = keyId(origin, publicKey);
   return {
-    origin,
     vkey: formatVerifierKey(origin, publicKey),
-    sign({ size, root }) {
-      const text = checkpointText({ origin, size, root });
-      return formatNote({
-        text,
-        signatures: [{ name: origin, id, signature: sign(null, Buffer.from(text), privateKey) }],
-      });
-    },
+    sign: (text) => ({ name: origin, id, signature: sign(null, Buffer.from(text), privateKey) }),
   };
 }
 

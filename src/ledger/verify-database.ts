@@ -9,6 +9,8 @@ import { Findings, entryName } from './finding.ts';
 import { sameHash } from './hash.ts';
 import type { Query } from './query.ts';
 import { queryOf } from './query.ts';
+import { readVkeys } from './read-vkeys.ts';
+import { assertRotated, firstKey } from './stated-keys.ts';
 import type { VerifiedTree } from './verify-log.ts';
 import { verifyLog } from './verify-log.ts';
 
@@ -44,16 +46,11 @@ async function verify(query: Query, tx: Kysely<Database>, options: VerifyOptions
   if (log === undefined)
     throw new CodedError('ledger_absent', 'this database has no log yet: nothing was ever integrated.');
   const findings = new Findings();
-  const vkey = options.vkey ?? log.vkey;
-  if (vkey !== log.vkey) {
-    findings.add(
-      'key_mismatch',
-      null,
-      `This log says it is signed as ${log.vkey}, which is not the key that was given.`,
-    );
-  }
+  const stated = await readVkeys(tx, log, Number.MAX_SAFE_INTEGER);
+  const vkey = firstKey(stated, options.vkey ?? null, findings);
   const source = await DatabaseSource.open(query, log.log_id, vkey, findings);
   const tree = await verifyLog(source, findings, (done) => options.progress?.(done, source.size));
+  if (tree.root !== null) assertRotated(stated, tree.vkeys, vkey, findings);
   await verifyHead(query, log.log_id, source.size, tree, findings);
   await verifyAllSigned(query, log.log_id, source.size, tree, findings);
   await verifyTileCount(query, log.log_id, source.size, findings);
@@ -67,7 +64,7 @@ async function verify(query: Query, tx: Kysely<Database>, options: VerifyOptions
   const people = await query<{ n: number }>('SELECT count(*) AS n FROM ledger.subject');
   return {
     origin: log.origin,
-    vkey,
+    vkeys: tree.vkeys,
     size: source.size,
     root: tree.newest === null ? null : Buffer.from(tree.newest.root).toString('base64'),
     newest: tree.newest === null ? null : { size: tree.newest.size, signedAt: tree.newest.signedAt },

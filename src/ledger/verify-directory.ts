@@ -8,35 +8,32 @@ import type { VerifyReport } from './finding.ts';
 import { Findings } from './finding.ts';
 import { parseVerifierKey } from './note.ts';
 import type { VerifyOptions } from './verify-database.ts';
+import { assertRotated, firstKey } from './stated-keys.ts';
 import { verifyLog } from './verify-log.ts';
 
 /** Throws `export_unreadable` where there is no export, or no key to judge it by. */
 export async function verifyDirectory(directory: string, options: VerifyOptions = {}): Promise<VerifyReport> {
   const note = (await readIfThere(join(directory, 'checkpoint')))?.toString();
-  const stated = (await readIfThere(join(directory, 'vkey')))?.toString().trim();
-  const vkey = options.vkey ?? stated;
+  const stated = await readStatedKeys(directory);
   if (note === undefined)
     throw new CodedError(
       'export_unreadable',
       `${directory} holds no exported log: there is no file named checkpoint in it.`,
     );
-  if (vkey === undefined)
+  const judge = options.vkey ?? stated.at(-1);
+  if (judge === undefined)
     throw new CodedError(
       'export_unreadable',
       `${directory} has no file named vkey: give the log's key with --vkey.`,
     );
   const findings = new Findings();
-  if (stated !== undefined && stated !== vkey) {
-    findings.add(
-      'key_mismatch',
-      null,
-      `This export says it is signed as ${stated}, which is not the key that was given.`,
-    );
-  }
-  const key = parseVerifierKey(vkey);
-  const checkpoint = opened(note, vkey, findings);
+  const vkey = firstKey(stated.length === 0 ? [judge] : stated, options.vkey ?? null, findings);
+  // The newest signed it. If that one was made up, the walk through the log finds out.
+  const newest = vkey === stated[0] ? (stated.at(-1) ?? vkey) : vkey;
+  const { name } = parseVerifierKey(vkey);
+  const checkpoint = opened(note, newest, findings);
   // Without a checkpoint there is no saying how many entries there should be.
-  if (checkpoint === null) return report(key.name, vkey, null, findings);
+  if (checkpoint === null) return report(name, [newest], null, findings);
   const source = new DirectorySource(directory, vkey, {
     size: checkpoint.size,
     root: checkpoint.root,
@@ -45,8 +42,9 @@ export async function verifyDirectory(directory: string, options: VerifyOptions 
   });
   await source.readPeople(findings);
   const tree = await verifyLog(source, findings, (done) => options.progress?.(done, source.size));
+  if (tree.root !== null && stated.length > 0) assertRotated(stated, tree.vkeys, vkey, findings);
   return {
-    ...report(key.name, vkey, checkpoint, findings),
+    ...report(name, tree.vkeys, checkpoint, findings),
     newest: tree.newest === null ? null : { size: tree.newest.size, signedAt: tree.newest.signedAt },
     checkpoints: tree.checkpoints,
     documents: source.documents,
@@ -68,15 +66,21 @@ function opened(note: string, vkey: string, findings: Findings): Checkpoint | nu
   }
 }
 
+/** Oldest first; empty where the export doesn't say. A log whose key was never rotated needs no more than `vkey`. */
+async function readStatedKeys(directory: string): Promise<string[]> {
+  const text = (await readIfThere(join(directory, 'vkeys'))) ?? (await readIfThere(join(directory, 'vkey')));
+  return (text?.toString() ?? '').split('\n').flatMap((line) => (line.trim() === '' ? [] : [line.trim()]));
+}
+
 function report(
   origin: string,
-  vkey: string,
+  vkeys: readonly string[],
   checkpoint: Checkpoint | null,
   findings: Findings,
 ): VerifyReport {
   return {
     origin,
-    vkey,
+    vkeys,
     size: checkpoint?.size ?? 0,
     root: checkpoint?.root.toString('base64') ?? null,
     newest: null,

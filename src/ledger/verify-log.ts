@@ -5,16 +5,14 @@
  */
 import { CodedError } from '../domain/coded-error.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { openCheckpoint } from './checkpoint.ts';
 import type { EntryContent } from './entry.ts';
 import { parseEntry } from './entry.ts';
 import type { Findings, SignedSize } from './finding.ts';
 import { checkpointName, entryName } from './finding.ts';
 import { GrowingTree } from './growing-tree.ts';
 import { HASH_SIZE, leafHash, sameHash } from './hash.ts';
+import { KeyChain } from './key-chain.ts';
 import type { HeldEntry, LogSource, SourceCheckpoint, SourceEntry, SourceTile } from './log-source.ts';
-import type { VerifierKey } from './note.ts';
-import { parseVerifierKey } from './note.ts';
 import type { FullTile } from './tiles.ts';
 import { TILE_WIDTH, hashOf, levelWidth } from './tiles.ts';
 
@@ -23,6 +21,8 @@ export interface VerifiedTree {
   readonly newest: (SignedSize & { readonly root: Uint8Array }) | null;
   /** Root over all entries, when the trees agree. */
   readonly root: Uint8Array | null;
+  /** The keys that signed one after the other, as the log itself says. */
+  readonly vkeys: readonly string[];
 }
 
 /** Calls `progress` with the number of entries read so far. */
@@ -44,7 +44,7 @@ interface Parted {
 class Walk {
   readonly #source: LogSource;
   readonly #findings: Findings;
-  readonly #key: VerifierKey;
+  readonly #keys: KeyChain;
   #bytes = new GrowingTree();
   /** The same object as `#bytes` for as long as both agree. */
   #hashes: GrowingTree = this.#bytes;
@@ -63,7 +63,7 @@ class Walk {
   constructor(source: LogSource, findings: Findings) {
     this.#source = source;
     this.#findings = findings;
-    this.#key = parseVerifierKey(source.vkey);
+    this.#keys = new KeyChain(source.vkey);
     this.#signed = source.checkpoints();
   }
 
@@ -80,7 +80,12 @@ class Walk {
     this.#nameAltered();
     if (!this.#lost) await this.#edges(size);
     const agreed = this.#bytes === this.#hashes && !this.#lost;
-    return { checkpoints: this.#checkpoints, newest: this.#newest, root: agreed ? this.#bytes.root() : null };
+    return {
+      checkpoints: this.#checkpoints,
+      newest: this.#newest,
+      root: agreed ? this.#bytes.root() : null,
+      vkeys: this.#keys.vkeys,
+    };
   }
 
   async #bundle(index: number, width: number): Promise<void> {
@@ -101,7 +106,10 @@ class Walk {
         tile === null ? null : hashOf(tile.hashes, at),
       );
       if (this.#lost) break;
-      if (content !== null) held.push({ index: index * TILE_WIDTH + at, content });
+      if (content !== null) {
+        held.push({ index: index * TILE_WIDTH + at, content });
+        this.#rotated(index * TILE_WIDTH + at, content);
+      }
       if (this.#next !== null && this.#next.size <= this.#bytes.size) await this.#judge();
     }
     await this.#finished(tile);
@@ -137,6 +145,13 @@ class Walk {
     return null;
   }
 
+  #rotated(index: number, { ledger }: EntryContent): void {
+    if (ledger?.act !== 'rotated') return;
+    const wrong = this.#keys.rotate(index, ledger.from, ledger.to);
+    if (wrong !== null)
+      this.#findings.add('key_mismatch', index, `Entry ${index} rotates the log's key, but ${wrong}.`);
+  }
+
   /** Compares the trees with every checkpoint over what was read so far. */
   async #judge(): Promise<void> {
     for (let next = this.#next; next !== null && next.size <= this.#bytes.size; next = this.#next) {
@@ -158,7 +173,7 @@ class Walk {
   /** Null, and a finding, where the checkpoint isn't one that the log's key signed. */
   #open(stored: SourceCheckpoint): Checkpoint | null {
     try {
-      const signed = openCheckpoint(stored.note, this.#key);
+      const signed = this.#keys.open(stored.note, stored.size);
       if (signed.size === stored.size && (stored.root === null || sameHash(stored.root, signed.root)))
         return signed;
       this.#findings.add(

@@ -306,7 +306,7 @@ describe('a log that was altered is not appended to:', () => {
 
   test('another key', async () => {
     signer = makeSigner();
-    await refused('ledger_key_mismatch', 'start with the key and the origin that it was begun with');
+    await refused('ledger_key_mismatch', 'start with that key and origin');
   });
 
   test('entries that were signed are gone', async () => {

@@ -100,7 +100,7 @@ describe('a ledger that nobody touched', () => {
     const report = await verifyDatabase(database.db);
     expect(report).toMatchObject({
       origin: signer.origin,
-      vkey: signer.vkey,
+      vkeys: [signer.vkey],
       size: 300,
       newest: { size: 300 },
       checkpoints: 3,
@@ -436,7 +436,7 @@ describe('an export', () => {
       checkpoints: 3,
       documents: { held: 30, erased: 0 },
       people: { held: 4, erased: 0 },
-      vkey: signer.vkey,
+      vkeys: [signer.vkey],
     });
   });
 

@@ -101,6 +101,7 @@ describe('a right configuration', () => {
       logLevel: 'warn',
       migrationDatabaseUrl: null,
       ledgerKey: null,
+      ledgerPreviousKey: null,
       ledgerOrigin: null,
     });
     expect(config.databaseUrl?.reveal()).toBe('postgresql://app:pw@db/countersign');

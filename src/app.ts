@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import type { Config, GitHubCredentials } from './config.ts';
 import { openDatabase } from './db/open-database.ts';
 import { openQueue } from './db/queue.ts';
+import type { CodedError } from './domain/coded-error.ts';
 import { fullName } from './domain/repository.ts';
 import { newEntryId } from './ledger/entry-id.ts';
 import { assertLedgerSafe } from './ledger/safety.ts';
@@ -16,6 +17,7 @@ import { enqueueTriggers } from './pipeline/enqueue-triggers.ts';
 import { openGitHub } from './pipeline/github-access.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
 import { recordConfiguration } from './pipeline/record-configuration.ts';
+import { startHeartbeat } from './pipeline/heartbeat.ts';
 import { sweepInstallations } from './pipeline/sweep-installations.ts';
 import { workQueues } from './pipeline/work-queues.ts';
 import { createPages } from './web/pages.ts';
@@ -37,11 +39,15 @@ export interface AppOptions {
   readonly dataDir: string;
   readonly log: Logger;
   readonly patience?: Pipeline['patience'];
+  /** How often it is looked whether the ledger is still guarded; each hour, if not said. */
+  readonly heartbeatMs?: number;
 }
 
 export interface App {
   /** Where webhooks are taken and health is told. */
   readonly url: string;
+  /** Resolves when the ledger turns out not to be guarded any more: whoever started this must stop it, and say so. */
+  readonly unsafe: Promise<CodedError>;
   /** Takes no new work, waits for what is under way, and closes what it opened. */
   stop(): Promise<void>;
 }
@@ -117,6 +123,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   await recordConfiguration(pipeline, config);
   await workDeliveries(queue, db, access.probot, { concurrency: 4 });
   const stopWork = await workQueues(pipeline);
+  const heartbeat = startHeartbeat(pipeline, options.heartbeatMs ?? 3_600_000);
   await sweepInstallations(pipeline, access.asApp);
 
   const ingress = createIngress({
@@ -135,6 +142,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   log.info({ url }, 'serving');
   return {
     url,
+    unsafe: heartbeat.unsafe,
     // In this order: no new deliveries, then no new jobs, then what the last jobs recorded is still integrated.
     stop: async () => {
       await new Promise((resolve) => {
@@ -142,6 +150,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         server.closeIdleConnections();
       });
       stopWork();
+      await heartbeat.stop();
       await queue.stop();
       await sequencer.stop();
       await db.destroy();

@@ -22,6 +22,9 @@ import { SHOP_FILES } from './shop-files.ts';
 export const PEOPLE = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank'] as const;
 export type Person = (typeof PEOPLE)[number];
 
+/** In this process or in one of its own. */
+type RunningApp = Pick<App, 'url' | 'stop'>;
+
 export interface StageOptions {
   /** A directory of our own; what is in it may be thrown away. */
   readonly dir: string;
@@ -32,14 +35,14 @@ export interface StageOptions {
   readonly policy?: (baseline: string | null) => string;
   readonly serverKind?: DemoServer['kind'];
   /** Starts the app from these variables some other way than in this process. */
-  readonly launch?: (env: Readonly<Record<string, string>>) => Promise<App>;
+  readonly launch?: (env: Readonly<Record<string, string>>) => Promise<RunningApp>;
   /** For the operator's file. */
   readonly commands?: Readonly<Record<string, string>>;
 }
 
 export interface Stage {
   readonly github: GitHub;
-  readonly app: App;
+  readonly app: RunningApp;
   readonly people: Readonly<Record<Person, User>>;
   readonly owner: 'acme';
   readonly repo: 'shop';
@@ -114,7 +117,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
       COUNTERSIGN_LEDGER_KEY: ledgerKey,
     };
     const launch = options.launch ?? ((given) => startHere(given, options));
-    const start = async (): Promise<App> => {
+    const start = async (): Promise<RunningApp> => {
       const app = await launch(env);
       github.setWebhookUrl(registered.app, `${app.url}/api/github/webhooks`);
       return app;
@@ -153,7 +156,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
 
 /** Octokit writes refused calls to the console; here a refusal is part of the story. */
 /** The app in this process. */
-async function startHere(env: Readonly<Record<string, string>>, options: StageOptions): Promise<App> {
+async function startHere(env: Readonly<Record<string, string>>, options: StageOptions): Promise<RunningApp> {
   const config = readConfig(env, (path) => readFileSync(path, 'utf8'));
   const { github, databaseUrl, ledgerKey, ledgerOrigin } = config;
   if (github === null || databaseUrl === null || ledgerKey === null || ledgerOrigin === null) {

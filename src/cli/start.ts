@@ -67,9 +67,10 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
       log: pino({ level: config.logLevel }),
     });
     io.stderr.write(`countersign: serving on ${app.url}\n`);
-    await stopAsked.promise;
+    const unsafe = await Promise.race([stopAsked.promise, app.unsafe]);
     io.stderr.write('countersign: finishing what is under way …\n');
     await app.stop();
+    if (unsafe !== undefined) throw unsafe;
   } finally {
     await database.stop();
     stopAsked.dispose();

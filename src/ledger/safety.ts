@@ -27,14 +27,19 @@ const LEAF_HASH = "sha256(('\\x00'::bytea || canonical))";
 
 /** Throws `ledger_unsafe` with everything that is wrong and how to mend it. */
 export async function assertLedgerSafe(db: Kysely<Database>): Promise<void> {
+  const problems = await ledgerProblems(db);
+  if (problems.length > 0) throw ledgerUnsafe(problems);
+}
+
+/** What would let this process, or somebody beside it, rewrite the ledger unhindered; a sentence each, with its mend. */
+export async function ledgerProblems(db: Kysely<Database>): Promise<string[]> {
   const query = queryOf(db);
-  const problems = [
-    ...(await roleProblems(query)),
-    ...(await rightProblems(query)),
-    ...(await guardProblems(query)),
-  ];
-  if (problems.length === 0) return;
-  throw new CodedError(
+  return [...(await roleProblems(query)), ...(await rightProblems(query)), ...(await guardProblems(query))];
+}
+
+/** All of it in one error. */
+export function ledgerUnsafe(problems: readonly string[]): CodedError {
+  return new CodedError(
     'ledger_unsafe',
     `the ledger could be rewritten, so nothing runs on it:\n${problems.map((problem) => `- ${problem}`).join('\n')}\n` +
       'DATABASE_URL must name a login that is a member of countersign_writer and of nothing else; `countersign migrate` makes the schema.',

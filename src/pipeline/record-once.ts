@@ -29,7 +29,10 @@ export interface Recording {
  * basis: a burst of events, a redelivery or a retried job then writes nothing. A crash before the commit leaves nothing;
  * after it, the queued effects are done by whoever works the queue.
  */
-export async function recordOnce(pipeline: Pipeline, recording: Recording): Promise<Recorded> {
+export async function recordOnce(
+  pipeline: Pick<Pipeline, 'db' | 'queue' | 'now' | 'newId' | 'random'>,
+  recording: Recording,
+): Promise<Recorded> {
   return pipeline.db.transaction().execute((tx) => recordOnceIn(tx, pipeline, recording));
 }
 

@@ -10,6 +10,8 @@ const TABLES = [
   'tile',
   'head',
   'checkpoint',
+  'witness',
+  'log_key',
   'subject',
   'subject_login',
   'document',

@@ -2,7 +2,7 @@
  * Inclusion and consistency proofs (RFC 6962 section 2.1, checked as RFC 9162 section 2.1.3 and 2.1.4 do). Making one asks
  * for the hashes of leaf ranges; `tilesNeeded` says which tiles to read for them, so that they come in one query.
  */
-import { nodeHash, sameHash } from './hash.ts';
+import { HASH_SIZE, nodeHash, sameHash } from './hash.ts';
 import type { TileId } from './tiles.ts';
 import { TILE_WIDTH, tileAt } from './tiles.ts';
 
@@ -83,6 +83,7 @@ export function verifyInclusion(
   root: Uint8Array,
 ): boolean {
   if (!Number.isSafeInteger(index) || !Number.isSafeInteger(size) || index < 0 || index >= size) return false;
+  if (!areHashes(proof)) return false;
   let hash = leaf;
   let [node, last] = [index, size - 1];
   for (const sibling of proof) {
@@ -108,6 +109,7 @@ export function verifyConsistency(
 ): boolean {
   if (!Number.isSafeInteger(earlier) || !Number.isSafeInteger(size) || earlier < 0 || earlier > size)
     return false;
+  if (!areHashes(proof)) return false;
   if (earlier === size) return proof.length === 0 && sameHash(earlierRoot, root);
   if (earlier === 0) return proof.length === 0;
   const path = isPowerOfTwo(earlier) ? [earlierRoot, ...proof] : proof;
@@ -128,6 +130,11 @@ export function verifyConsistency(
     [node, last] = [half(node), half(last)];
   }
   return last === 0 && sameHash(earlierHash, earlierRoot) && sameHash(hash, root);
+}
+
+/** A shorter one would pass for itself with zeros behind it. */
+function areHashes(proof: readonly Uint8Array[]): boolean {
+  return proof.every((hash) => hash.length === HASH_SIZE);
 }
 
 interface Subtree {

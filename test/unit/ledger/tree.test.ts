@@ -279,6 +279,19 @@ describe('consistency proofs', () => {
   });
 });
 
+test.each([
+  ['no proof has a hash that was cut', (hash: Uint8Array) => hash.subarray(0, -1)],
+  ['no proof has a hash with more behind it', (hash: Uint8Array) => Buffer.concat([hash, Buffer.alloc(1)])],
+])('%s', (_, change) => {
+  // A sibling that ends in zero, so that filling up what was cut would make it whole again.
+  const sibling = new Uint8Array(32).fill(7, 0, 31);
+  const root = nodeHash(leaf(0), sibling);
+  expect(verifyInclusion(leaf(0), 0, 2, [sibling], root)).toBe(true);
+  expect(verifyInclusion(leaf(0), 0, 2, [change(sibling)], root)).toBe(false);
+  expect(verifyConsistency(1, 2, leaf(0), root, [sibling])).toBe(true);
+  expect(verifyConsistency(1, 2, leaf(0), root, [change(sibling)])).toBe(false);
+});
+
 describe('tiles', () => {
   test.each([
     [0, 0, 256, 'tile/0/000'],

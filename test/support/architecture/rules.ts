@@ -108,6 +108,7 @@ const PURE_ROOTS = [
 
 /** The files of the ledger that may touch the database, the disk or chance. Whatever isn't named here is pure. */
 export const IMPURE_LEDGER: readonly string[] = [
+  'consistency-proof.ts',
   'database-source.ts',
   'directory-source.ts',
   'entry-proof.ts',

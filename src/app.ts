@@ -7,7 +7,8 @@ import type { Logger } from 'pino';
 import type { Config, GitHubCredentials } from './config.ts';
 import { openDatabase } from './db/open-database.ts';
 import { openQueue } from './db/queue.ts';
-import type { CodedError } from './domain/coded-error.ts';
+import { CodedError } from './domain/coded-error.ts';
+import { errorCodeOf } from './domain/error-code.ts';
 import { fullName } from './domain/repository.ts';
 import { newEntryId } from './ledger/entry-id.ts';
 import { assertLedgerSafe } from './ledger/safety.ts';
@@ -21,6 +22,7 @@ import { startHeartbeat } from './pipeline/heartbeat.ts';
 import { sweepInstallations } from './pipeline/sweep-installations.ts';
 import { workQueues } from './pipeline/work-queues.ts';
 import { createPages } from './web/pages.ts';
+import { pathOf } from './web/path-of.ts';
 import { createIngress, INGRESS_PATH, INGRESS_SERVER_OPTIONS } from './webhooks/ingress.ts';
 import { triggersOf } from './webhooks/triggers-of.ts';
 import { workDeliveries } from './webhooks/work-deliveries.ts';
@@ -54,18 +56,26 @@ export interface App {
 
 /**
  * Starts serving and working. Refuses under a database role that could rewrite the ledger (`assertLedgerSafe`), before
- * anything is listened to or written.
+ * anything is listened to or written. A start that fails leaves nothing running.
  */
 export async function startApp(options: AppOptions): Promise<App> {
-  const { config, log, databaseUrl } = options;
-  const db = openDatabase(databaseUrl, { applicationName: 'countersign' });
+  // What is opened last is closed first: no new deliveries, then no new jobs, then what the last jobs recorded is integrated.
+  const opened = new AsyncDisposableStack();
   try {
-    await assertLedgerSafe(db);
+    const { url, unsafe } = await open(options, opened);
+    return { url, unsafe, stop: () => opened.disposeAsync() };
   } catch (error) {
-    await db.destroy();
+    await opened.disposeAsync();
     throw error;
   }
+}
+
+async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<Omit<App, 'stop'>> {
+  const { config, log, databaseUrl } = options;
   const { addresses } = config;
+  const db = openDatabase(databaseUrl, { applicationName: 'countersign' });
+  opened.defer(() => db.destroy());
+  await assertLedgerSafe(db);
   const signer = createSigner({
     origin: options.ledgerOrigin,
     privateKey: options.ledgerKey,
@@ -119,12 +129,10 @@ export async function startApp(options: AppOptions): Promise<App> {
     await enqueueTriggers(pipeline, triggersOf(name, payload, { appId: pipeline.appId }), id);
   });
   const sequencer = await startSequencer({ url: databaseUrl, signer, log });
+  opened.defer(() => sequencer.stop());
+  opened.defer(() => queue.stop());
   await queue.start();
   await recordConfiguration(pipeline, config);
-  await workDeliveries(queue, db, access.probot, { concurrency: 4 });
-  const stopWork = await workQueues(pipeline);
-  const heartbeat = startHeartbeat(pipeline, options.heartbeatMs ?? 3_600_000);
-  await sweepInstallations(pipeline, access.asApp);
 
   const ingress = createIngress({
     secret: options.github.webhookSecret,
@@ -135,35 +143,39 @@ export async function startApp(options: AppOptions): Promise<App> {
   });
   const pages = createPages({ db, log });
   const server = createServer(INGRESS_SERVER_OPTIONS, (request, response) => {
-    const path = new URL(request.url ?? '/', 'http://localhost').pathname;
-    void (path === INGRESS_PATH ? ingress(request, response) : pages(request, response));
+    void (pathOf(request) === INGRESS_PATH ? ingress(request, response) : pages(request, response));
   });
+  // Before any job is worked: a process that can't have its port must not deploy unseen.
   const url = await listen(server, config.server);
+
+  await workDeliveries(queue, db, access.probot, { concurrency: 4 });
+  opened.defer(await workQueues(pipeline));
+  const heartbeat = startHeartbeat(pipeline, options.heartbeatMs ?? 3_600_000);
+  opened.defer(() => heartbeat.stop());
+  opened.defer(() => closed(server));
+  await sweepInstallations(pipeline, access.asApp);
   log.info({ url }, 'serving');
-  return {
-    url,
-    unsafe: heartbeat.unsafe,
-    // In this order: no new deliveries, then no new jobs, then what the last jobs recorded is still integrated.
-    stop: async () => {
-      await new Promise((resolve) => {
-        server.close(resolve);
-        server.closeIdleConnections();
-      });
-      stopWork();
-      await heartbeat.stop();
-      await queue.stop();
-      await sequencer.stop();
-      await db.destroy();
-    },
-  };
+  return { url, unsafe: heartbeat.unsafe };
 }
 
+/** Throws `address_unusable`. */
 function listen(server: Server, { host, port }: Config['server']): Promise<string> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error) => {
+      const why = errorCodeOf(error) === 'EADDRINUSE' ? 'another program has it' : error.message;
+      const mend = 'set HOST and PORT to an address of this machine that is free';
+      reject(new CodedError('address_unusable', `can't serve on ${host}:${port}: ${why}; ${mend}.`, error));
+    });
     server.listen(port, host, () => {
       const address = server.address();
       resolve(`http://${host}:${typeof address === 'object' && address !== null ? address.port : port}`);
     });
+  });
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
   });
 }

@@ -76,11 +76,11 @@ function readTargets(
   try {
     text = readFile(file);
   } catch (error) {
+    // That there is none by the usual name is fine. One that is there and can't be read must not pass for none.
+    const code = errorCodeOf(error);
     if (named !== null)
-      report(
-        'COUNTERSIGN_CONFIG',
-        `names ${file}, which can't be read (${errorCodeOf(error) ?? 'unknown error'})`,
-      );
+      report('COUNTERSIGN_CONFIG', `names ${file}, which can't be read (${code ?? 'unknown error'})`);
+    else if (code !== 'ENOENT') report(file, `can't be read (${code ?? 'unknown error'})`);
     return none;
   }
   const read = readOperatorFile(file, text, report);

@@ -8,6 +8,10 @@ type CheckRunEffect = Extract<Effect, { kind: 'check_run' }>;
  * Shows a check run as it is meant to be. A crash after GitHub made it and before we noted its id leaves one that nobody
  * knows of: so one of ours with the same name and external id is looked for before another is made. Written again, it is
  * the same check run with the same content.
+ *
+ * What is completed may stay as it was concluded, whatever an update says: others report that GitHub keeps both status and
+ * conclusion then. So the answer is read, and where an approval would stay green a new check run takes its place, since the
+ * newest of a name is the one that counts.
  */
 export async function writeCheckRun(
   github: GitHubWriter,
@@ -16,35 +20,52 @@ export async function writeCheckRun(
 ): Promise<{ readonly remoteId: number }> {
   const { owner, name: repo } = effect.repository;
   const { checkRun } = effect;
-  const id = knownId ?? (await findCheckRun(github, effect, appId));
-  if (id !== null) {
-    try {
-      const route = 'PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}';
-      // What isn't said stays as it was, so a text that is gone is said to be empty.
-      const body = { ...bodyOf(checkRun), output: { ...outputOf(checkRun), text: checkRun.text ?? '' } };
-      const { data } = await github.request(route, {
-        owner,
-        repo,
-        check_run_id: id,
-        ...body,
-        request: once(),
-      });
-      return { remoteId: written.parse(data).id };
-    } catch (error) {
-      // GitHub deletes check runs after 400 days, and the oldest of more than a thousand: then it is made anew.
-      if (statusOf(error) !== 404) throw error;
-    }
-  }
+  const first = knownId ?? (await findCheckRun(github, effect, appId));
+  if (first !== null && (await update(github, effect, first))) return { remoteId: first };
+  // Its successor may be there already, made before a crash.
+  const next = first === null ? null : await findCheckRun(github, effect, appId);
+  if (next !== null && next !== first && (await update(github, effect, next))) return { remoteId: next };
   const route = 'POST /repos/{owner}/{repo}/check-runs';
   const body = { ...bodyOf(checkRun), head_sha: checkRun.sha, output: outputOf(checkRun) };
   const { data } = await github.request(route, { owner, repo, ...body, request: once() });
   return { remoteId: written.parse(data).id };
 }
 
-function bodyOf({ name, externalId, status, conclusion, actions }: CheckRunContent): Record<string, unknown> {
+const updated = z.object({ status: z.string(), conclusion: z.string().nullable() });
+
+/** Whether it is there and now as it is meant to be. */
+async function update(github: GitHubWriter, effect: CheckRunEffect, id: number): Promise<boolean> {
+  const { owner, name: repo } = effect.repository;
+  const { checkRun } = effect;
+  const route = 'PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}';
+  // What isn't said stays as it was, so a text that is gone is said to be empty.
+  const body = { ...bodyOf(checkRun), output: { ...outputOf(checkRun), text: checkRun.text ?? '' } };
+  try {
+    const { data } = await github.request(route, {
+      owner,
+      repo,
+      check_run_id: id,
+      ...body,
+      request: once(),
+    });
+    const { status, conclusion } = updated.parse(data);
+    return status === checkRun.status && conclusion === conclusionOf(checkRun);
+  } catch (error) {
+    // GitHub deletes check runs after 400 days, and the oldest of more than a thousand: then it is made anew.
+    if (statusOf(error) !== 404) throw error;
+    return false;
+  }
+}
+
+function conclusionOf({ status, conclusion }: CheckRunContent): string | null {
+  return status === 'completed' ? (conclusion ?? 'neutral') : null;
+}
+
+function bodyOf(checkRun: CheckRunContent): Record<string, unknown> {
+  const { name, externalId, status, actions } = checkRun;
   const body = { name, external_id: externalId, status };
   // A conclusion completes it whatever the status says, and buttons show on completed ones only.
-  return status === 'completed' ? { ...body, conclusion: conclusion ?? 'neutral', actions } : body;
+  return status === 'completed' ? { ...body, conclusion: conclusionOf(checkRun), actions } : body;
 }
 
 function outputOf({ title, summary, text }: CheckRunContent): Record<string, string> {

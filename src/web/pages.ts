@@ -4,6 +4,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Database } from '../db/database.ts';
 import { measure, newestCheckpoint } from './measure.ts';
 import { createMetrics } from './metrics.ts';
+import { pathOf } from './path-of.ts';
 import { NOT_FOUND, type Reply, respond } from './respond.ts';
 
 export interface PagesOptions {
@@ -31,7 +32,7 @@ export function createPages({ db, log, now = () => new Date(), patienceMs = 2_00
     },
   };
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+    const path = pathOf(request);
     const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
     request.resume();
     if (page === undefined) return respond(response, NOT_FOUND);

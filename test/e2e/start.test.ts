@@ -1,5 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { get } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -37,6 +40,17 @@ afterAll(async () => {
   await rm(cwd, { recursive: true, force: true });
 });
 
+/** Of a request with just this text where the path belongs, which `fetch` would put right. */
+function statusOf(url: string, path: string): Promise<number | undefined> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    get({ hostname, port, path }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    }).on('error', reject);
+  });
+}
+
 describe('start refuses', () => {
   test.each([
     [
@@ -67,9 +81,26 @@ describe('start refuses', () => {
   });
 });
 
+test('an address that another program has is refused, and nothing goes on without one', async () => {
+  const taken = createServer();
+  await new Promise<void>((resolve) => {
+    taken.listen(0, '127.0.0.1', resolve);
+  });
+  try {
+    const { port } = taken.address() as AddressInfo;
+    const running = runCountersign(['start'], { cwd, env: { ...env, PORT: String(port) } });
+    expect(await running.ended).toBe(2);
+    expect(running.output()).toContain(`can't serve on 127.0.0.1:${port}: another program has it`);
+    expect(running.output()).not.toContain('    at ');
+  } finally {
+    taken.close();
+  }
+});
+
 test('with credentials it serves, and SIGTERM lets it finish and leave with 0', async () => {
   const running = runCountersign(['start'], { cwd, env });
   const [, url = ''] = await running.says(/serving on (http:\S+)/);
+  for (const odd of ['//', 'http://[', '/%', '*']) expect(await statusOf(url, odd)).toBe(404);
   expect((await fetch(`${url}/healthz`)).status).toBe(200);
   expect((await fetch(`${url}/readyz`)).status).toBe(200);
   running.kill('SIGTERM');

@@ -90,6 +90,27 @@ describe('a check run', () => {
     expect(() => acme.github.pressButton(acme.shop, remoteId, 'approve', acme.bob)).not.toThrow();
   });
 
+  test('that passed and does so no more is made anew, once, for GitHub keeps what was concluded', async () => {
+    const sha = await freshCommit();
+    const passed = content(sha, { status: 'completed', conclusion: 'success', title: 'Approved' });
+    const first = await write(passed);
+    loseTheAnswerOf('POST /repos/{owner}/{repo}/check-runs');
+    await expect(write(content(sha), first.remoteId)).rejects.toMatchObject({ status: 502 });
+    const second = await write(content(sha), first.remoteId);
+    expect(second.remoteId).toBeGreaterThan(first.remoteId);
+    expect((await all(sha)).map((run) => [run.id, run.status, run.conclusion])).toEqual([
+      [second.remoteId, 'in_progress', null],
+      [first.remoteId, 'completed', 'success'],
+    ]);
+    const third = await write({ ...passed, title: 'Approved again' }, second.remoteId);
+    expect(third).toEqual(second);
+    const failed = await write(content(sha, { status: 'completed', conclusion: 'failure' }), second.remoteId);
+    expect(failed.remoteId).toBeGreaterThan(second.remoteId);
+    await expect(
+      write(content(sha, { status: 'completed', conclusion: 'failure' }), failed.remoteId),
+    ).resolves.toEqual(failed);
+  });
+
   test('that was made, but whose answer got lost, is found and not made twice', async () => {
     const sha = await freshCommit();
     loseTheAnswerOf('POST /repos/{owner}/{repo}/check-runs');

@@ -59,7 +59,7 @@ function ask(
 }
 
 const noFile = (): never => {
-  throw new Error('ENOENT');
+  throw Object.assign(new Error('ENOENT'), { code: 'ENOENT' });
 };
 
 const cleanups: (() => Promise<unknown>)[] = [];

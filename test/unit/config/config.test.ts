@@ -153,6 +153,13 @@ describe('a right configuration', () => {
     expect(config.document).toBe('{"targets":[]}');
   });
 
+  test('a file by the usual name that can not be read does not pass for none', () => {
+    const denied = (): never => {
+      throw Object.assign(new Error('no'), { code: 'EACCES' });
+    };
+    expect(() => readConfig({}, denied)).toThrow("countersign.yaml: can't be read (EACCES)");
+  });
+
   test('a GitHub Enterprise Server has its own addresses', () => {
     expect(read({ env: { GHE_HOST: 'github.example.com' } }).config.addresses).toEqual({
       api: 'https://github.example.com/api/v3',

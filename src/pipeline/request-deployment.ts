@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import type { Database } from '../db/database.ts';
 import type { Actor } from '../domain/actor.ts';
 import type { DeploymentRequest } from '../domain/deployment-facts.ts';
@@ -31,6 +31,8 @@ export async function requestDeployment(
 ): Promise<void> {
   const { repository, delivery } = wanted;
   const subject = subjectKey(wanted);
+  // Two deliveries about one wish at the same moment: the second waits here until the first has committed, and finds its row.
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${subject}, 0))`.execute(tx);
   const existing = await tx
     .selectFrom('countersign.deployment')
     .select('id')
@@ -62,8 +64,6 @@ export async function requestDeployment(
     },
     { id: pipeline.newId(), now, random: pipeline.random },
   );
-  // Two deliveries about one wish at the same moment: the second waits here for the first, then its transaction fails on
-  // the unique key and is done again, finding the row.
   await tx
     .insertInto('countersign.deployment')
     .values({

@@ -22,8 +22,12 @@ function write(value: unknown, place: string, depth: number): string {
   if (typeof value === 'string') return text(value, place);
   if (typeof value === 'boolean') return String(value);
   if (typeof value === 'number') {
-    if (!Number.isSafeInteger(value))
-      throw refused(place, `is ${value}, and only integers within 2^53 are exact`);
+    // RFC 8785 writes -0 as 0: what is read back would not be what was written.
+    if (!Number.isSafeInteger(value) || Object.is(value, -0))
+      throw refused(
+        place,
+        `is ${Object.is(value, -0) ? '-0' : value}, and only integers within 2^53 are exact`,
+      );
     return String(value);
   }
   if (Array.isArray(value)) {

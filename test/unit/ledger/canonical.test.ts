@@ -25,7 +25,7 @@ describe('canonical bytes', () => {
     ],
     [['\u0000\b\t\n\f\r\u001f"\\/\u007f'], '["\\u0000\\b\\t\\n\\f\\r\\u001f\\"\\\\/\u007f"]'],
     [[true, false, [], {}], '[true,false,[],{}]'],
-    [[0, -0, -1, 9007199254740991], '[0,0,-1,9007199254740991]'],
+    [[0, -1, 9007199254740991, -9007199254740991], '[0,-1,9007199254740991,-9007199254740991]'],
   ])('of %j', (input, expected) => {
     expect(canonicalText(input)).toBe(expected);
     expect(Buffer.from(canonicalBytes(input)).toString()).toBe(expected);
@@ -50,6 +50,9 @@ describe('canonical bytes', () => {
   test.each([
     ['a fraction', { a: { b: 1.5 } }, '$.a.b'],
     ['more than 2^53', [9007199254740992], '$[0]'],
+    ['a number that was rounded when it was read', JSON.parse('{"n":9007199254740993}'), '$.n'],
+    ['what is written with an exponent', [1e21], '$[0]'],
+    ['minus zero', { n: -0 }, '$.n'],
     ['NaN', Number.NaN, '$'],
     ['infinity', [[-Infinity]], '$[0][0]'],
     ['a bigint', { n: 1n }, '$.n'],

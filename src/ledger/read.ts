@@ -74,6 +74,15 @@ export async function listEntries(db: Kysely<Database>, filter: EntryFilter): Pr
     .selectFrom('ledger.projection as p')
     .innerJoin('ledger.entry as e', 'e.id', 'p.entry_id')
     .leftJoin('ledger.integration as i', 'i.entry_id', 'p.entry_id')
+    .leftJoin(
+      (pending) =>
+        pending
+          .selectFrom('ledger.pending')
+          .select((of) => ['entry_id', of.fn.max('position').as('position')])
+          .groupBy('entry_id')
+          .as('w'),
+      (on) => on.onRef('w.entry_id', '=', 'p.entry_id'),
+    )
     .selectAll('p')
     .select(['e.id', 'e.canonical', 'i.index', 'i.leaf_hash']);
   if (filter.repositoryId !== undefined) found = found.where('p.repository_id', '=', filter.repositoryId);
@@ -83,9 +92,12 @@ export async function listEntries(db: Kysely<Database>, filter: EntryFilter): Pr
   if (filter.commit !== undefined) found = found.where('p.commit', '=', filter.commit);
   if (filter.pullRequest !== undefined) found = found.where('p.pull_request', '=', filter.pullRequest);
   if (filter.answers !== undefined) found = found.where('p.answers', '=', filter.answers);
+  // By index, and what has none yet by the order in which it will get one: clocks of several machines, or one that was
+  // set back, would make an older entry the newest, and what is in force is read from the newest.
   const rows = await found
-    .orderBy('p.recorded_at', 'desc')
-    .orderBy('p.entry_id', 'desc')
+    .orderBy('i.log_id', (order) => order.desc().nullsFirst())
+    .orderBy('i.index', (order) => order.desc().nullsFirst())
+    .orderBy('w.position', (order) => order.desc().nullsLast())
     .limit(filter.limit ?? 100)
     .execute();
   for (const row of rows) assertProjected(row);

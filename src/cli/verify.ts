@@ -32,9 +32,17 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   if (path !== undefined && (await isFile(path))) return await verifyProofFile(path, vkey, io);
   const progress = progressLine(io, 'verifying');
   const options = { vkey, progress: progress.show };
-  const report = await (
-    path === undefined ? verifyHere(io, options) : verifyDirectory(path, options)
-  ).finally(progress.clear);
+  let report: VerifyReport;
+  try {
+    report = await (path === undefined ? verifyHere(io, options) : verifyDirectory(path, options));
+  } catch (error) {
+    // So much is gone that there is no report to make of it. It was read all the same, and does not hold.
+    if (!(error instanceof CodedError) || error.code !== 'ledger_altered') throw error;
+    io.stdout.write(`The ledger does NOT hold: ${error.message}\n`);
+    return 1;
+  } finally {
+    progress.clear();
+  }
   io.stdout.write(
     describe(report, {
       given: vkey !== null,

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
 import { CodedError } from '../domain/coded-error.ts';
+import { hidingTables } from './hidden-entries.ts';
 import type { Query } from './query.ts';
 import { queryOf } from './query.ts';
 
@@ -174,6 +175,7 @@ async function guardProblems(query: Query): Promise<string[]> {
       .filter((trigger) => !Object.keys(GUARD_DIGESTS).some((name) => trigger.function === `ledger.${name}`))
       .map((trigger) => `ledger.${trigger.table} has a trigger that is not ours, ${trigger.name}: drop it.`),
     ...(await ruleProblems(query)),
+    ...(await hidingProblems(query)),
     ...(await functionProblems(query)),
     ...(await leafHashProblems(query)),
   ];
@@ -186,6 +188,14 @@ async function ruleProblems(query: Query): Promise<string[]> {
      WHERE c.relnamespace = to_regnamespace('ledger') AND c.relkind IN ('r', 'p')`,
   );
   return rules.map(({ table, name }) => `ledger.${table} has a rewrite rule, ${name}: drop it.`);
+}
+
+async function hidingProblems(query: Query): Promise<string[]> {
+  return (await hidingTables(query)).map(({ name, how }) =>
+    how === 'detached'
+      ? `${name} was detached from ledger.entry, and nothing guards the entries in it: run \`countersign verify\`, and attach it again.`
+      : `${name} has row security, which can hide what was recorded: ALTER TABLE ${name} DISABLE ROW LEVEL SECURITY.`,
+  );
 }
 
 async function functionProblems(query: Query): Promise<string[]> {

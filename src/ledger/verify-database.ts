@@ -7,6 +7,7 @@ import { DatabaseSource } from './database-source.ts';
 import type { VerifyReport } from './finding.ts';
 import { Findings, entryName } from './finding.ts';
 import { sameHash } from './hash.ts';
+import { assertNeverBegun, verifyNothingHidden } from './hidden-entries.ts';
 import type { Query } from './query.ts';
 import { queryOf } from './query.ts';
 import { readVkeys } from './read-vkeys.ts';
@@ -23,7 +24,7 @@ export interface VerifyOptions {
 /** A sequencer takes milliseconds; this long, and something is wrong. */
 const PATIENCE_SECONDS = 10;
 
-/** Reads one snapshot (a transaction's own, if it is given one); writes nothing. Throws `ledger_absent` where there is no log to verify. */
+/** Reads one snapshot (a transaction's own, if it is given one); writes nothing. Throws `ledger_absent` where there is no log to verify, `ledger_altered` where it was taken away. */
 export async function verifyDatabase(
   db: Kysely<Database>,
   options: VerifyOptions = {},
@@ -43,9 +44,12 @@ async function verify(query: Query, tx: Kysely<Database>, options: VerifyOptions
     .orderBy('log_id', 'desc')
     .limit(1)
     .executeTakeFirst();
-  if (log === undefined)
+  if (log === undefined) {
+    await assertNeverBegun(query, PATIENCE_SECONDS);
     throw new CodedError('ledger_absent', 'this database has no log yet: nothing was ever integrated.');
+  }
   const findings = new Findings();
+  await verifyNothingHidden(query, findings);
   const stated = await readVkeys(tx, log, Number.MAX_SAFE_INTEGER);
   const vkey = firstKey(stated, options.vkey ?? null, findings);
   const source = await DatabaseSource.open(query, log.log_id, vkey, findings);

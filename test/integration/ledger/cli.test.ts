@@ -136,6 +136,22 @@ describe('countersign verify', () => {
     await empty.drop();
   });
 
+  test('says of a ledger of which too little is left that it does not hold', async () => {
+    const robbed = await createTestDatabase();
+    await recordSome(robbed.db, 2);
+    await integrateAll(robbed.writerUrl, makeSigner());
+    const emptied = ['log', 'log_key', 'head', 'tile', 'checkpoint', 'witness'];
+    await tamper(robbed.ownerUrl, emptied, 'TRUNCATE ledger.log CASCADE');
+    expect(await command(verify, [], { url: robbed.readerUrl })).toEqual({
+      code: 1,
+      out:
+        'The ledger does NOT hold: the row that says whose log this is was taken away; ' +
+        'left of the log are 2 indices and 0 checkpoints.\n',
+      err: '',
+    });
+    await robbed.drop();
+  });
+
   test('tells how it is used', async () => {
     expect(await command(verify, ['--help'])).toMatchObject({
       code: 0,

@@ -113,6 +113,7 @@ export const IMPURE_LEDGER: readonly string[] = [
   'directory-source.ts',
   'entry-proof.ts',
   'export.ts',
+  'hidden-entries.ts',
   'integrate.ts',
   'log.ts',
   'query.ts',

@@ -4,11 +4,11 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 
 const SOURCE = join(import.meta.dirname, '../outside');
-/** Where Debian puts the sources of Go libraries. */
-const GOPATH = process.env['GOPATH'] ?? '/usr/share/gocode';
+/** The last is where Debian puts the sources of Go libraries. */
+const GOPATHS = [...(process.env['GOPATH'] ?? '').split(delimiter).filter(Boolean), '/usr/share/gocode'];
 
 export interface Told {
   /** 0: it holds; 1: it doesn't; 2: it couldn't be read. */
@@ -21,7 +21,7 @@ export type Outside = (...args: readonly string[]) => Told;
 /** What this machine lacks to build it; null where it lacks nothing. */
 export function missingForOutside(): string | null {
   if (spawnSync('go', ['version']).status !== 0) return 'Go (Debian: golang-go)';
-  const library = GOPATH.split(':').some((path) => existsSync(join(path, 'src/golang.org/x/mod/sumdb/tlog')));
+  const library = GOPATHS.some((path) => existsSync(join(path, 'src/golang.org/x/mod/sumdb/tlog')));
   return library ? null : 'golang.org/x/mod in GOPATH (Debian: golang-golang-x-mod-dev)';
 }
 
@@ -33,7 +33,7 @@ export function buildOutside(directory: string): Outside {
     env: {
       ...process.env,
       GO111MODULE: 'off',
-      GOPATH,
+      GOPATH: GOPATHS.join(delimiter),
       GOFLAGS: '',
       GOCACHE: join(directory, 'cache'),
     },

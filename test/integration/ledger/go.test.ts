@@ -123,7 +123,8 @@ onGo(missing === null ? 'Go' : leftOut, () => {
     await writeFile(file('proof'), proof);
     await writeFile(file('entry'), parseProof(proof).extra!);
     await writeFile(file('consistency'), await proveConsistency(EARLIER, NEWEST));
-  });
+    // The compiler, the first time, takes longer than a test may.
+  }, 180_000);
   afterAll(async () => {
     await database.drop();
     await rm(directory, { recursive: true });

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { CodedError } from '../domain/coded-error.ts';
 import type { NewEntry } from '../domain/entry.ts';
 import { canonicalBytes } from './canonical.ts';
+import { plainEntry } from './plain-entry.ts';
 
 export const ENTRY_SCHEMA = 'countersign.entry/v1';
 
@@ -112,6 +113,8 @@ export function entryBytes(content: EntryContent): Uint8Array {
 
 /** Reads an entry's bytes, which may have been altered. Throws `entry_invalid`, saying what is wrong with them. */
 export function parseEntry(bytes: Uint8Array): EntryContent {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+  if (plainEntry(text) !== null) return JSON.parse(text) as EntryContent;
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));

@@ -1,0 +1,160 @@
+import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { canonicalBytes } from '../../../src/ledger/canonical.ts';
+import type { EntryContent } from '../../../src/ledger/entry.ts';
+import { ENTRY_SCHEMA, parseEntry } from '../../../src/ledger/entry.ts';
+import { plainEntry } from '../../../src/ledger/plain-entry.ts';
+
+const character = (from: string): fc.Arbitrary<string> => fc.constantFrom(...from.split(''));
+const exactly = (count: number, from: string): fc.Arbitrary<string> =>
+  fc.string({ unit: character(from), minLength: count, maxLength: count });
+const HEX = '0123456789abcdef';
+const hash = exactly(43, 'AZaz09_-');
+const guid = fc
+  .tuple(...[8, 4, 4, 4, 12].map((count) => exactly(count, HEX)))
+  .map((parts) => parts.join('-'));
+const time = fc
+  .date({ min: new Date('1000-01-01'), max: new Date('9999-12-31'), noInvalidDate: true })
+  .map((date) => date.toISOString());
+/** Mostly what we write, sometimes what nobody should. */
+const text = fc.oneof(
+  { weight: 9, arbitrary: fc.string({ maxLength: 12 }).map((value) => value.replaceAll(/["\\]/g, '')) },
+  { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 6 }).map((value) => value.toWellFormed()) },
+);
+const name = text.map((value) => `n${value}`);
+
+const content: fc.Arbitrary<EntryContent> = fc.record(
+  {
+    schema: fc.constant<typeof ENTRY_SCHEMA>(ENTRY_SCHEMA),
+    id: guid,
+    kind: name,
+    occurred: time,
+    recorded: time,
+    who: fc.array(
+      fc.record({
+        role: text,
+        type: fc.constantFrom<('user' | 'bot')[]>('user', 'bot'),
+        actor: hash,
+        login: hash,
+      }),
+      { maxLength: 3 },
+    ),
+    repository: fc.record({ id: fc.nat().map(String), name: text }),
+    commit: text,
+    pullRequest: fc.integer(),
+    environment: text,
+    hosts: fc.array(text, { maxLength: 3 }),
+    outcome: text,
+    reasons: fc.array(text, { maxLength: 3 }),
+    delivery: text,
+    answers: guid,
+    documents: fc.array(fc.record({ name: text, type: text, commitment: hash }), { maxLength: 3 }),
+  },
+  {
+    requiredKeys: [
+      'schema',
+      'id',
+      'kind',
+      'occurred',
+      'recorded',
+      'who',
+      'hosts',
+      'outcome',
+      'reasons',
+      'documents',
+    ],
+  },
+);
+
+const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
+const isPlain = (bytes: Uint8Array): boolean => plainEntry(latin1(bytes)) !== null;
+
+/** What the schema says of bytes, without the short cut that plain ones take: a blank is no part of the plainest way. */
+function bySchema(bytes: Uint8Array): EntryContent | null {
+  try {
+    return parseEntry(Buffer.concat([bytes, Buffer.from(' ')]));
+  } catch {
+    return null;
+  }
+}
+
+describe('a plain entry', () => {
+  test('is one to the schema as well, with the same people and documents', () => {
+    let plain = 0;
+    fc.assert(
+      fc.property(content, (entry) => {
+        const bytes = canonicalBytes(entry);
+        const found = plainEntry(latin1(bytes));
+        if (found === null) return;
+        plain += 1;
+        expect(bySchema(bytes)).toEqual(entry);
+        expect(parseEntry(bytes)).toEqual(entry);
+        expect(JSON.parse(found.who)).toEqual(entry.who);
+        expect(JSON.parse(found.documents)).toEqual(entry.documents);
+      }),
+      { numRuns: 300 },
+    );
+    expect(plain).toBeGreaterThan(50);
+  });
+
+  test('is none any more where the schema refuses it: any byte changed, put in or taken out', () => {
+    let refused = 0;
+    fc.assert(
+      fc.property(content, fc.nat(), fc.nat({ max: 255 }), fc.nat({ max: 2 }), (entry, where, byte, how) => {
+        const bytes = Buffer.from(canonicalBytes(entry));
+        const at = where % bytes.length;
+        const changed = Buffer.concat([
+          bytes.subarray(0, at),
+          ...(how === 2 ? [] : [Buffer.of(byte)]),
+          bytes.subarray(how === 1 ? at : at + 1),
+        ]);
+        if (bySchema(changed) !== null) return;
+        refused += 1;
+        expect(isPlain(changed)).toBe(false);
+      }),
+      { numRuns: 700 },
+    );
+    expect(refused).toBeGreaterThan(100);
+  });
+
+  const usual: EntryContent = {
+    schema: ENTRY_SCHEMA,
+    id: '019b76da-a800-7000-8000-000000000001',
+    kind: 'decision.made',
+    occurred: '2026-03-01T12:00:00.000Z',
+    recorded: '2026-03-01T12:00:00.001Z',
+    who: [{ role: 'requester', type: 'user', actor: 'a'.repeat(43), login: 'b'.repeat(43) }],
+    repository: { id: '5', name: 'acme/shop' },
+    pullRequest: 12,
+    hosts: ['web1.internal:22'],
+    outcome: 'approved',
+    reasons: [],
+    documents: [],
+  };
+
+  test('is what we usually write', () => {
+    expect(isPlain(canonicalBytes(usual))).toBe(true);
+  });
+
+  test.each<[string, EntryContent]>([
+    ['a letter beyond ASCII', { ...usual, outcome: 'approuvé' }],
+    ['an escape', { ...usual, outcome: 'a\nb' }],
+    ['a number below zero', { ...usual, pullRequest: -1 }],
+    [
+      'something about the ledger itself',
+      { ...usual, ledger: { act: 'erased', subjects: ['a'.repeat(43)], documents: [] } },
+    ],
+  ])('is not one with %s, which the schema allows', (_, entry) => {
+    expect(isPlain(canonicalBytes(entry))).toBe(false);
+    expect(parseEntry(canonicalBytes(entry))).toEqual(entry);
+  });
+
+  test.each([
+    ['a key twice', (plain: string) => plain.replace('"hosts":', '"hosts":[],"hosts":')],
+    ['an unknown key', (plain: string) => plain.replace('"hosts":', '"hosted":true,"hosts":')],
+    ['a line after it', (plain: string) => `${plain}\n`],
+    ['another before it', (plain: string) => `${plain}${plain}`],
+  ])('is not one with %s', (_, change) => {
+    expect(plainEntry(change(latin1(canonicalBytes(usual))))).toBeNull();
+  });
+});

@@ -83,6 +83,11 @@ export class DatabaseSource implements LogSource {
     });
   }
 
+  /** Its rows must be looked at one by one in any case, for what stands beside them. */
+  async whole(): Promise<null> {
+    return null;
+  }
+
   async tile(level: number, index: number, width: number): Promise<SourceTile | null> {
     if (width < TILE_WIDTH) {
       const hashes =

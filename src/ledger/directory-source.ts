@@ -4,10 +4,19 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
+import type { BundleThreads } from './bundle-threads.ts';
 import type { Findings } from './finding.ts';
 import { entryName } from './finding.ts';
+import type { EntryContent } from './entry.ts';
 import { parseEntry } from './entry.ts';
-import type { HeldEntry, LogSource, SourceCheckpoint, SourceEntry, SourceTile } from './log-source.ts';
+import type {
+  HeldEntry,
+  LogSource,
+  SourceCheckpoint,
+  SourceEntry,
+  SourceTile,
+  WholeBundle,
+} from './log-source.ts';
 import { actorReference, commitmentOf, loginReference } from './seal.ts';
 import { tilePath } from './tiles.ts';
 
@@ -25,13 +34,15 @@ export class DirectorySource implements LogSource {
   readonly documents = { held: 0, erased: 0 };
   readonly #directory: string;
   readonly #newest: SourceCheckpoint;
+  readonly #bundles: BundleThreads;
   readonly #people = new Set<string>();
   readonly #erased = new Set<string>();
   #subjects = 0;
 
   /** `newest`: the directory's `checkpoint`, whose signature was judged. */
-  constructor(directory: string, vkey: string, newest: SourceCheckpoint) {
+  constructor(directory: string, vkey: string, newest: SourceCheckpoint, bundles: BundleThreads) {
     this.#directory = directory;
+    this.#bundles = bundles;
     this.vkey = vkey;
     this.#newest = newest;
     this.size = newest.size;
@@ -54,6 +65,20 @@ export class DirectorySource implements LogSource {
     return entries;
   }
 
+  async whole(index: number): Promise<WholeBundle | null> {
+    const judged = await this.#bundles.take(index);
+    if (judged === null) return null;
+    const { root, who, documents } = judged;
+    return {
+      root,
+      beside: async () => {
+        for (const people of who) this.#named(JSON.parse(people) as EntryContent['who']);
+        this.documents.held += documents.held;
+        this.documents.erased += documents.gone.length;
+      },
+    };
+  }
+
   async tile(level: number, index: number, width: number): Promise<SourceTile | null> {
     const hashes = await this.#read(tilePath(level, index, width));
     return hashes === null ? null : { hashes, root: null };
@@ -74,8 +99,7 @@ export class DirectorySource implements LogSource {
 
   async beside(entries: readonly HeldEntry[], findings: Findings): Promise<void> {
     for (const { index, content } of entries) {
-      for (const { actor, login } of content.who)
-        if (!this.#people.has(actor) || !this.#people.has(login)) this.#erased.add(actor);
+      this.#named(content.who);
       for (const { name, commitment } of content.documents) {
         const hex = Buffer.from(commitment, 'base64url').toString('hex');
         const [body, salt] = [
@@ -130,6 +154,11 @@ export class DirectorySource implements LogSource {
       this.#people.add(ref);
       for (const login of logins) this.#people.add(loginReference(secret, login).toString('base64url'));
     }
+  }
+
+  #named(who: EntryContent['who']): void {
+    for (const { actor, login } of who)
+      if (!this.#people.has(actor) || !this.#people.has(login)) this.#erased.add(actor);
   }
 
   async #read(path: string): Promise<Buffer | null> {

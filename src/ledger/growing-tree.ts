@@ -56,6 +56,14 @@ export class GrowingTree {
     this.#push({ height: 0, hash: leaf });
   }
 
+  /** A whole tile of leaves by its root. The size must be a multiple of 256; the tile itself isn't among the finished. */
+  appendTile(root: Uint8Array): void {
+    if (this.#size % TILE_WIDTH !== 0) throw new RangeError(`no tile begins at ${this.#size}`);
+    this.#size += TILE_WIDTH;
+    this.#edgeOf(1).push(root);
+    this.#push({ height: TILE_HEIGHT, hash: root });
+  }
+
   root(): Uint8Array {
     const last = this.#subtrees.at(-1);
     if (last === undefined) return EMPTY_ROOT;

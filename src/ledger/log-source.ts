@@ -9,6 +9,8 @@ export interface LogSource {
   readonly size: number;
   /** The entries `256 × index` onward, `width` of them; null where there is neither bytes nor a name. */
   bundle(index: number, width: number): Promise<readonly (SourceEntry | null)[]>;
+  /** A full bundle whose entries, tile and documents all hold; null where it must be looked at entry by entry. */
+  whole(index: number): Promise<WholeBundle | null>;
   /** Null where it is gone. `root` is null where the source keeps none. */
   tile(level: number, index: number, width: number): Promise<SourceTile | null>;
   /** All of them, by rising size. */
@@ -24,6 +26,13 @@ export interface SourceEntry {
   readonly recordedAt: string | null;
   /** What the untrusted search columns say otherwise than the bytes: a hint at what was there before. */
   readonly hint: () => string | null;
+}
+
+export interface WholeBundle {
+  /** The hash over its entries' leaf hashes, which are those of the stored tile. */
+  readonly root: Uint8Array;
+  /** Looks at what stands beside its entries, as `beside` does. */
+  readonly beside: () => Promise<void>;
 }
 
 export interface SourceTile {

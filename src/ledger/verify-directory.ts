@@ -1,18 +1,24 @@
 /** Verifies an exported log: no database, no network, nobody's word but the key's. */
 import { join } from 'node:path';
 import { CodedError } from '../domain/coded-error.ts';
+import { BundleThreads } from './bundle-threads.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { openCheckpoint } from './checkpoint.ts';
 import { DirectorySource, readIfThere } from './directory-source.ts';
 import type { VerifyReport } from './finding.ts';
 import { Findings } from './finding.ts';
 import { parseVerifierKey } from './note.ts';
+import { TILE_WIDTH } from './tiles.ts';
 import type { VerifyOptions } from './verify-database.ts';
 import { assertRotated, firstKey } from './stated-keys.ts';
+import type { VerifiedTree } from './verify-log.ts';
 import { verifyLog } from './verify-log.ts';
 
 /** Throws `export_unreadable` where there is no export, or no key to judge it by. */
-export async function verifyDirectory(directory: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+export async function verifyDirectory(
+  directory: string,
+  options: VerifyOptions & { readonly threads?: number } = {},
+): Promise<VerifyReport> {
   const note = (await readIfThere(join(directory, 'checkpoint')))?.toString();
   const stated = await readStatedKeys(directory);
   if (note === undefined)
@@ -34,14 +40,10 @@ export async function verifyDirectory(directory: string, options: VerifyOptions 
   const checkpoint = opened(note, newest, findings);
   // Without a checkpoint there is no saying how many entries there should be.
   if (checkpoint === null) return report(name, [newest], null, findings);
-  const source = new DirectorySource(directory, vkey, {
-    size: checkpoint.size,
-    root: checkpoint.root,
-    note,
-    signedAt: null,
-  });
-  await source.readPeople(findings);
-  const tree = await verifyLog(source, findings, (done) => options.progress?.(done, source.size));
+  const { size, root } = checkpoint;
+  const bundles = new BundleThreads(directory, Math.floor(size / TILE_WIDTH), options.threads);
+  const source = new DirectorySource(directory, vkey, { size, root, note, signedAt: null }, bundles);
+  const tree = await read(source, bundles, findings, options);
   if (tree.root !== null && stated.length > 0) assertRotated(stated, tree.vkeys, vkey, findings);
   return {
     ...report(name, tree.vkeys, checkpoint, findings),
@@ -50,6 +52,20 @@ export async function verifyDirectory(directory: string, options: VerifyOptions 
     documents: source.documents,
     people: source.people,
   };
+}
+
+async function read(
+  source: DirectorySource,
+  bundles: BundleThreads,
+  findings: Findings,
+  { progress }: VerifyOptions,
+): Promise<VerifiedTree> {
+  try {
+    await source.readPeople(findings);
+    return await verifyLog(source, findings, (done) => progress?.(done, source.size));
+  } finally {
+    await bundles.close();
+  }
 }
 
 function opened(note: string, vkey: string, findings: Findings): Checkpoint | null {

@@ -108,6 +108,8 @@ const PURE_ROOTS = [
 
 /** The files of the ledger that may touch the database, the disk or chance. Whatever isn't named here is pure. */
 export const IMPURE_LEDGER: readonly string[] = [
+  'bundle-thread.ts',
+  'bundle-threads.ts',
   'consistency-proof.ts',
   'database-source.ts',
   'directory-source.ts',
@@ -115,6 +117,7 @@ export const IMPURE_LEDGER: readonly string[] = [
   'export.ts',
   'hidden-entries.ts',
   'integrate.ts',
+  'judge-bundle.ts',
   'log.ts',
   'query.ts',
   'read-vkeys.ts',

@@ -128,6 +128,16 @@ describe('the tree', () => {
     }
   });
 
+  test('is the same when whole tiles are taken by their roots', () => {
+    const { tree, tiles } = grow(66_000);
+    const tree2 = new GrowingTree();
+    for (const tile of tiles.filter(({ level }) => level === 0)) tree2.appendTile(tile.root);
+    expect(tree2.takeFinished()).toEqual(tiles.filter(({ level }) => level === 1));
+    for (let size = tree2.size; size < 66_000; size += 1) tree2.append(leaves[size]!);
+    expect(hex(tree2.root())).toBe(hex(tree.root()));
+    expect(() => tree2.appendTile(leaves[0]!)).toThrow(RangeError);
+  });
+
   test('finishes each tile once, in order, with the hashes of its level', () => {
     const { tiles } = grow(66_000);
     expect(tiles.filter((tile) => tile.level === 0).map((tile) => tile.index)).toEqual([

@@ -3,10 +3,10 @@ import type { Kysely } from 'kysely';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Database } from '../db/database.ts';
 import { formatProof } from './proof.ts';
-import type { Bigint, Query } from './query.ts';
+import type { Bigint } from './query.ts';
 import { queryOf } from './query.ts';
-import { readTiles } from './stored-tree.ts';
-import { inclusionRanges, rangeHash, tilesNeeded } from './tree-proof.ts';
+import { hashReader } from './stored-tree.ts';
+import { inclusionRanges, rangeHash } from './tree-proof.ts';
 
 export interface EntryProof {
   readonly index: number;
@@ -15,21 +15,22 @@ export interface EntryProof {
   readonly proof: string;
 }
 
-interface Place {
-  readonly log_id: number;
+/** One tile that the proof needs, with where the entry is. */
+interface Row {
   readonly index: Bigint;
   readonly origin: string;
-  readonly head: Bigint;
   readonly size: Bigint;
   readonly note: string;
   readonly canonical: Buffer | null;
+  readonly level: number;
+  readonly tile: Bigint;
+  /** Null where the hashes are gone. */
+  readonly hashes: Buffer | null;
 }
 
 /** Null until the entry is integrated and a checkpoint covers it, which takes some milliseconds after its commit. */
 export async function entryProof(db: Kysely<Database>, entryId: string): Promise<EntryProof | null> {
-  const query = queryOf(db);
-  const place = await findPlace(query, 'i.entry_id = $1', [entryId]);
-  return place === null ? null : await proveAt(query, place, null);
+  return prove(await queryOf(db)<Row>(BY_ENTRY, [entryId]), false);
 }
 
 /** The same by index, in the newest log; `withBytes` puts the entry's own bytes into the proof's `extra` line. */
@@ -38,11 +39,7 @@ export async function proofAtIndex(
   index: number,
   withBytes: boolean,
 ): Promise<EntryProof | null> {
-  const query = queryOf(db);
-  const place = await findPlace(query, 'i.index = $1 AND i.log_id = (SELECT max(log_id) FROM ledger.log)', [
-    index,
-  ]);
-  return place === null ? null : await proveAt(query, place, withBytes ? place.canonical : null);
+  return prove(await queryOf(db)<Row>(BY_INDEX, [index]), withBytes);
 }
 
 /** Waits for a just committed entry's proof. Null when `milliseconds` have passed: no sequencer is at work. */
@@ -58,25 +55,53 @@ export async function waitForEntryProof(
   }
 }
 
-async function findPlace(query: Query, condition: string, values: readonly unknown[]): Promise<Place | null> {
-  const [place] = await query<Place>(
-    `SELECT i.log_id, i.index, l.origin, h.size AS head, c.size, c.note, e.canonical
-     FROM ledger.integration i
-     JOIN ledger.log l USING (log_id)
-     JOIN ledger.head h USING (log_id)
-     JOIN LATERAL (SELECT size, note FROM ledger.checkpoint WHERE log_id = i.log_id ORDER BY size DESC LIMIT 1) c ON c.size > i.index
-     LEFT JOIN ledger.entry e ON e.id = i.entry_id
-     WHERE ${condition}`,
-    values,
-  );
-  return place ?? null;
+/**
+ * Everything in one statement, prepared once a connection: where the entry is, the newest checkpoint, and of each level the tile
+ * above the entry and the one at the edge of the checkpoint's tree, which are all that a proof is made of. Tiles that the head
+ * hasn't filled aren't stored: level 0's is the newest leaf hashes, a higher level's the roots of the level below.
+ */
+function statement(name: string, condition: string): string {
+  return `/* prepared ${name} */ WITH place AS MATERIALIZED (
+      SELECT i.log_id, i.index, l.origin, h.size AS head, c.size, c.note, e.canonical
+      FROM ledger.integration i
+      JOIN ledger.log l USING (log_id)
+      JOIN ledger.head h USING (log_id)
+      JOIN LATERAL (SELECT size, note FROM ledger.checkpoint WHERE log_id = i.log_id ORDER BY size DESC LIMIT 1) c ON c.size > i.index
+      LEFT JOIN ledger.entry e ON e.id = i.entry_id
+      WHERE ${condition}),
+    wanted AS MATERIALIZED (
+      SELECT DISTINCT log_id, head, level, size >> (8 * level) AS width, tile
+      FROM place, generate_series(0, 6) AS level, LATERAL (VALUES (index >> (8 * level + 8)), (size >> (8 * level + 8))) AS t (tile)
+      WHERE tile << 8 < size >> (8 * level))
+    SELECT p.index, p.origin, p.size, p.note, p.canonical, w.level, w.tile, CASE
+      WHEN (w.tile + 1) << 8 <= w.head >> (8 * w.level)
+        THEN (SELECT hashes FROM ledger.tile t WHERE t.log_id = w.log_id AND t.level = w.level AND t.index = w.tile)
+      WHEN w.level = 0
+        THEN (SELECT string_agg(i.leaf_hash, '' ORDER BY i.index) FROM ledger.integration i
+              WHERE i.log_id = w.log_id AND i.index >= w.tile << 8 AND i.index < w.width)
+      ELSE (SELECT string_agg(t.root, '' ORDER BY t.index) FROM ledger.tile t
+            WHERE t.log_id = w.log_id AND t.level = w.level - 1 AND t.index >= w.tile << 8 AND t.index < w.width)
+      END AS hashes
+    FROM place p, wanted w`;
 }
 
-async function proveAt(query: Query, place: Place, extra: Uint8Array | null): Promise<EntryProof> {
+const BY_ENTRY = statement('ledger_proof_by_entry', 'i.entry_id = $1');
+const BY_INDEX = statement(
+  'ledger_proof_by_index',
+  'i.index = $1 AND i.log_id = (SELECT max(log_id) FROM ledger.log)',
+);
+
+function prove(rows: readonly Row[], withBytes: boolean): EntryProof | null {
+  const [place] = rows;
+  if (place === undefined) return null;
   const [index, size] = [Number(place.index), Number(place.size)];
-  const ranges = inclusionRanges(index, size);
-  const read = await readTiles(query, place.log_id, tilesNeeded(ranges, size), Number(place.head));
-  const hashes = ranges.map((range) => rangeHash(range, read));
+  const read = hashReader(
+    new Map(
+      rows.flatMap(({ level, tile, hashes }) => (hashes === null ? [] : [[`${level}/${tile}`, hashes]])),
+    ),
+  );
+  const hashes = inclusionRanges(index, size).map((range) => rangeHash(range, read));
+  const extra = withBytes ? place.canonical : null;
   return {
     index,
     origin: place.origin,

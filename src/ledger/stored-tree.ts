@@ -33,8 +33,13 @@ export async function readTiles(
   for (const tile of tiles.filter((tile) => !isFull(tile))) {
     found.set(`${tile.level}/${tile.index}`, await readPartial(query, logId, tile));
   }
+  return hashReader(found);
+}
+
+/** Answers from tiles by `level/index`; throws RangeError for a hash that none of them holds. */
+export function hashReader(tiles: ReadonlyMap<string, Uint8Array>): HashReader {
   return (level, index) => {
-    const tile = found.get(`${level}/${Math.floor(index / TILE_WIDTH)}`);
+    const tile = tiles.get(`${level}/${Math.floor(index / TILE_WIDTH)}`);
     const hash = tile === undefined ? undefined : hashOf(tile, index % TILE_WIDTH);
     if (hash?.length !== HASH_SIZE) throw new RangeError(`hash ${index} of level ${level} is not stored`);
     return hash;

@@ -248,6 +248,28 @@ describe('inclusion proofs', () => {
   });
 });
 
+describe('the tiles that an inclusion proof is made of', () => {
+  test('are those above the entry and those at the edge of the tree, which is what entry-proof.ts reads', () => {
+    const anywhere = fc
+      .integer({ min: 0, max: 2 ** 52 })
+      .chain((last) => fc.tuple(fc.nat({ max: last }), fc.constant(last + 1)));
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          anywhere,
+          fc.nat({ max: 200_000 }).chain((last) => fc.tuple(fc.nat({ max: last }), fc.constant(last + 1))),
+        ),
+        ([index, size]) => {
+          for (const { level, index: tile } of tilesNeeded(inclusionRanges(index, size), size)) {
+            const leaves = 256 ** (level + 1);
+            expect([Math.floor(index / leaves), Math.floor(size / leaves)]).toContain(tile);
+          }
+        },
+      ),
+    );
+  });
+});
+
 describe('consistency proofs', () => {
   test('hold for every two sizes of a small tree', () => {
     for (let size = 0; size <= 33; size += 1) {

@@ -92,9 +92,9 @@ describe('a plain entry', () => {
         expect(JSON.parse(found.who)).toEqual(entry.who);
         expect(JSON.parse(found.documents)).toEqual(entry.documents);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
-    expect(plain).toBeGreaterThan(50);
+    expect(plain).toBeGreaterThan(20);
   });
 
   test('is none any more where the schema refuses it: any byte changed, put in or taken out', () => {
@@ -112,9 +112,9 @@ describe('a plain entry', () => {
         refused += 1;
         expect(isPlain(changed)).toBe(false);
       }),
-      { numRuns: 700 },
+      { numRuns: 250 },
     );
-    expect(refused).toBeGreaterThan(100);
+    expect(refused).toBeGreaterThan(30);
   });
 
   const usual: EntryContent = {

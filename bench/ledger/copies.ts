@@ -1,5 +1,6 @@
 /** How fast an export is verified against hashing alone, and in how much memory: each in a fresh process, in turns. */
 import { execFile } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Benchmark } from '../benchmark.ts';
@@ -14,6 +15,8 @@ export interface Copy {
 
 interface Verified {
   readonly milliseconds: number;
+  /** Milliseconds of all cores together: what others on the machine disturb less. */
+  readonly processor: number;
   readonly megabytes: number;
 }
 
@@ -55,6 +58,12 @@ export async function copies(small: Copy, large: Copy): Promise<Benchmark> {
         measured: perSecond(rounds.map((round) => round.large.milliseconds)),
         against: vsHash,
         rounds: `${seconds(rounds.map((round) => round.large.milliseconds))} s`,
+      },
+      {
+        what: `verify DIR, of all ${availableParallelism()} cores together`,
+        measured: `${(median(rounds.map((round) => round.large.processor)) / 1000).toFixed(2)} s`,
+        against: ratio((round) => round.bytes / round.large.processor),
+        rounds: `${seconds(rounds.map((round) => round.large.processor))} s`,
       },
       {
         what: 'crypto.hash to text (its default, and twice as fast); verify DIR against that',

@@ -1,7 +1,7 @@
 /** `countersign verify`: whether the ledger, a copy of it, or one proof of it holds, in sentences for an auditor. */
 import { readFile, stat } from 'node:fs/promises';
 import { CodedError } from '../domain/coded-error.ts';
-import type { VerifyReport } from '../ledger/finding.ts';
+import type { HeldAndErased, VerifyReport } from '../ledger/finding.ts';
 import { checkpointName } from '../ledger/finding.ts';
 import { leafHash } from '../ledger/hash.ts';
 import { parseProof, verifyProof } from '../ledger/proof.ts';
@@ -121,8 +121,8 @@ export function describe(report: VerifyReport, how: { given: boolean; colours: b
       'checkpoints',
       `${countOf(report.checkpoints, 'signature and root holds', 'signatures and roots hold')}; ${newest}`,
     ],
-    ['documents', `${countOf(report.documents.held, 'is', 'are')} as sealed${gone(report.documents.erased)}`],
-    ['people', `${countOf(report.people.held, 'is', 'are')} known${gone(report.people.erased)}`],
+    ['documents', `${countOf(report.documents.held, 'is', 'are')} as sealed${gone(report.documents)}`],
+    ['people', `${countOf(report.people.held, 'is', 'are')} known${gone(report.people)}`],
   ];
   return `${paint(32, 'The ledger holds.')}\n\n${rows.map(([what, how]) => `  ${what.padEnd(12)} ${how}`).join('\n')}\n`;
 }
@@ -133,8 +133,14 @@ function keysOf({ vkeys }: VerifyReport): string {
   return [newest, ...earlier.map((vkey) => `               before it ${vkey}`)].join('\n');
 }
 
-function gone(count: number): string {
-  return count === 0 ? '' : `; ${countOf(count, 'was', 'were')} erased, and the entries hold without`;
+/** A copy may have been made without documents and people; then nothing says that they were erased. */
+function gone({ erased, lastErased }: HeldAndErased): string {
+  if (erased === 0) return '';
+  const how =
+    lastErased === null
+      ? `${countOf(erased, 'is', 'are')} not in this copy`
+      : `${countOf(erased, 'was', 'were')} erased (the last on ${lastErased.slice(0, 10)})`;
+  return `; ${how}, and the entries hold without`;
 }
 
 /** The key itself, or a file that holds it. */

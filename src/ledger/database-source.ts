@@ -5,6 +5,7 @@
 import { actorReference, loginReference } from './seal.ts';
 import type { EntryContent } from './entry.ts';
 import { parseEntry } from './entry.ts';
+import { Erasures } from './erasures.ts';
 import type { Findings } from './finding.ts';
 import { entryName } from './finding.ts';
 import { HASH_SIZE, sameHash } from './hash.ts';
@@ -33,7 +34,7 @@ export class DatabaseSource implements LogSource {
   readonly vkey: string;
   readonly size: number;
   readonly documents = { held: 0, erased: 0 };
-  readonly #erased = new Set<string>();
+  readonly erasures = new Erasures();
   readonly #query: Query;
   readonly #logId: number;
   readonly #people: ReadonlySet<string>;
@@ -61,11 +62,6 @@ export class DatabaseSource implements LogSource {
     );
     const size = Math.max(sizes?.head ?? 0, sizes?.placed ?? 0);
     return new DatabaseSource(query, { logId, vkey, size, people: await readPeople(query, findings) });
-  }
-
-  /** People that entries name and `subject` no longer knows. */
-  get erasedPeople(): number {
-    return this.#erased.size;
   }
 
   async bundle(index: number, width: number): Promise<(SourceEntry | null)[]> {
@@ -135,8 +131,8 @@ export class DatabaseSource implements LogSource {
           `The hash of entry ${index} in ledger.integration was altered; the entry itself holds.`,
         );
       }
-      for (const { actor, login } of content.who)
-        if (!this.#people.has(actor) || !this.#people.has(login)) this.#erased.add(actor);
+      this.erasures.see(index, content);
+      this.erasures.lookFor(this.#people, { index, content });
     }
     await this.#sealed(entries, findings);
   }
@@ -168,6 +164,7 @@ export class DatabaseSource implements LogSource {
         index,
         content,
         name,
+        commitment,
         hex: Buffer.from(commitment, 'base64url').toString('hex'),
       })),
     );
@@ -178,10 +175,12 @@ export class DatabaseSource implements LogSource {
       [wanted.map(({ hex }) => hex)],
     );
     const holds = new Map(rows.map((row) => [row.hex, row.holds]));
-    for (const { index, content, name, hex } of wanted) {
+    for (const { index, content, name, commitment, hex } of wanted) {
       const held = holds.get(hex);
-      if (held === undefined) this.documents.erased += 1;
-      else this.documents.held += 1;
+      if (held === undefined) {
+        this.documents.erased += 1;
+        this.erasures.missingDocument(commitment, name, { index, content });
+      } else this.documents.held += 1;
       if (held === false) {
         const entry = entryName({ index, id: content.id, kind: content.kind, recordedAt: content.recorded });
         findings.add(

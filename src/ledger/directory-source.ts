@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import type { BundleThreads } from './bundle-threads.ts';
+import { Erasures } from './erasures.ts';
 import type { Findings } from './finding.ts';
 import { entryName } from './finding.ts';
 import type { EntryContent } from './entry.ts';
@@ -36,7 +37,7 @@ export class DirectorySource implements LogSource {
   readonly #newest: SourceCheckpoint;
   readonly #bundles: BundleThreads;
   readonly #people = new Set<string>();
-  readonly #erased = new Set<string>();
+  readonly erasures = new Erasures();
   #subjects = 0;
 
   /** `newest`: the directory's `checkpoint`, whose signature was judged. */
@@ -49,7 +50,7 @@ export class DirectorySource implements LogSource {
   }
 
   get people(): { held: number; erased: number } {
-    return { held: this.#subjects, erased: this.#erased.size };
+    return { held: this.#subjects, erased: this.erasures.missingPeople };
   }
 
   async bundle(index: number, width: number): Promise<(SourceEntry | null)[]> {
@@ -69,12 +70,13 @@ export class DirectorySource implements LogSource {
     const judged = await this.#bundles.take(index);
     if (judged === null) return null;
     const { root, who, documents } = judged;
+    // Where something is gone, it has to be said of which entry. Who is missing already need not be said again.
+    const people = who.flatMap((each) => JSON.parse(each) as EntryContent['who']);
+    if (documents.gone.length > 0 || people.some((person) => this.#isMissing(person))) return null;
     return {
       root,
       beside: async () => {
-        for (const people of who) this.#named(JSON.parse(people) as EntryContent['who']);
         this.documents.held += documents.held;
-        this.documents.erased += documents.gone.length;
       },
     };
   }
@@ -99,7 +101,8 @@ export class DirectorySource implements LogSource {
 
   async beside(entries: readonly HeldEntry[], findings: Findings): Promise<void> {
     for (const { index, content } of entries) {
-      this.#named(content.who);
+      this.erasures.see(index, content);
+      this.erasures.lookFor(this.#people, { index, content });
       for (const { name, commitment } of content.documents) {
         const hex = Buffer.from(commitment, 'base64url').toString('hex');
         const [body, salt] = [
@@ -108,6 +111,7 @@ export class DirectorySource implements LogSource {
         ];
         if (body === null || salt === null) {
           this.documents.erased += 1;
+          this.erasures.missingDocument(commitment, name, { index, content });
           continue;
         }
         this.documents.held += 1;
@@ -156,9 +160,8 @@ export class DirectorySource implements LogSource {
     }
   }
 
-  #named(who: EntryContent['who']): void {
-    for (const { actor, login } of who)
-      if (!this.#people.has(actor) || !this.#people.has(login)) this.#erased.add(actor);
+  #isMissing({ actor, login }: EntryContent['who'][number]): boolean {
+    return !(this.#people.has(actor) && this.#people.has(login)) && !this.erasures.misses(actor);
   }
 
   async #read(path: string): Promise<Buffer | null> {

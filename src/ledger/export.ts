@@ -1,6 +1,6 @@
 /**
  * Writes the log to a directory that any tool for C2SP tlog-tiles reads: `checkpoint`, `tile/…`, `tile/entries/…`. Beside it,
- * for reading: `vkey`, `checkpoints.jsonl`, `documents/`, `subjects.jsonl`, and last of all `manifest.json`. An export is a
+ * for reading: `vkey`, `checkpoints.jsonl`, `documents/`, `subjects.jsonl`, `erased.jsonl`, and last of all `manifest.json`. An export is a
  * copy, not a judgement: what was altered is exported as altered.
  */
 import { mkdir, open, readdir, writeFile } from 'node:fs/promises';
@@ -12,6 +12,7 @@ import { CodedError } from '../domain/coded-error.ts';
 import { parseCheckpoint } from './checkpoint.ts';
 import { DatabaseSource } from './database-source.ts';
 import { parseEntry } from './entry.ts';
+import { assertErasuresSigned, erasedLines } from './export-erased.ts';
 import { Findings } from './finding.ts';
 import type { SourceEntry } from './log-source.ts';
 import { queryOf } from './query.ts';
@@ -39,7 +40,7 @@ export interface ExportOptions {
   readonly progress?: (done: number, size: number) => void;
 }
 
-/** Everything under the newest checkpoint, from one snapshot. Throws `export_exists`, `ledger_absent`, `entry_deleted`. */
+/** Everything under the newest checkpoint, from one snapshot. Throws `export_exists`, `ledger_absent`, `entry_deleted`, `erasure_unsigned`. */
 export async function exportLog(db: Kysely<Database>, options: ExportOptions): Promise<ExportManifest> {
   await mkdir(options.directory, { recursive: true });
   if ((await readdir(options.directory)).length > 0) {
@@ -77,11 +78,14 @@ async function write(
   }
   const { size, root } = parseCheckpoint(newest.note);
   const source = await DatabaseSource.open(queryOf(tx), log.log_id, log.vkey, new Findings());
+  await assertErasuresSigned(queryOf(tx), log.log_id, size);
   const documents = { held: 0, erased: 0 };
+  const erased: string[] = [];
   for (let index = 0; index * TILE_WIDTH < size; index += 1) {
     const { width } = tileAt(0, index, size);
     const entries = present(await source.bundle(index, width), index);
     await put(directory, tilePath('entries', index, width), bundleOf(entries));
+    erased.push(...erasedLines(entries, index * TILE_WIDTH));
     const counted = await writeDocuments(tx, directory, entries);
     documents.held += counted.held;
     documents.erased += counted.erased;
@@ -102,6 +106,7 @@ async function write(
   const vkey = vkeys.at(-1) ?? log.vkey;
   await put(directory, 'vkey', `${vkey}\n`);
   if (vkeys.length > 1) await put(directory, 'vkeys', vkeys.map((each) => `${each}\n`).join(''));
+  if (erased.length > 0) await put(directory, 'erased.jsonl', `${erased.join('\n')}\n`);
   await put(directory, 'checkpoint', newest.note);
   const manifest: ExportManifest = {
     schema: EXPORT_SCHEMA,

@@ -6,6 +6,7 @@
  * - `hash_altered`, `tile_altered`: stored hashes are wrong, and the entries beneath them hold.
  * - `checkpoint_altered`, `head_altered`, `key_mismatch`: what signs or counts isn't what it was.
  * - `entry_unintegrated`, `projection_forged`, `document_altered`, `subject_altered`: beside the tree.
+ * - `erasure_unrecorded`: a person or document is gone, or said to be, and no entry says that it was erased.
  */
 export type FindingCode =
   | 'entry_altered'
@@ -19,7 +20,8 @@ export type FindingCode =
   | 'entry_unintegrated'
   | 'projection_forged'
   | 'document_altered'
-  | 'subject_altered';
+  | 'subject_altered'
+  | 'erasure_unrecorded';
 
 export interface Finding {
   readonly code: FindingCode;
@@ -33,6 +35,14 @@ export interface SignedSize {
   readonly signedAt: string | null;
 }
 
+export interface HeldAndErased {
+  readonly held: number;
+  /** Gone, with or without a record of it. */
+  readonly erased: number;
+  /** By the newest entry that records one of these erasures; null where none does. */
+  readonly lastErased: string | null;
+}
+
 export interface VerifyReport {
   readonly origin: string;
   /** The keys that signed one after the other, as the log says; by one of them it was judged. */
@@ -42,8 +52,8 @@ export interface VerifyReport {
   readonly root: string | null;
   readonly newest: SignedSize | null;
   readonly checkpoints: number;
-  readonly documents: { readonly held: number; readonly erased: number };
-  readonly people: { readonly held: number; readonly erased: number };
+  readonly documents: HeldAndErased;
+  readonly people: HeldAndErased;
   /** At most 100, the gravest first. */
   readonly findings: readonly Finding[];
   /** All there were. */

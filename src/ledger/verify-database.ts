@@ -4,6 +4,8 @@ import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
 import { CodedError } from '../domain/coded-error.ts';
 import { DatabaseSource } from './database-source.ts';
+import { parseEntry } from './entry.ts';
+import type { Erasures } from './erasures.ts';
 import type { VerifyReport } from './finding.ts';
 import { Findings, entryName } from './finding.ts';
 import { sameHash } from './hash.ts';
@@ -55,6 +57,8 @@ async function verify(query: Query, tx: Kysely<Database>, options: VerifyOptions
   const source = await DatabaseSource.open(query, log.log_id, vkey, findings);
   const tree = await verifyLog(source, findings, (done) => options.progress?.(done, source.size));
   if (tree.root !== null) assertRotated(stated, tree.vkeys, vkey, findings);
+  await seeUnintegrated(query, source.erasures);
+  source.erasures.judge(findings);
   await verifyHead(query, log.log_id, source.size, tree, findings);
   await verifyAllSigned(query, log.log_id, source.size, tree, findings);
   await verifyTileCount(query, log.log_id, source.size, findings);
@@ -73,8 +77,12 @@ async function verify(query: Query, tx: Kysely<Database>, options: VerifyOptions
     root: tree.newest === null ? null : Buffer.from(tree.newest.root).toString('base64'),
     newest: tree.newest === null ? null : { size: tree.newest.size, signedAt: tree.newest.signedAt },
     checkpoints: tree.checkpoints,
-    documents: source.documents,
-    people: { held: people[0]?.n ?? 0, erased: source.erasedPeople },
+    documents: { ...source.documents, lastErased: source.erasures.last('documents') },
+    people: {
+      held: people[0]?.n ?? 0,
+      erased: source.erasures.missingPeople,
+      lastErased: source.erasures.last('people'),
+    },
     findings: findings.gravestFirst(),
     found: findings.found,
   };
@@ -132,6 +140,18 @@ async function verifyTileCount(query: Query, logId: number, size: number, findin
   );
   for (const { level, index } of extra)
     findings.add('tile_altered', null, `Tile ${index} of level ${level} is over entries that don't exist.`);
+}
+
+/**
+ * An erasure counts from its commit on, some milliseconds before its entry has an index. One that never gets an index is found
+ * as such, so nobody hides anything behind it for long.
+ */
+async function seeUnintegrated(query: Query, erasures: Erasures): Promise<void> {
+  const rows = await query<{ canonical: Buffer }>(
+    `SELECT e.canonical FROM ledger.projection p JOIN ledger.entry e ON e.id = p.entry_id
+     WHERE p.kind = 'ledger.erased' AND NOT EXISTS (SELECT FROM ledger.integration i WHERE i.entry_id = e.id)`,
+  );
+  for (const { canonical } of rows) erasures.see(null, parseEntry(canonical));
 }
 
 async function verifyAllIntegrated(tx: Kysely<Database>, findings: Findings): Promise<void> {

@@ -11,6 +11,7 @@ import { parseVerifierKey } from './note.ts';
 import { TILE_WIDTH } from './tiles.ts';
 import type { VerifyOptions } from './verify-database.ts';
 import { assertRotated, firstKey } from './stated-keys.ts';
+import { verifyErasures } from './verify-erasures.ts';
 import type { VerifiedTree } from './verify-log.ts';
 import { verifyLog } from './verify-log.ts';
 
@@ -45,12 +46,13 @@ export async function verifyDirectory(
   const source = new DirectorySource(directory, vkey, { size, root, note, signedAt: null }, bundles);
   const tree = await read(source, bundles, findings, options);
   if (tree.root !== null && stated.length > 0) assertRotated(stated, tree.vkeys, vkey, findings);
+  await verifyErasures(directory, source.erasures, findings);
   return {
     ...report(name, tree.vkeys, checkpoint, findings),
     newest: tree.newest === null ? null : { size: tree.newest.size, signedAt: tree.newest.signedAt },
     checkpoints: tree.checkpoints,
-    documents: source.documents,
-    people: source.people,
+    documents: { ...source.documents, lastErased: source.erasures.last('documents') },
+    people: { ...source.people, lastErased: source.erasures.last('people') },
   };
 }
 
@@ -101,8 +103,8 @@ function report(
     root: checkpoint?.root.toString('base64') ?? null,
     newest: null,
     checkpoints: 0,
-    documents: { held: 0, erased: 0 },
-    people: { held: 0, erased: 0 },
+    documents: { held: 0, erased: 0, lastErased: null },
+    people: { held: 0, erased: 0, lastErased: null },
     findings: findings.gravestFirst(),
     found: findings.found,
   };

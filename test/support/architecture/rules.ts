@@ -114,14 +114,20 @@ export const IMPURE_LEDGER: readonly string[] = [
   'database-source.ts',
   'directory-source.ts',
   'entry-proof.ts',
+  'erase.ts',
   'export.ts',
+  'export-erased.ts',
+  'find-person.ts',
   'hidden-entries.ts',
   'integrate.ts',
   'judge-bundle.ts',
   'log.ts',
+  'plan-erasure.ts',
   'query.ts',
   'read-vkeys.ts',
   'read.ts',
+  'read-around.ts',
+  'read-erasures.ts',
   'record.ts',
   'rotate-key.ts',
   'safety.ts',
@@ -131,6 +137,7 @@ export const IMPURE_LEDGER: readonly string[] = [
   'subjects.ts',
   'verify-database.ts',
   'verify-directory.ts',
+  'verify-erasures.ts',
 ];
 
 /** Every file that must be pure. */

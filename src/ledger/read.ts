@@ -144,7 +144,17 @@ function assertProjected(row: Row & Selectable<LedgerTables['ledger.projection']
 
 async function withPeople(db: Kysely<Database>, rows: readonly Row[]): Promise<ReadEntry[]> {
   for (const row of rows) assertUnaltered(row);
-  const entries = rows.map((row) => ({ id: row.id, index: row.index, content: parseEntry(row.canonical) }));
+  return await joinPeople(
+    db,
+    rows.map((row) => ({ id: row.id, index: row.index, content: parseEntry(row.canonical) })),
+  );
+}
+
+/** The same entries with the people whom they name, as far as anybody still knows them. */
+export async function joinPeople(
+  db: Kysely<Database>,
+  entries: readonly Omit<ReadEntry, 'people'>[],
+): Promise<ReadEntry[]> {
   const references = new Set(entries.flatMap(({ content }) => content.who.map(({ actor }) => actor)));
   const people = references.size === 0 ? new Map<string, Person>() : await readPeople(db, [...references]);
   return entries.map((entry) => ({

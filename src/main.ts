@@ -25,6 +25,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     load: () => import('./cli/export.ts'),
   },
   prove: { does: "print one entry's proof, in C2SP tlog-proof form", load: () => import('./cli/prove.ts') },
+  entry: {
+    does: 'show one entry, with what it answers and what answers it',
+    load: () => import('./cli/entry.ts'),
+  },
+  erase: {
+    does: "take a person's name or a sealed document away, and record that",
+    load: () => import('./cli/erase.ts'),
+  },
   keygen: { does: "make the ledger's signing key", load: () => import('./cli/keygen.ts') },
   redrive: {
     does: 'list the jobs that were given up, and put them back',
@@ -55,9 +63,10 @@ function help(): string {
 }
 
 if (process.argv[1] !== undefined && import.meta.filename === (await realPath(process.argv[1]))) {
-  const { stdout, stderr, env } = process;
+  const { stdin, stdout, stderr, env } = process;
+  const ask = stdin.isTTY && stdout.isTTY ? { ask: askAtTerminal } : {};
   try {
-    process.exitCode = await main(process.argv.slice(2), { stdout, stderr, env });
+    process.exitCode = await main(process.argv.slice(2), { stdout, stderr, env, ...ask });
   } catch (error) {
     // Errors with a code are written for people; anything else is a bug of ours, and its stack is what helps.
     const coded = error instanceof Error && 'code' in error && error.name === 'CodedError';
@@ -65,6 +74,16 @@ if (process.argv[1] !== undefined && import.meta.filename === (await realPath(pr
       `countersign: ${coded ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
     );
     process.exitCode = 2;
+  }
+}
+
+async function askAtTerminal(question: string): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return await terminal.question(question);
+  } finally {
+    terminal.close();
   }
 }
 

@@ -18,7 +18,7 @@ export interface OpenLedger {
 /** The database in DATABASE_URL, else the one that `countersign start` runs under ./data. Throws `database_absent` or `database_unreachable`, so that a command ends with a sentence and not with a stack. */
 export async function openLedgerSource(
   env: CommandIo['env'],
-  login: 'readerUrl' | 'writerUrl' = 'readerUrl',
+  login: 'readerUrl' | 'writerUrl' | 'eraserUrl' = 'readerUrl',
 ): Promise<OpenLedger> {
   const url = env['DATABASE_URL']?.trim() || (await embeddedPostgresUrls('data/postgres'))?.[login];
   if (url === undefined) {

@@ -4,18 +4,21 @@ import { CodedError } from '../domain/coded-error.ts';
 import type { HeldAndErased, VerifyReport } from '../ledger/finding.ts';
 import { checkpointName } from '../ledger/finding.ts';
 import { leafHash } from '../ledger/hash.ts';
-import { parseProof, verifyProof } from '../ledger/proof.ts';
+import { PROOF_HEADER, parseProof, verifyProof } from '../ledger/proof.ts';
 import { verifyDatabase } from '../ledger/verify-database.ts';
 import { verifyDirectory } from '../ledger/verify-directory.ts';
 import type { CommandIo } from './command-io.ts';
 import { openLedgerSource } from './ledger-source.ts';
 import { parseCommandArguments } from './parse-command-arguments.ts';
 import { countOf, progressLine } from './progress-line.ts';
+import { verifyCheckRunFile } from './verify-check-run.ts';
 
 const USAGE = `countersign verify [DIRECTORY | PROOF] [--vkey KEY]
+countersign verify CHECKRUN [--log DIRECTORY] [--vkey KEY]
 
 Without an argument: the ledger in DATABASE_URL. With a directory: a log that \`countersign export\` wrote, without any
-database. With a file: a proof that \`countersign prove\` wrote. --vkey is the log's public key as you have it from elsewhere
+database. With a file: a proof that \`countersign prove\` wrote, or a check run as \`gh api repos/OWNER/REPO/check-runs/ID\` prints it (or the
+Markdown of its summary and text, not the rendered page), which is compared with what was recorded of it. --vkey is the log's public key as you have it from elsewhere
 (the text, or a file that holds it); without it the log's own statement is taken, and said so.
 
 Ends with 0 where it holds, 1 where it doesn't, 2 where it couldn't be read.
@@ -25,11 +28,18 @@ Ends with 0 where it holds, 1 where it doesn't, 2 where it couldn't be read.
 const SHOWN = 10;
 
 export async function run(args: readonly string[], io: CommandIo): Promise<number> {
-  const parsed = parseCommandArguments(args, { usage: USAGE, options: ['vkey'], positionals: 1 }, io);
+  const parsed = parseCommandArguments(args, { usage: USAGE, options: ['vkey', 'log'], positionals: 1 }, io);
   if (typeof parsed === 'number') return parsed;
   const [path] = parsed.positionals;
   const vkey = parsed.values['vkey'] === undefined ? null : await keyFrom(parsed.values['vkey']);
-  if (path !== undefined && (await isFile(path))) return await verifyProofFile(path, vkey, io);
+  const log = parsed.values['log'] ?? null;
+  if (path !== undefined && (await isFile(path))) return await verifyFile(path, { vkey, log }, io);
+  if (log !== null) {
+    throw new CodedError(
+      'check_run_unreadable',
+      `--log is for a saved check run, and ${path ?? 'no file'} is none: name the file first.`,
+    );
+  }
   const progress = progressLine(io, 'verifying');
   const options = { vkey, progress: progress.show };
   let report: VerifyReport;
@@ -62,6 +72,17 @@ async function verifyHere(
   } finally {
     await ledger.close();
   }
+}
+
+async function verifyFile(
+  path: string,
+  { vkey, log }: { vkey: string | null; log: string | null },
+  io: CommandIo,
+): Promise<number> {
+  const text = await readFile(path, 'utf8');
+  if (text.startsWith(PROOF_HEADER)) return await verifyProofFile(path, vkey, io);
+  const how = { given: vkey !== null, colours: false };
+  return await verifyCheckRunFile({ text, vkey, log, describe: (report) => describe(report, how) }, io);
 }
 
 async function verifyProofFile(path: string, vkey: string | null, io: CommandIo): Promise<number> {

@@ -9,7 +9,8 @@ import { HASH_SIZE } from './hash.ts';
 import { parseVerifierKey } from './note.ts';
 import { verifyInclusion } from './tree-proof.ts';
 
-const HEADER = 'c2sp.org/tlog-proof@v1';
+/** Its first line. */
+export const PROOF_HEADER = 'c2sp.org/tlog-proof@v1';
 /** 63 hashes prove an entry of the largest log there can be. */
 const MOST_HASHES = 63;
 
@@ -26,7 +27,7 @@ export interface Proof {
 export function formatProof(proof: Proof): string {
   const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
   const lines = [
-    HEADER,
+    PROOF_HEADER,
     ...(proof.extra === null ? [] : [`extra ${base64(proof.extra)}`]),
     `index ${proof.index}`,
     ...proof.hashes.map(base64),
@@ -38,7 +39,7 @@ export function formatProof(proof: Proof): string {
 export function parseProof(text: string): Proof {
   const split = text.indexOf('\n\n');
   const lines = text.slice(0, Math.max(split, 0)).split('\n');
-  if (lines.shift() !== HEADER) throw unreadable(`it does not begin with ${HEADER}`);
+  if (lines.shift() !== PROOF_HEADER) throw unreadable(`it does not begin with ${PROOF_HEADER}`);
   const extra = lines[0]?.startsWith('extra ') === true ? decode(lines.shift()?.slice(6) ?? '') : null;
   const index = /^index (0|[1-9]\d{0,15})$/.exec(lines.shift() ?? '')?.[1];
   if (index === undefined || !Number.isSafeInteger(Number(index)))

@@ -1,5 +1,7 @@
+import type { CheckRunContent } from '../domain/effect.ts';
 import type { NewDocument } from '../domain/entry.ts';
 import type { PolicySource } from '../domain/policy-reading.ts';
+import { CHECK_RUN_DOCUMENT } from '../ledger/check-run-record.ts';
 
 /** A value as a sealed JSON document of an entry. */
 export function jsonDocument(name: string, value: unknown): NewDocument {
@@ -9,4 +11,10 @@ export function jsonDocument(name: string, value: unknown): NewDocument {
 /** The policy as it was read: its text beside where it came from, so that the decision can be performed again. */
 export function policyDocument(source: PolicySource): NewDocument {
   return jsonDocument('policy', source);
+}
+
+/** What a check run says, so that anybody can tell later whether its text was edited. `ledger/verify-check-run.ts` reads it. */
+export function checkRunDocument(checkRun: CheckRunContent): NewDocument {
+  const { name, sha, externalId, conclusion, title, summary, text } = checkRun;
+  return jsonDocument(CHECK_RUN_DOCUMENT, { name, sha, externalId, conclusion, title, summary, text });
 }

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import { mayProceed } from '../domain/decision.ts';
-import type { Effect } from '../domain/effect.ts';
+import type { CheckRunContent, Effect } from '../domain/effect.ts';
 import type { OperationTables } from '../db/operation-tables.ts';
 import { fullName } from '../domain/repository.ts';
 import { appendProof } from '../effects/append-proof.ts';
@@ -11,6 +11,7 @@ import { writeDeploymentStatus } from '../effects/write-deployment-status.ts';
 import { githubErrorOf } from '../facts/github-error.ts';
 import { record } from '../ledger/record.ts';
 import { assessDeployment } from './assess-deployment.ts';
+import { checkRunDocument } from './documents.ts';
 import { EffectJob } from './jobs.ts';
 import { recordDeploymentDecision } from './judge-deployment.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -21,6 +22,8 @@ type Outcome = {
   readonly state: 'done' | 'obsolete';
   readonly remoteId: number | null;
   readonly outcome: string;
+  /** A finished check run, word for word as GitHub got it. */
+  readonly shown?: CheckRunContent;
 };
 
 /**
@@ -106,7 +109,13 @@ async function carryOut(pipeline: Pipeline, effect: Effect): Promise<Outcome> {
         { ...effect, checkRun },
         { appId: pipeline.appId, knownId: known?.remote_id ?? null },
       );
-      return { state: 'done', remoteId, outcome: effect.checkRun.conclusion ?? effect.checkRun.status };
+      const outcome = effect.checkRun.conclusion ?? effect.checkRun.status;
+      return {
+        state: 'done',
+        remoteId,
+        outcome,
+        ...(checkRun.status === 'completed' ? { shown: checkRun } : {}),
+      };
     }
     case 'create_deployment': {
       const { remoteId } = await createDeployment(github, effect, { appId: pipeline.appId });
@@ -180,7 +189,9 @@ function outcomeEntry(effect: Effect, done: Outcome, now: string) {
     reasons: [],
     delivery: null,
     answers: effect.kind === 'check_run' ? effect.entryId : entryIdIn(effect.key),
-    documents: [],
+    // Sealed after the write, since it has the proof in it that didn't exist before. A crash between leaves a check run that is not
+    // recorded, and a job that writes and records it anew.
+    documents: done.shown === undefined ? [] : [checkRunDocument(done.shown)],
   } as const;
 }
 

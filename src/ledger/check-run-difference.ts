@@ -1,0 +1,130 @@
+/**
+ * Where a saved check run says something else than what was recorded. Only line ends, and blanks at the end of lines and of the
+ * whole, are taken for the same: whatever a reader could see makes a difference.
+ */
+import type { CheckRunCopy, CopiedField } from './check-run-copy.ts';
+import type { CheckRunRecord } from './check-run-record.ts';
+
+export interface Difference {
+  /** As in `in line 7 of its summary: it says "…", and "…" was recorded`. */
+  readonly what: string;
+  /** How many lines are the same before it: the more, the likelier it is that this is what was edited. */
+  readonly same: number;
+}
+
+export interface Compared {
+  readonly difference: Difference | null;
+  /** Parts of the check run that the copy doesn't have. */
+  readonly unseen: readonly CopiedField[];
+}
+
+export function compareCheckRun(copy: CheckRunCopy, record: CheckRunRecord): Compared {
+  return copy.fields === null ? compareMarkdown(copy.markdown, record) : compareFields(copy.fields, record);
+}
+
+const FIELDS: readonly CopiedField[] = [
+  'summary',
+  'text',
+  'title',
+  'conclusion',
+  'name',
+  'sha',
+  'externalId',
+];
+const NAMES: Readonly<Record<CopiedField, string>> = {
+  name: 'name',
+  sha: 'commit',
+  externalId: 'external id',
+  conclusion: 'conclusion',
+  title: 'title',
+  summary: 'summary',
+  text: 'text',
+};
+
+function compareFields(fields: NonNullable<CheckRunCopy['fields']>, record: CheckRunRecord): Compared {
+  let same = 0;
+  for (const field of FIELDS) {
+    const said = fields[field];
+    if (said === undefined) continue;
+    const recorded = record[field] ?? '';
+    const [saidLines, recordedLines] = [linesOf(said), linesOf(recorded)];
+    const at = firstDifference(saidLines, recordedLines);
+    same += at ?? recordedLines.length;
+    if (at === null) continue;
+    const whole = field === 'summary' || field === 'text';
+    const where = whole ? `in line ${at + 1} of its ${NAMES[field]}` : `in its ${NAMES[field]}`;
+    return { difference: { what: `${where}: ${both(saidLines[at], recordedLines[at])}`, same }, unseen: [] };
+  }
+  return { difference: null, unseen: FIELDS.filter((field) => fields[field] === undefined) };
+}
+
+/** Whoever copies Markdown may begin with the title, and may leave the summary out. How many blank lines join them is theirs too. */
+function compareMarkdown(markdown: string, record: CheckRunRecord): Compared {
+  const said = linesOf(markdown);
+  const body: readonly CopiedField[] = record.text === null ? ['summary'] : ['summary', 'text'];
+  const ways: readonly (readonly CopiedField[])[] = [body, ['title', ...body], ['text'], ['title', 'text']];
+  let closest: Compared | null = null;
+  for (const way of ways.filter((fields) => !fields.includes('text') || record.text !== null)) {
+    const compared = compareInOrder(said, way, record);
+    if (compared.difference === null) return compared;
+    if (closest === null || compared.difference.same > (closest.difference?.same ?? 0)) closest = compared;
+  }
+  return closest ?? { difference: null, unseen: [] };
+}
+
+function compareInOrder(
+  said: readonly string[],
+  way: readonly CopiedField[],
+  record: CheckRunRecord,
+): Compared {
+  let at = 0;
+  let same = 0;
+  for (const [number, field] of way.entries()) {
+    const recorded = linesOf(record[field] ?? '');
+    if (number > 0) while (said[at] === '') at += 1;
+    const last = number === way.length - 1;
+    const part = last ? said.slice(at) : said.slice(at, at + recorded.length);
+    const differs = firstDifference(part, recorded);
+    if (differs !== null) {
+      const what = `in line ${at + differs + 1}: ${both(part[differs], recorded[differs])}`;
+      return { difference: { what, same: same + differs }, unseen: [] };
+    }
+    at += recorded.length;
+    same += recorded.length;
+  }
+  return { difference: null, unseen: FIELDS.filter((field) => !way.includes(field)) };
+}
+
+function linesOf(text: string): string[] {
+  const lines = text.split(/\r\n|\n|\r/).map((line) => line.replace(/[ \t]+$/, ''));
+  const last = lines.findLastIndex((line) => line !== '');
+  return lines.slice(
+    lines.findIndex((line) => line !== ''),
+    last + 1,
+  );
+}
+
+function firstDifference(said: readonly string[], recorded: readonly string[]): number | null {
+  const longer = Math.max(said.length, recorded.length);
+  for (let at = 0; at < longer; at += 1) if (said[at] !== recorded[at]) return at;
+  return null;
+}
+
+const LONGEST = 100;
+
+/** From a little before where they part, and quoted, so that nothing in it moves a terminal's cursor. */
+function both(said: string | undefined, recorded: string | undefined): string {
+  let at = 0;
+  while (at < (said?.length ?? 0) && said?.[at] === recorded?.[at]) at += 1;
+  const from = Math.max(0, at - 30);
+  const quoted = (line: string): string => {
+    const part = `${from > 0 ? '…' : ''}${line.slice(from, from + LONGEST)}${line.length > from + LONGEST ? '…' : ''}`;
+    return JSON.stringify(part.toWellFormed()).replaceAll(
+      /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
+      (hidden) => `\\u${hidden.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    );
+  };
+  if (said === undefined) return `it ends, and ${quoted(recorded ?? '')} was recorded`;
+  if (recorded === undefined) return `it says ${quoted(said)}, where what was recorded has ended`;
+  return `it says ${quoted(said)}, and ${quoted(recorded)} was recorded`;
+}

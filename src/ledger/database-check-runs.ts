@@ -1,0 +1,95 @@
+/** The recorded check runs of a database's log. Each entry is proven under the newest checkpoint before it is believed. */
+import type { Kysely } from 'kysely';
+import type { Database } from '../db/database.ts';
+import { CodedError } from '../domain/coded-error.ts';
+import type { EntryContent } from './entry.ts';
+import { parseEntry } from './entry.ts';
+import { entryProof } from './entry-proof.ts';
+import { leafHash } from './hash.ts';
+import { verifyProof } from './proof.ts';
+import { queryOf } from './query.ts';
+import { readDocument } from './read.ts';
+import type { CheckRunLog, WritesOf } from './verify-check-run.ts';
+import { recordsCheckRun } from './verify-check-run.ts';
+
+interface Row {
+  readonly index: number;
+  readonly entry_id: string;
+  readonly canonical: Buffer;
+}
+
+const ENTRIES = `SELECT i.index, i.entry_id, e.canonical FROM ledger.integration i JOIN ledger.entry e ON e.id = i.entry_id`;
+
+/**
+ * The log of `origin`, or the newest. `vkey` is the key as the reader knows it; without it the database's word is taken. Throws
+ * `ledger_absent`, and while reading `entry_altered`.
+ */
+export async function databaseCheckRuns(
+  db: Kysely<Database>,
+  origin: string | null,
+  vkey: string | null,
+): Promise<CheckRunLog> {
+  const query = queryOf(db);
+  const logs = await query<{ log_id: number; origin: string; vkey: string; size: number }>(
+    'SELECT l.log_id, l.origin, l.vkey, h.size FROM ledger.log l JOIN ledger.head h USING (log_id) ORDER BY log_id DESC',
+  );
+  const log = logs.find((each) => each.origin === origin) ?? logs[0];
+  if (log === undefined) throw new CodedError('ledger_absent', 'this database has no log yet.');
+  const later = await query<{ vkey: string }>(
+    'SELECT vkey FROM ledger.log_key WHERE log_id = $1 ORDER BY number',
+    [log.log_id],
+  );
+  const vkeys = vkey === null ? [log.vkey, ...later.map((key) => key.vkey)] : [vkey];
+
+  const proven = async (row: Row): Promise<EntryContent | null> => {
+    const proof = await entryProof(db, row.entry_id);
+    if (proof === null) return null;
+    const holds = vkeys.some((key) => isProven(proof.proof, row.canonical, key));
+    if (holds) return parseEntry(row.canonical);
+    throw new CodedError(
+      'entry_altered',
+      `entry ${row.index} (${row.entry_id}) is not what was signed; run \`countersign verify\`.`,
+    );
+  };
+  return {
+    origin: log.origin,
+    vkeys,
+    size: log.size,
+    entryAt: async (index) => {
+      const rows = await query<Row>(`${ENTRIES} WHERE i.log_id = $1 AND i.index = $2`, [log.log_id, index]);
+      return rows[0]?.canonical ?? null;
+    },
+    writes: async (of) => {
+      const [condition, values] = conditionOf(of);
+      const rows = await query<Row>(
+        `${ENTRIES} JOIN ledger.projection p ON p.entry_id = e.id
+         WHERE i.log_id = $1 AND p.kind = 'effect.finished' AND ${condition} ORDER BY i.index`,
+        [log.log_id, ...values],
+      );
+      const writes: { index: number; content: EntryContent }[] = [];
+      for (const row of rows) {
+        const content = await proven(row);
+        if (content !== null && recordsCheckRun(content, of)) writes.push({ index: row.index, content });
+      }
+      return writes;
+    },
+    document: (commitment) => readDocument(db, commitment),
+  };
+}
+
+/** The projection finds them, and the bytes are looked at afterwards. */
+function conditionOf(of: WritesOf): [condition: string, values: readonly unknown[]] {
+  return 'answering' in of
+    ? ['p.answers = $2', [of.answering]]
+    : ['p.repository_id = $2 AND p.commit = $3', [of.repositoryId, of.commit]];
+}
+
+function isProven(proof: string, bytes: Uint8Array, vkey: string): boolean {
+  try {
+    verifyProof(proof, leafHash(bytes), vkey);
+    return true;
+  } catch (error) {
+    if (error instanceof CodedError) return false;
+    throw error;
+  }
+}

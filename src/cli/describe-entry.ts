@@ -39,7 +39,7 @@ export function describeEntry(entry: AroundEntry, colours: boolean): string {
         )),
     ...(entry.answeredBy.length === 0 ? [] : row('answered by', ...entry.answeredBy.map(line))),
     ...row('id', entry.id),
-    ...row('holds', holding(entry, paint)),
+    ...row('holds', ...holding(entry, paint)),
     '',
   ].join('\n');
 }
@@ -113,10 +113,14 @@ function line({ index, id, kind, outcome, recorded }: NeighbourEntry): string {
 function holding(
   { holds, checkpoint, index }: AroundEntry,
   paint: (style: number, text: string) => string,
-): string {
+): string[] {
   if (holds === false)
-    return paint(RED, 'NO: its bytes are not those that were recorded. `countersign verify` tells more.');
-  if (holds === null) return paint(YELLOW, 'it waits for its index: does `countersign start` run?');
-  if (checkpoint === null) return paint(YELLOW, 'its bytes fit their hash, and no checkpoint covers it yet');
-  return `${paint(GREEN, 'its bytes fit their hash')}, first under checkpoint ${checkpoint.size}, signed ${checkpoint.signedAt}; \`countersign prove ${index ?? ''}\` proves it`;
+    return [paint(RED, 'NO: its bytes are not those that were signed. `countersign verify` tells more.')];
+  if (index === null) return [paint(YELLOW, 'it waits for its index: does `countersign start` run?')];
+  if (holds === null || checkpoint === null) return [paint(YELLOW, 'no checkpoint covers it yet')];
+  return [
+    paint(GREEN, 'yes, as it was recorded'),
+    `first under checkpoint ${checkpoint.size}, signed ${checkpoint.signedAt}`,
+    `\`countersign prove ${index}\` prints its proof`,
+  ];
 }

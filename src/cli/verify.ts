@@ -79,7 +79,8 @@ async function verifyFile(
   { vkey, log }: { vkey: string | null; log: string | null },
   io: CommandIo,
 ): Promise<number> {
-  const text = await readFile(path, 'utf8');
+  // Some shells begin every file that they write with a byte order mark.
+  const text = (await readFile(path, 'utf8')).replace(/^\ufeff/, '');
   if (text.startsWith(PROOF_HEADER)) return await verifyProofFile(path, vkey, io);
   const how = { given: vkey !== null, colours: false };
   return await verifyCheckRunFile({ text, vkey, log, describe: (report) => describe(report, how) }, io);

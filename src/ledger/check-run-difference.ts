@@ -8,7 +8,7 @@ import type { CheckRunRecord } from './check-run-record.ts';
 export interface Difference {
   /** As in `in line 7 of its summary: it says "…", and "…" was recorded`. */
   readonly what: string;
-  /** How many lines are the same before it: the more, the likelier it is that this is what was edited. */
+  /** How much is the same before it, in lines and parts of one: the more, the likelier it is that this is what was edited. */
   readonly same: number;
 }
 
@@ -49,7 +49,7 @@ function compareFields(fields: NonNullable<CheckRunCopy['fields']>, record: Chec
     const recorded = record[field] ?? '';
     const [saidLines, recordedLines] = [linesOf(said), linesOf(recorded)];
     const at = firstDifference(saidLines, recordedLines);
-    same += at ?? recordedLines.length;
+    same += at === null ? recordedLines.length : at + begunAlike(saidLines[at], recordedLines[at]);
     if (at === null) continue;
     const whole = field === 'summary' || field === 'text';
     const where = whole ? `in line ${at + 1} of its ${NAMES[field]}` : `in its ${NAMES[field]}`;
@@ -87,7 +87,8 @@ function compareInOrder(
     const differs = firstDifference(part, recorded);
     if (differs !== null) {
       const what = `in line ${at + differs + 1}: ${both(part[differs], recorded[differs])}`;
-      return { difference: { what, same: same + differs }, unseen: [] };
+      const alike = begunAlike(part[differs], recorded[differs]);
+      return { difference: { what, same: same + differs + alike }, unseen: [] };
     }
     at += recorded.length;
     same += recorded.length;
@@ -110,13 +111,22 @@ function firstDifference(said: readonly string[], recorded: readonly string[]): 
   return null;
 }
 
+/** How much of a line's beginning is as recorded: less than 1, for it differs. */
+function begunAlike(said = '', recorded = ''): number {
+  return partingOf(said, recorded) / (Math.max(said.length, recorded.length) + 1);
+}
+
+function partingOf(said: string, recorded: string): number {
+  let at = 0;
+  while (at < said.length && said[at] === recorded[at]) at += 1;
+  return at;
+}
+
 const LONGEST = 100;
 
 /** From a little before where they part, and quoted, so that nothing in it moves a terminal's cursor. */
 function both(said: string | undefined, recorded: string | undefined): string {
-  let at = 0;
-  while (at < (said?.length ?? 0) && said?.[at] === recorded?.[at]) at += 1;
-  const from = Math.max(0, at - 30);
+  const from = Math.max(0, partingOf(said ?? '', recorded ?? '') - 30);
   const quoted = (line: string): string => {
     const part = `${from > 0 ? '…' : ''}${line.slice(from, from + LONGEST)}${line.length > from + LONGEST ? '…' : ''}`;
     return JSON.stringify(part.toWellFormed()).replaceAll(

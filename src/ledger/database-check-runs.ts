@@ -4,9 +4,7 @@ import type { Database } from '../db/database.ts';
 import { CodedError } from '../domain/coded-error.ts';
 import type { EntryContent } from './entry.ts';
 import { parseEntry } from './entry.ts';
-import { entryProof } from './entry-proof.ts';
-import { leafHash } from './hash.ts';
-import { verifyProof } from './proof.ts';
+import { entryProver } from './entry-prover.ts';
 import { queryOf } from './query.ts';
 import { readDocument } from './read.ts';
 import type { CheckRunLog, WritesOf } from './verify-check-run.ts';
@@ -18,7 +16,8 @@ interface Row {
   readonly canonical: Buffer;
 }
 
-const ENTRIES = `SELECT i.index, i.entry_id, e.canonical FROM ledger.integration i JOIN ledger.entry e ON e.id = i.entry_id`;
+const ENTRIES =
+  'SELECT i.index, i.entry_id, e.canonical FROM ledger.integration i JOIN ledger.entry e ON e.id = i.entry_id';
 
 /**
  * The log of `origin`, or the newest. `vkey` is the key as the reader knows it; without it the database's word is taken. Throws
@@ -35,29 +34,25 @@ export async function databaseCheckRuns(
   );
   const log = logs.find((each) => each.origin === origin) ?? logs[0];
   if (log === undefined) throw new CodedError('ledger_absent', 'this database has no log yet.');
-  const later = await query<{ vkey: string }>(
-    'SELECT vkey FROM ledger.log_key WHERE log_id = $1 ORDER BY number',
-    [log.log_id],
-  );
-  const vkeys = vkey === null ? [log.vkey, ...later.map((key) => key.vkey)] : [vkey];
+  const prover = await entryProver(db, log, vkey);
 
-  const proven = async (row: Row): Promise<EntryContent | null> => {
-    const proof = await entryProof(db, row.entry_id);
-    if (proof === null) return null;
-    const holds = vkeys.some((key) => isProven(proof.proof, row.canonical, key));
-    if (holds) return parseEntry(row.canonical);
+  /** Null where no checkpoint covers it yet. */
+  const proven = async (row: Row): Promise<Buffer | null> => {
+    const holds = await prover.proves(row.entry_id, row.canonical);
+    if (holds === true) return row.canonical;
+    if (holds === null) return null;
     throw new CodedError(
       'entry_altered',
-      `entry ${row.index} (${row.entry_id}) is not what was signed; run \`countersign verify\`.`,
+      `entry ${row.index} (${row.entry_id}) is not what was signed by ${prover.vkeys.join(' or ')}; run \`countersign verify\`.`,
     );
   };
   return {
     origin: log.origin,
-    vkeys,
+    vkeys: prover.vkeys,
     size: log.size,
     entryAt: async (index) => {
-      const rows = await query<Row>(`${ENTRIES} WHERE i.log_id = $1 AND i.index = $2`, [log.log_id, index]);
-      return rows[0]?.canonical ?? null;
+      const [row] = await query<Row>(`${ENTRIES} WHERE i.log_id = $1 AND i.index = $2`, [log.log_id, index]);
+      return row === undefined ? null : await proven(row);
     },
     writes: async (of) => {
       const [condition, values] = conditionOf(of);
@@ -68,7 +63,8 @@ export async function databaseCheckRuns(
       );
       const writes: { index: number; content: EntryContent }[] = [];
       for (const row of rows) {
-        const content = await proven(row);
+        const bytes = await proven(row);
+        const content = bytes === null ? null : parseEntry(bytes);
         if (content !== null && recordsCheckRun(content, of)) writes.push({ index: row.index, content });
       }
       return writes;
@@ -82,14 +78,4 @@ function conditionOf(of: WritesOf): [condition: string, values: readonly unknown
   return 'answering' in of
     ? ['p.answers = $2', [of.answering]]
     : ['p.repository_id = $2 AND p.commit = $3', [of.repositoryId, of.commit]];
-}
-
-function isProven(proof: string, bytes: Uint8Array, vkey: string): boolean {
-  try {
-    verifyProof(proof, leafHash(bytes), vkey);
-    return true;
-  } catch (error) {
-    if (error instanceof CodedError) return false;
-    throw error;
-  }
 }

@@ -12,13 +12,18 @@ import { recordsCheckRun } from './verify-check-run.ts';
 
 /** `verified`: what `verifyDirectory` said of this directory, with nothing found. */
 export function directoryCheckRuns(directory: string, verified: VerifyReport): CheckRunLog {
-  const { origin, vkey, size } = verified;
-  const source = new DirectorySource(directory, vkey, { size, root: null, note: '', signedAt: null });
+  const { origin, vkeys, size } = verified;
+  const source = new DirectorySource(directory, vkeys[0] ?? '', {
+    size,
+    root: null,
+    note: '',
+    signedAt: null,
+  });
   const bundle = async (index: number) =>
     await source.bundle(index, Math.min(TILE_WIDTH, size - index * TILE_WIDTH));
   return {
     origin,
-    vkeys: [vkey],
+    vkeys,
     size,
     entryAt: async (index) => {
       if (index >= size) return null;

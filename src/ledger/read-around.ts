@@ -9,7 +9,7 @@ import { CodedError } from '../domain/coded-error.ts';
 import type { EntryContent } from './entry.ts';
 import { parseEntry } from './entry.ts';
 import type { Erasure } from './erasures.ts';
-import { leafHash, sameHash } from './hash.ts';
+import { entryProver } from './entry-prover.ts';
 import type { ReadEntry, ReadPerson } from './read.ts';
 import { joinPeople } from './read.ts';
 import { readErasures } from './read-erasures.ts';
@@ -20,7 +20,7 @@ export interface AroundEntry {
   /** Of the log that it is in. */
   readonly origin: string | null;
   readonly content: EntryContent;
-  /** Whether its bytes are those whose hash went into the tree; null while it is in none. */
+  /** Whether the newest checkpoint proves its bytes; null while none covers it. */
   readonly holds: boolean | null;
   /** The first that covers it. */
   readonly checkpoint: { readonly size: number; readonly signedAt: string } | null;
@@ -63,13 +63,14 @@ export async function readAround(db: Kysely<Database>, which: number | string): 
       : sql`e.id = ${which}`;
   const { rows } = await sql<
     Row & {
-      leaf_hash: Buffer | null;
+      log_id: number | null;
       origin: string | null;
+      vkey: string | null;
       size: number | null;
       signed_at: Date | null;
     }
   >`
-    SELECT e.id, i.index, i.leaf_hash, e.canonical, l.origin, c.size, c.signed_at
+    SELECT e.id, i.index, e.canonical, l.log_id, l.origin, l.vkey, c.size, c.signed_at
     FROM ledger.entry e
     LEFT JOIN ledger.integration i ON i.entry_id = e.id
     LEFT JOIN ledger.log l ON l.log_id = i.log_id
@@ -86,7 +87,12 @@ export async function readAround(db: Kysely<Database>, which: number | string): 
     index: row.index,
     origin: row.origin,
     content,
-    holds: row.leaf_hash === null ? null : sameHash(leafHash(row.canonical), row.leaf_hash),
+    holds:
+      row.log_id === null || row.vkey === null
+        ? null
+        : await (
+            await entryProver(db, { log_id: row.log_id, vkey: row.vkey }, null)
+          ).proves(row.id, row.canonical),
     checkpoint:
       row.size === null || row.signed_at === null
         ? null

@@ -207,5 +207,5 @@ test('countersign entry shows what was altered, and says so', async () => {
   );
   expect(await entryRun(['1'], io)).toBe(1);
   expect(told.out).toContain('web9:22');
-  expect(told.out).toContain('holds         NO: its bytes are not those that were recorded.');
+  expect(told.out).toContain('holds         NO: its bytes are not those that were signed.');
 });

@@ -114,6 +114,7 @@ export const IMPURE_LEDGER: readonly string[] = [
   'database-source.ts',
   'directory-source.ts',
   'entry-proof.ts',
+  'entry-prover.ts',
   'erase.ts',
   'export.ts',
   'export-erased.ts',

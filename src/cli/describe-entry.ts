@@ -62,7 +62,7 @@ function reasonRows({ content }: AroundEntry): string[] {
 }
 
 function peopleOf({ people }: AroundEntry): string[] {
-  if (people.length === 0) return ['nobody'];
+  if (people.length === 0) return ['nobody is named'];
   return people.map(({ role, type, actor, erased }) => {
     if (actor === null)
       return `${role}: ${erased === null ? 'gone, and no entry says that they were erased' : `erased on ${erased.recordedAt.slice(0, 10)} (entry ${erased.index ?? erased.id})`}`;

@@ -47,7 +47,7 @@ async function unknown(db: Kysely<Database>, who: string): Promise<CodedError> {
   const erasure = (await readErasures(db)).of(who);
   const why =
     erasure === null
-      ? 'nobody is known by it: whoever had it was erased before, or no entry ever named them'
+      ? 'nobody is known by it, since whoever had it was erased before or was never named'
       : `whom this reference stood for was erased on ${erasure.recordedAt}, as entry ${erasure.index ?? erasure.id} records`;
   return new CodedError('person_unknown', `there is nothing to erase for ${who}: ${why}.`);
 }

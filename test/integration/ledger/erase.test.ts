@@ -201,7 +201,7 @@ describe('countersign erase --subject', () => {
     await integrateAll(database.writerUrl, signer);
     expect(await command(eraseRun, ['--subject', 'bob', '--yes'])).toMatchObject({
       code: 'person_unknown',
-      err: 'there is nothing to erase for bob: nobody is known by it: whoever had it was erased before, or no entry ever named them.',
+      err: 'there is nothing to erase for bob: nobody is known by it, since whoever had it was erased before or was never named.',
     });
     const again = await command(eraseRun, ['--subject', reference, '--yes']);
     expect(again.err).toMatch(new RegExp(`was erased on ${TIME}, as entry 14 records\\.$`));

@@ -21,7 +21,7 @@ const ENTRIES =
 
 /**
  * The log of `origin`, or the newest. `vkey` is the key as the reader knows it; without it the database's word is taken. Throws
- * `ledger_absent`, and while reading `entry_altered`.
+ * `ledger_absent` or `key_mismatch`, and while reading `entry_altered`.
  */
 export async function databaseCheckRuns(
   db: Kysely<Database>,

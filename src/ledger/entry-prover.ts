@@ -19,7 +19,8 @@ export interface EntryProver {
 
 /**
  * `given` is a key of the log as the reader knows it; without it the database's word is taken for the first one. Later ones count
- * where the key before vouched for them: a row in `ledger.log_key` alone, which a writer could add, makes nobody a signer.
+ * where the key before vouched for them: a row in `ledger.log_key` alone, which a writer could add, makes nobody a signer. Throws
+ * `key_mismatch` for a key that this log doesn't claim.
  */
 export async function entryProver(
   db: Kysely<Database>,
@@ -27,7 +28,13 @@ export async function entryProver(
   given: string | null,
 ): Promise<EntryProver> {
   const stated = await readVkeys(db, log, Number.MAX_SAFE_INTEGER);
-  const vkeys = given !== null && !stated.includes(given) ? [given] : await vouchedKeys(db, log);
+  if (given !== null && !stated.includes(given)) {
+    throw new CodedError(
+      'key_mismatch',
+      `this log says it is signed as ${stated.join(', then as ')}, which is not the key that was given.`,
+    );
+  }
+  const vkeys = await vouchedKeys(db, log);
   return {
     vkeys,
     proves: async (entryId, bytes) => {

@@ -15,6 +15,8 @@ export function policyDocument(source: PolicySource): NewDocument {
 
 /** What a check run says, so that anybody can tell later whether its text was edited. `ledger/verify-check-run.ts` reads it. */
 export function checkRunDocument(checkRun: CheckRunContent): NewDocument {
-  const { name, sha, externalId, conclusion, title, summary, text } = checkRun;
+  const { name, sha, externalId, title, summary, text } = checkRun;
+  // As `write-check-run.ts` concludes what is completed.
+  const conclusion = checkRun.conclusion ?? 'neutral';
   return jsonDocument(CHECK_RUN_DOCUMENT, { name, sha, externalId, conclusion, title, summary, text });
 }

@@ -42,6 +42,6 @@ GRANT INSERT (log_id, witness, size, evidence) ON ledger.witness TO countersign_
 GRANT INSERT ON ledger.log_key TO countersign_writer;
 
 -- Whoever erases records it in the same transaction, so the eraser may add entries; it may still change none.
-GRANT SELECT ON ledger.entry, ledger.integration, ledger.projection TO countersign_eraser;
+GRANT SELECT ON ledger.entry, ledger.integration, ledger.projection, ledger.pending TO countersign_eraser;
 GRANT INSERT (id, canonical) ON ledger.entry TO countersign_eraser;
 GRANT INSERT ON ledger.projection, ledger.pending, ledger.document TO countersign_eraser;

@@ -35,13 +35,19 @@ export class DirectorySource implements LogSource {
   readonly documents = { held: 0, erased: 0 };
   readonly #directory: string;
   readonly #newest: SourceCheckpoint;
-  readonly #bundles: BundleThreads;
+  /** Null where nobody walks through it. */
+  readonly #bundles: BundleThreads | null;
   readonly #people = new Set<string>();
   readonly erasures = new Erasures();
   #subjects = 0;
 
   /** `newest`: the directory's `checkpoint`, whose signature was judged. */
-  constructor(directory: string, vkey: string, newest: SourceCheckpoint, bundles: BundleThreads) {
+  constructor(
+    directory: string,
+    vkey: string,
+    newest: SourceCheckpoint,
+    bundles: BundleThreads | null = null,
+  ) {
     this.#directory = directory;
     this.#bundles = bundles;
     this.vkey = vkey;
@@ -67,7 +73,7 @@ export class DirectorySource implements LogSource {
   }
 
   async whole(index: number): Promise<WholeBundle | null> {
-    const judged = await this.#bundles.take(index);
+    const judged = (await this.#bundles?.take(index)) ?? null;
     if (judged === null) return null;
     const { root, who, documents } = judged;
     // Where something is gone, it has to be said of which entry. Who is missing already need not be said again.

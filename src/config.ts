@@ -8,12 +8,14 @@ import type { Environment, EnvironmentSettings, ReadFile } from './config/enviro
 import { readEnvironment } from './config/environment.ts';
 import { readOperatorFile } from './config/operator-file.ts';
 import type { OperatorFile, OperatorTarget } from './config/operator-schema.ts';
+import { readWitnesses } from './config/witnesses.ts';
 import type { Problem, Report } from './config/problem.ts';
 import { overlaps } from './config/separation.ts';
 import { CodedError } from './domain/coded-error.ts';
 import type { Target } from './domain/deploy.ts';
 import { errorCodeOf } from './domain/error-code.ts';
 import { Secret } from './domain/secret.ts';
+import type { WitnessAddress } from './domain/witness.ts';
 
 export type { GitHubAddresses, GitHubCredentials, LogLevel } from './config/environment.ts';
 
@@ -21,6 +23,8 @@ export type { GitHubAddresses, GitHubCredentials, LogLevel } from './config/envi
 export interface Config extends Omit<EnvironmentSettings, 'operatorFile'> {
   /** All of them: what this process doesn't deploy, it still has to know of. */
   readonly targets: readonly ConfiguredTarget[];
+  /** Who keeps the ledger's checkpoints outside. */
+  readonly witnesses: readonly WitnessAddress[];
   /** The only environments that this process deploys to; null for all. */
   readonly environments: readonly string[] | null;
   /** SHA-256 (hex) of `document`. */
@@ -57,6 +61,7 @@ export function readConfig(
   return deepFreeze({
     ...settings,
     targets: file.targets,
+    witnesses: file.witnesses,
     environments: options.environments,
     digest: createHash('sha256').update(document).digest('hex'),
     document,
@@ -69,8 +74,8 @@ function readTargets(
   readFile: ReadFile,
   options: ConfigOptions,
   report: Report,
-): { content: OperatorFile; targets: ConfiguredTarget[] } {
-  const none = { content: { targets: [] }, targets: [] };
+): { content: OperatorFile; targets: ConfiguredTarget[]; witnesses: readonly WitnessAddress[] } {
+  const none = { content: { targets: [] }, targets: [], witnesses: [] };
   const file = named ?? DEFAULT_FILE;
   let text: string;
   try {
@@ -109,7 +114,8 @@ function readTargets(
     return { target, reference, fingerprint: result.fingerprint };
   });
   for (const { index, key, message } of overlaps(separable)) report(where(['targets', index, key]), message);
-  return { content, targets };
+  const witnesses = readWitnesses(content, { env, readFile, report, where }, separable);
+  return { content, targets, witnesses };
 }
 
 function targetOf(entry: OperatorTarget): Target {

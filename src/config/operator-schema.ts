@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 
 /*
@@ -73,10 +74,76 @@ const targetSchema = z.strictObject({
     .default(600),
 });
 
-export const operatorSchema = z.strictObject({ targets: z.array(targetSchema) });
+/** One object with every key, not a union of two: of a union zod says only that neither fits, not which key is wrong. */
+const witnessSchema = z
+  .strictObject({
+    git: z
+      .string()
+      .regex(
+        /^(?:ssh:\/\/(?:[A-Za-z0-9_.-]+@)?[A-Za-z0-9][A-Za-z0-9.-]*(?::\d{1,5})?\/[^\s\p{Cc}]+|[A-Za-z0-9_.-]+@[A-Za-z0-9][A-Za-z0-9.-]*:[^\s\p{Cc}]+)$/u,
+        'must be an SSH address like ssh://git@host/path.git, without a password; https is not offered, for a token can do more than push one branch',
+      )
+      .optional(),
+    branch: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9_-]*(?:[./][A-Za-z0-9_-]+)*$/, 'must be the name of a branch')
+      .optional(),
+    credential: z.strictObject({ private_key: privateKeySchema }).optional(),
+    host_key: z
+      .string()
+      .regex(
+        /^(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)) [A-Za-z0-9+/]+={0,2}$/,
+        "must be the host's public key, like ssh-ed25519 AAAA…, as `ssh-keyscan HOST` prints it after the name; compare it with what its owner publishes",
+      )
+      .optional(),
+    c2sp: z
+      .string()
+      .refine(
+        isWitnessAddress,
+        'must be an https address (http on loopback), without user, query or fragment',
+      )
+      .optional(),
+    vkey: z
+      .string()
+      .refine(
+        isCosigningKey,
+        "must be the witness's cosignature key, like witness.example.com/w1+1a2b3c4d+BBBB…, whole and unaltered",
+      )
+      .optional(),
+    every: z
+      .int('must be a whole number of seconds')
+      .min(1, 'must be from 1 to 3600 seconds')
+      .max(3600, 'must be from 1 to 3600 seconds')
+      .default(10),
+  })
+  .superRefine((witness, context) => {
+    const [needed, foreign] =
+      witness.c2sp === undefined
+        ? ([['git', 'credential', 'host_key'], ['vkey']] as const)
+        : ([['vkey'], ['git', 'branch', 'credential', 'host_key']] as const);
+    for (const key of needed) {
+      const message = key === 'git' ? 'must be here, or c2sp: which of the two is it?' : 'must be here';
+      if (witness[key] === undefined) context.addIssue({ code: 'custom', path: [key], message });
+    }
+    for (const key of foreign) {
+      const other = witness.c2sp === undefined ? 'c2sp' : 'git';
+      if (witness[key] !== undefined)
+        context.addIssue({
+          code: 'custom',
+          path: [key],
+          message: `must not be here: it belongs to a ${other} witness`,
+        });
+    }
+  });
+
+export const operatorSchema = z.strictObject({
+  targets: z.array(targetSchema),
+  witnesses: z.array(witnessSchema).optional(),
+});
 
 export type OperatorFile = z.output<typeof operatorSchema>;
 export type OperatorTarget = OperatorFile['targets'][number];
+export type OperatorWitness = NonNullable<OperatorFile['witnesses']>[number];
 
 function isPlainAbsolutePath(path: string): boolean {
   return path.startsWith('/') && isPlainRelativePath(path.slice(1));
@@ -84,4 +151,26 @@ function isPlainAbsolutePath(path: string): boolean {
 
 function isPlainRelativePath(path: string): boolean {
   return !CONTROL.test(path) && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+}
+
+/** A checkpoint is public, so http would give nothing away; but what answers there must be who it says. */
+function isWitnessAddress(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
+    return false;
+  const loopback =
+    url.hostname === 'localhost' || url.hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(url.hostname);
+  return url.protocol === 'https:' || (url.protocol === 'http:' && loopback);
+}
+
+/** `NAME+ID+KEY` with a key of type 4 (cosignature/v1, Ed25519), whose id is a digest of name and key. */
+function isCosigningKey(text: string): boolean {
+  const [, name = '', id, encoded = ''] = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)$/.exec(text) ?? [];
+  const key = Buffer.from(encoded, 'base64');
+  if (key.length !== 33 || key[0] !== 4) return false;
+  return createHash('sha256')
+    .update(`${name}\n`)
+    .update(key)
+    .digest('hex')
+    .startsWith(id ?? '-');
 }

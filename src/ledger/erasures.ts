@@ -76,19 +76,30 @@ export class Erasures {
     return this.#missing.people.size;
   }
 
-  /** At the end of the log, since what says so comes after what it is about. */
-  judge(findings: Findings): void {
+  /**
+   * At the end of the log, since what says so comes after what it is about. `others`: what the logs say that came before or
+   * after this one.
+   */
+  judge(findings: Findings, others: readonly Erasures[] = []): void {
     for (const missing of [this.#missing.documents, this.#missing.people]) {
       for (const [reference, { index, sentence }] of missing)
-        if (!this.#erased.has(reference)) findings.add('erasure_unrecorded', index, sentence);
+        if (this.#said(reference, others) === null) findings.add('erasure_unrecorded', index, sentence);
     }
   }
 
+  #said(reference: string, others: readonly Erasures[]): Erasure | null {
+    for (const one of [this, ...others]) {
+      const erasure = one.of(reference);
+      if (erasure !== null) return erasure;
+    }
+    return null;
+  }
+
   /** When the last of what is missing was erased; null where nothing is, or nothing says so. */
-  last(of: 'documents' | 'people'): string | null {
+  last(of: 'documents' | 'people', others: readonly Erasures[] = []): string | null {
     let last: string | null = null;
     for (const reference of this.#missing[of].keys()) {
-      const at = this.#erased.get(reference)?.recordedAt ?? null;
+      const at = this.#said(reference, others)?.recordedAt ?? null;
       if (at !== null && (last === null || at > last)) last = at;
     }
     return last;

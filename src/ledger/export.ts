@@ -6,8 +6,9 @@
 import { mkdir, open, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { sql } from 'kysely';
-import type { Kysely } from 'kysely';
+import type { Kysely, Selectable } from 'kysely';
 import type { Database } from '../db/database.ts';
+import type { LedgerTables } from '../db/ledger-tables.ts';
 import { CodedError } from '../domain/coded-error.ts';
 import { parseCheckpoint } from './checkpoint.ts';
 import { DatabaseSource } from './database-source.ts';
@@ -17,6 +18,7 @@ import { Findings } from './finding.ts';
 import type { SourceEntry } from './log-source.ts';
 import { queryOf } from './query.ts';
 import { readVkeys } from './read-vkeys.ts';
+import { PREDECESSOR } from './predecessor.ts';
 import { TILE_WIDTH, tileAt, tilePath, tilesOf } from './tiles.ts';
 
 export const EXPORT_SCHEMA = 'countersign.export/v1';
@@ -53,29 +55,34 @@ export async function exportLog(db: Kysely<Database>, options: ExportOptions): P
     .execute(async (tx) => await write(tx, options));
 }
 
-async function write(
+/** The newest log in the directory itself, the one before it in `predecessor/` there, and so on. */
+async function write(tx: Kysely<Database>, options: ExportOptions): Promise<ExportManifest> {
+  const logs = await tx.selectFrom('ledger.log').selectAll().orderBy('log_id', 'desc').execute();
+  const [newest] = logs;
+  if (newest === undefined) throw absent();
+  let { directory } = options;
+  for (const log of logs.slice(1)) {
+    directory = join(directory, PREDECESSOR);
+    await mkdir(directory);
+    await writeLog(tx, log, { ...options, directory });
+  }
+  // Last, since its manifest says that all is there.
+  return await writeLog(tx, newest, options);
+}
+
+async function writeLog(
   tx: Kysely<Database>,
+  log: Selectable<LedgerTables['ledger.log']>,
   { directory, now, progress }: ExportOptions,
 ): Promise<ExportManifest> {
-  const log = await tx
-    .selectFrom('ledger.log')
-    .selectAll()
-    .orderBy('log_id', 'desc')
-    .limit(1)
-    .executeTakeFirst();
   const newest = await tx
     .selectFrom('ledger.checkpoint')
     .select('note')
-    .where('log_id', '=', log?.log_id ?? 0)
+    .where('log_id', '=', log.log_id)
     .orderBy('size', 'desc')
     .limit(1)
     .executeTakeFirst();
-  if (log === undefined || newest === undefined) {
-    throw new CodedError(
-      'ledger_absent',
-      'this database has no signed log yet: start Countersign once, so that it signs one.',
-    );
-  }
+  if (newest === undefined) throw absent();
   const { size, root } = parseCheckpoint(newest.note);
   const source = await DatabaseSource.open(queryOf(tx), log.log_id, log.vkey, new Findings());
   await assertErasuresSigned(queryOf(tx), log.log_id, size);
@@ -121,6 +128,13 @@ async function write(
   // Last: a directory without it was not finished.
   await put(directory, 'manifest.json', `${JSON.stringify(manifest, null, 2)}\n`);
   return manifest;
+}
+
+function absent(): CodedError {
+  return new CodedError(
+    'ledger_absent',
+    'this database has no signed log yet: start Countersign once, so that it signs one.',
+  );
 }
 
 /** Each entry as two bytes of length, big-endian, and its bytes. */

@@ -5,6 +5,8 @@
  * - `range_altered`: entries were altered together with their stored hashes; a signature bounds which.
  * - `hash_altered`, `tile_altered`: stored hashes are wrong, and the entries beneath them hold.
  * - `checkpoint_altered`, `head_altered`, `key_mismatch`: what signs or counts isn't what it was.
+ * - `rolled_back`, `forked`, `witness_forged`: somebody outside holds a checkpoint that this log doesn't continue.
+ * - `witness_altered`: what is noted of a witness isn't so. `incarnation_undeclared`: a log that came after another doesn't say why.
  * - `entry_unintegrated`, `projection_forged`, `document_altered`, `subject_altered`: beside the tree.
  * - `erasure_unrecorded`: a person or document is gone, or said to be, and no entry says that it was erased.
  */
@@ -17,6 +19,11 @@ export type FindingCode =
   | 'checkpoint_altered'
   | 'head_altered'
   | 'key_mismatch'
+  | 'rolled_back'
+  | 'forked'
+  | 'witness_forged'
+  | 'witness_altered'
+  | 'incarnation_undeclared'
   | 'entry_unintegrated'
   | 'projection_forged'
   | 'document_altered'
@@ -54,10 +61,28 @@ export interface VerifyReport {
   readonly checkpoints: number;
   readonly documents: HeldAndErased;
   readonly people: HeldAndErased;
+  /** Logs that came before this one, oldest first, and what is known of how each ended. */
+  readonly predecessors: readonly Predecessor[];
+  /** Checkpoints held outside that this log was compared with. */
+  readonly witnessed: readonly WitnessedCount[];
   /** At most 100, the gravest first. */
   readonly findings: readonly Finding[];
   /** All there were. */
   readonly found: number;
+}
+
+export interface Predecessor {
+  readonly origin: string;
+  readonly size: number;
+  /** `… ended at 900; …` */
+  readonly end: string;
+}
+
+export interface WitnessedCount {
+  readonly witness: string;
+  readonly checkpoints: number;
+  /** Of the newest. */
+  readonly size: number;
 }
 
 /** What is known of an entry that is named in a sentence. */
@@ -81,7 +106,14 @@ export function checkpointName({ size, signedAt }: SignedSize): string {
   return `checkpoint ${size}${signedAt === null ? '' : `, signed ${signedAt}`}`;
 }
 
-const GRAVEST: readonly FindingCode[] = ['key_mismatch', 'entry_altered', 'entry_deleted', 'range_altered'];
+const GRAVEST: readonly FindingCode[] = [
+  'key_mismatch',
+  'rolled_back',
+  'forked',
+  'entry_altered',
+  'entry_deleted',
+  'range_altered',
+];
 const MOST = 100;
 
 /** Keeps the first findings of each kind and counts the rest, so that a ruined log doesn't fill the memory. */
@@ -97,6 +129,12 @@ export class Findings {
     this.#found += 1;
     if (this.#kept.filter((finding) => finding.code === code).length < MOST)
       this.#kept.push({ code, index, sentence });
+  }
+
+  /** Another log's, its name before each. */
+  take(others: Findings, origin: string): void {
+    this.#found += others.found - others.#kept.length;
+    for (const { code, index, sentence } of others.#kept) this.add(code, index, `In ${origin}: ${sentence}`);
   }
 
   gravestFirst(): Finding[] {

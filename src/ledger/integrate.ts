@@ -17,15 +17,21 @@ interface Waiting {
 
 /**
  * Integrates up to `most` recorded entries and says how many it were. Throws `head_moved` where another process moved the
- * head, which the advisory lock should prevent: the log must then be opened again. After any throw, `log` is spent.
+ * head, which the advisory lock should prevent: the log must then be opened again. After any throw, `log` is spent. `only`: the
+ * entry that must come before all others that wait.
  */
-export async function integrate(query: Query, log: OpenLog, most: number): Promise<number> {
+export async function integrate(
+  query: Query,
+  log: OpenLog,
+  most: number,
+  only: string | null = null,
+): Promise<number> {
   // By the order of recording. An entry whose transaction commits later is simply in a later batch: nothing is skipped, because
   // a row leaves `pending` only with its index.
   const waiting = await query<Waiting>(
     `SELECT p.position, p.entry_id, e.leaf_hash FROM ledger.pending p JOIN ledger.entry e ON e.id = p.entry_id
-     ORDER BY p.position LIMIT $1`,
-    [most],
+     WHERE $2::uuid IS NULL OR p.entry_id = $2 ORDER BY p.position LIMIT $1`,
+    [most, only],
   );
   if (waiting.length === 0) return 0;
   const { logId, tree } = log;

@@ -37,10 +37,12 @@ export interface SequencerLog {
 }
 
 export interface Sequencer {
-  /** `refusing`: the ledger and its signatures disagree; nothing is appended until somebody has looked. */
+  /** `refusing`: the ledger and its signatures, or a witness, disagree; nothing is appended until somebody has looked. */
   readonly state: 'integrating' | 'standing by' | 'refusing' | 'disconnected' | 'stopped';
   /** Looks now, without waiting for a notification. */
   wake(): void;
+  /** Appends nothing from the next batch on, for good: what a witness holds can't be undone by trying again. */
+  refuse(reason: CodedError): void;
   /** Integrates and signs what is committed by now, and lets go of the lock. */
   stop(): Promise<void>;
 }
@@ -62,6 +64,7 @@ class RunningSequencer implements Sequencer {
   #stopping = false;
   #running: Promise<void> = Promise.resolve();
   #told: string | null = null;
+  #refused: CodedError | null = null;
   #rung = false;
   #ring: (() => void) | null = null;
 
@@ -76,6 +79,15 @@ class RunningSequencer implements Sequencer {
   wake(): void {
     this.#rung = true;
     this.#ring?.();
+  }
+
+  refuse(reason: CodedError): void {
+    this.#refused ??= reason;
+    this.wake();
+  }
+
+  #assertNotRefused(): void {
+    if (this.#refused !== null) throw this.#refused;
   }
 
   async start(): Promise<void> {
@@ -100,6 +112,7 @@ class RunningSequencer implements Sequencer {
   async #run(first: Session): Promise<void> {
     for (let session: Session | null = first; ; session = null) {
       try {
+        this.#assertNotRefused();
         session ??= await this.#connect();
         await this.#stand(session);
         return;
@@ -128,6 +141,7 @@ class RunningSequencer implements Sequencer {
   async #stand(session: Session): Promise<void> {
     const { signer } = this.#options;
     for (;;) {
+      this.#assertNotRefused();
       // Each time, for its key may have been rotated by who had the lock.
       const logId = await identifyLog(session.query, signer);
       // Not the waiting form of the lock: a query that waits holds back vacuum for as long.
@@ -184,6 +198,7 @@ class RunningSequencer implements Sequencer {
     let log = opened;
     let signedAt = -Infinity;
     for (let asleep = false; ;) {
+      this.#assertNotRefused();
       const stopping = this.#stopping;
       const integrated = await this.#batch(session.query, log, batch);
       if (asleep && integrated > 0) asleep = !(await wakeUp(session.query));

@@ -1,25 +1,35 @@
 /** Verifies the ledger in the database: the log, what stands beside it, and whether all that was recorded is in it. */
 import { sql } from 'kysely';
-import type { Kysely } from 'kysely';
+import type { Kysely, Selectable } from 'kysely';
 import type { Database } from '../db/database.ts';
+import type { LedgerTables } from '../db/ledger-tables.ts';
 import { CodedError } from '../domain/coded-error.ts';
 import { DatabaseSource } from './database-source.ts';
+import type { CheckpointsElsewhere } from './compare-source.ts';
+import { compareSource } from './compare-source.ts';
 import { parseEntry } from './entry.ts';
 import type { Erasures } from './erasures.ts';
-import type { VerifyReport } from './finding.ts';
+import type { Predecessor, VerifyReport, WitnessedCount } from './finding.ts';
 import { Findings, entryName } from './finding.ts';
 import { sameHash } from './hash.ts';
 import { assertNeverBegun, verifyNothingHidden } from './hidden-entries.ts';
+import type { Declaration } from './incarnation.ts';
+import { endOf, readDeclaration } from './incarnation.ts';
+import type { VerifierKey } from './note.ts';
+import { parseVerifierKey } from './note.ts';
 import type { Query } from './query.ts';
 import { queryOf } from './query.ts';
 import { readVkeys } from './read-vkeys.ts';
 import { assertRotated, firstKey } from './stated-keys.ts';
 import type { VerifiedTree } from './verify-log.ts';
 import { verifyLog } from './verify-log.ts';
+import { verifyWitnessRows } from './verify-witness-rows.ts';
 
 export interface VerifyOptions {
   /** The key that the reader has from somewhere else. Without it, the log's own word is taken for whose it is. */
   readonly vkey?: string | null;
+  /** Copies of checkpoints that others keep, to compare the ledger with. */
+  readonly elsewhere?: readonly CheckpointsElsewhere[];
   readonly progress?: (done: number, size: number) => void;
 }
 
@@ -39,29 +49,43 @@ export async function verifyDatabase(
     .execute(async (tx) => await verify(queryOf(tx), tx, options));
 }
 
+type Log = Selectable<LedgerTables['ledger.log']>;
+
+/** Every log, oldest first: what the last one declares of the one before is judged by what that one turns out to be. */
 async function verify(query: Query, tx: Kysely<Database>, options: VerifyOptions): Promise<VerifyReport> {
-  const log = await tx
-    .selectFrom('ledger.log')
-    .selectAll()
-    .orderBy('log_id', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+  const logs = await tx.selectFrom('ledger.log').selectAll().orderBy('log_id').execute();
+  const log = logs.at(-1);
   if (log === undefined) {
     await assertNeverBegun(query, PATIENCE_SECONDS);
     throw new CodedError('ledger_absent', 'this database has no log yet: nothing was ever integrated.');
   }
   const findings = new Findings();
   await verifyNothingHidden(query, findings);
-  const stated = await readVkeys(tx, log, Number.MAX_SAFE_INTEGER);
-  const vkey = firstKey(stated, options.vkey ?? null, findings);
-  const source = await DatabaseSource.open(query, log.log_id, vkey, findings);
-  const tree = await verifyLog(source, findings, (done) => options.progress?.(done, source.size));
-  if (tree.root !== null) assertRotated(stated, tree.vkeys, vkey, findings);
+  // A key that was given judges the log that it is named for; one that is named for none, the newest.
+  const named = logs.find(({ origin }) => options.vkey?.startsWith(`${origin}+`) === true) ?? log;
+  const optionsOf = (one: Log): VerifyOptions => ({
+    ...options,
+    vkey: one === named ? (options.vkey ?? null) : null,
+  });
+  const predecessors: Predecessor[] = [];
+  const sources: DatabaseSource[] = [];
+  for (const [at, earlier] of logs.slice(0, -1).entries()) {
+    const own = new Findings();
+    const before = await verifyOne(query, tx, earlier, logs[at + 1] ?? null, own, optionsOf(earlier));
+    findings.take(own, earlier.origin);
+    predecessors.push({
+      origin: earlier.origin,
+      size: before.source.size,
+      end: before.end ?? `it is not said how ${earlier.origin} ended`,
+    });
+    sources.push(before.source);
+  }
+  const { source, tree, witnessed } = await verifyOne(query, tx, log, null, findings, optionsOf(log));
+  sources.push(source);
   await seeUnintegrated(query, source.erasures);
-  source.erasures.judge(findings);
-  await verifyHead(query, log.log_id, source.size, tree, findings);
-  await verifyAllSigned(query, log.log_id, source.size, tree, findings);
-  await verifyTileCount(query, log.log_id, source.size, findings);
+  // What is gone from beside one log may have been erased when another was written.
+  const erasures = sources.map((one) => one.erasures);
+  for (const one of erasures) one.judge(findings, erasures);
   await verifyAllIntegrated(tx, findings);
   const orphans = await query<{ n: number }>(
     'SELECT count(*) AS n FROM ledger.projection p WHERE NOT EXISTS (SELECT FROM ledger.entry e WHERE e.id = p.entry_id)',
@@ -77,15 +101,103 @@ async function verify(query: Query, tx: Kysely<Database>, options: VerifyOptions
     root: tree.newest === null ? null : Buffer.from(tree.newest.root).toString('base64'),
     newest: tree.newest === null ? null : { size: tree.newest.size, signedAt: tree.newest.signedAt },
     checkpoints: tree.checkpoints,
-    documents: { ...source.documents, lastErased: source.erasures.last('documents') },
+    documents: {
+      held: sum(sources.map((one) => one.documents.held)),
+      erased: sum(sources.map((one) => one.documents.erased)),
+      lastErased: lastOf(erasures.map((one) => one.last('documents', erasures))),
+    },
     people: {
       held: people[0]?.n ?? 0,
-      erased: source.erasures.missingPeople,
-      lastErased: source.erasures.last('people'),
+      erased: sum(erasures.map((one) => one.missingPeople)),
+      lastErased: lastOf(erasures.map((one) => one.last('people', erasures))),
     },
+    predecessors,
+    witnessed,
     findings: findings.gravestFirst(),
     found: findings.found,
   };
+}
+
+const sum = (counts: readonly number[]): number => counts.reduce((all, count) => all + count, 0);
+
+/** The latest of some times. */
+const lastOf = (times: readonly (string | null)[]): string | null =>
+  times.filter((time) => time !== null).toSorted().at(-1) ?? null;
+
+interface VerifiedOne {
+  readonly source: DatabaseSource;
+  readonly tree: VerifiedTree;
+  readonly witnessed: readonly WitnessedCount[];
+  /** What its successor says of its end. */
+  readonly end: string | null;
+}
+
+async function verifyOne(
+  query: Query,
+  tx: Kysely<Database>,
+  log: Log,
+  next: Log | null,
+  findings: Findings,
+  options: VerifyOptions,
+): Promise<VerifiedOne> {
+  const stated = await readVkeys(tx, log, Number.MAX_SAFE_INTEGER);
+  const vkey = firstKey(stated, options.vkey ?? null, findings);
+  // Who people are is not of one log: it is judged once, with the newest.
+  const source = await DatabaseSource.open(
+    query,
+    log.log_id,
+    vkey,
+    next === null ? findings : new Findings(),
+  );
+  const tree = await verifyLog(source, findings, (done) => options.progress?.(done, source.size));
+  if (tree.root !== null) assertRotated(stated, tree.vkeys, vkey, findings);
+  await verifyHead(query, log.log_id, source.size, tree, findings);
+  await verifyTileCount(query, log.log_id, source.size, findings);
+  const keys = [...new Set([...stated, ...tree.vkeys])].map(parseVerifierKey);
+  const declared = next === null ? null : await readNext(query, next, { log, keys, source, tree }, findings);
+  // What its successor declares of it is signed by the successor's key.
+  if (declared === null) await verifyAllSigned(query, log.log_id, source.size, tree, findings);
+  await verifyWitnessRows(query, log.log_id, { size: source.size, declared }, findings);
+  const verified = { origin: log.origin, keys, place: 'this database', source, tree, declared };
+  const witnessed = await compareSource(verified, options.elsewhere ?? [], findings);
+  return {
+    source,
+    tree,
+    witnessed,
+    end: declared === null || next === null ? null : endOf(declared, next.origin),
+  };
+}
+
+/** What the log after it says in its first entry, and whether the row that links them says the same. */
+async function readNext(
+  query: Query,
+  next: Log,
+  {
+    log,
+    keys,
+    source,
+    tree,
+  }: { log: Log; keys: readonly VerifierKey[]; source: DatabaseSource; tree: VerifiedTree },
+  findings: Findings,
+): Promise<Declaration | null> {
+  const [first] = await query<{ canonical: Buffer | null }>(
+    'SELECT e.canonical FROM ledger.integration i LEFT JOIN ledger.entry e ON e.id = i.entry_id WHERE i.log_id = $1 AND i.index = 0',
+    [next.log_id],
+  );
+  const root = tree.root === null ? null : Buffer.from(tree.root).toString('base64');
+  const before = { origin: log.origin, keys, size: source.size, root, whole: true };
+  const declared = readDeclaration(first?.canonical ?? null, next.origin, before, findings);
+  if (
+    declared !== null &&
+    (next.predecessor !== log.log_id || next.predecessor_checkpoint !== declared.fact.witnessed)
+  ) {
+    findings.add(
+      'incarnation_undeclared',
+      null,
+      `The row of ${next.origin} in ledger.log does not say what its entry 0 says of ${log.origin}.`,
+    );
+  }
+  return declared;
 }
 
 async function verifyHead(

@@ -4,22 +4,52 @@ import { CodedError } from '../domain/coded-error.ts';
 import { BundleThreads } from './bundle-threads.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { openCheckpoint } from './checkpoint.ts';
+import { compareSource } from './compare-source.ts';
 import { DirectorySource, readIfThere } from './directory-source.ts';
-import type { VerifyReport } from './finding.ts';
+import type { Erasures } from './erasures.ts';
+import type { Predecessor, VerifyReport } from './finding.ts';
 import { Findings } from './finding.ts';
+import { endOf, factOf, readDeclaration } from './incarnation.ts';
 import { parseVerifierKey } from './note.ts';
+import { PREDECESSOR } from './predecessor.ts';
+import { assertRotated, firstKey } from './stated-keys.ts';
 import { TILE_WIDTH } from './tiles.ts';
 import type { VerifyOptions } from './verify-database.ts';
-import { assertRotated, firstKey } from './stated-keys.ts';
 import { verifyErasures } from './verify-erasures.ts';
 import type { VerifiedTree } from './verify-log.ts';
 import { verifyLog } from './verify-log.ts';
 
+interface DirectoryOptions extends VerifyOptions {
+  /** How many threads read ahead; as many as are worth it, if not said. */
+  readonly threads?: number;
+}
+
 /** Throws `export_unreadable` where there is no export, or no key to judge it by. */
 export async function verifyDirectory(
   directory: string,
-  options: VerifyOptions & { readonly threads?: number } = {},
+  options: DirectoryOptions = {},
 ): Promise<VerifyReport> {
+  const findings = new Findings();
+  const verified = await verifyOne(directory, null, findings, options);
+  return { ...verified, findings: findings.gravestFirst(), found: findings.found };
+}
+
+/** The log after, and its first entry. */
+interface Next {
+  readonly origin: string;
+  readonly first: Uint8Array | null;
+  /** What it says of erasures: it may be of what stood beside the log before. */
+  readonly erasures: readonly Erasures[];
+}
+
+type Verified = Omit<VerifyReport, 'findings' | 'found'> & { readonly end: string | null };
+
+async function verifyOne(
+  directory: string,
+  next: Next | null,
+  findings: Findings,
+  options: DirectoryOptions,
+): Promise<Verified> {
   const note = (await readIfThere(join(directory, 'checkpoint')))?.toString();
   const stated = await readStatedKeys(directory);
   if (note === undefined)
@@ -27,32 +57,59 @@ export async function verifyDirectory(
       'export_unreadable',
       `${directory} holds no exported log: there is no file named checkpoint in it.`,
     );
-  const judge = options.vkey ?? stated.at(-1);
+  const given =
+    options.vkey === undefined || options.vkey === null || !(await judges(options.vkey, directory, next))
+      ? null
+      : options.vkey;
+  const judge = given ?? stated.at(-1);
   if (judge === undefined)
     throw new CodedError(
       'export_unreadable',
       `${directory} has no file named vkey: give the log's key with --vkey.`,
     );
-  const findings = new Findings();
-  const vkey = firstKey(stated.length === 0 ? [judge] : stated, options.vkey ?? null, findings);
+  const vkey = firstKey(stated.length === 0 ? [judge] : stated, given, findings);
   // The newest signed it. If that one was made up, the walk through the log finds out.
   const newest = vkey === stated[0] ? (stated.at(-1) ?? vkey) : vkey;
   const { name } = parseVerifierKey(vkey);
   const checkpoint = opened(note, newest, findings);
   // Without a checkpoint there is no saying how many entries there should be.
-  if (checkpoint === null) return report(name, [newest], null, findings);
-  const { size, root } = checkpoint;
+  if (checkpoint === null) return nothing(name, newest);
+  const { size } = checkpoint;
   const bundles = new BundleThreads(directory, Math.floor(size / TILE_WIDTH), options.threads);
-  const source = new DirectorySource(directory, vkey, { size, root, note, signedAt: null }, bundles);
+  const newestSigned = { size, root: checkpoint.root, note, signedAt: null };
+  const source = new DirectorySource(directory, vkey, newestSigned, bundles);
   const tree = await read(source, bundles, findings, options);
   if (tree.root !== null && stated.length > 0) assertRotated(stated, tree.vkeys, vkey, findings);
-  await verifyErasures(directory, source.erasures, findings);
+  const erasures = [source.erasures, ...(next?.erasures ?? [])];
+  await verifyErasures(directory, erasures, findings);
+  const keys = [...new Set([...stated, ...tree.vkeys])].map(parseVerifierKey);
+  const root = checkpoint.root.toString('base64');
+  const ended = {
+    origin: name,
+    keys,
+    size: source.size,
+    root: tree.root === null ? null : root,
+    whole: false,
+  };
+  const declared = next === null ? null : readDeclaration(next.first, next.origin, ended, findings);
+  const verified = { origin: name, keys, place: 'this export', source, tree, declared };
   return {
-    ...report(name, tree.vkeys, checkpoint, findings),
+    origin: name,
+    vkeys: tree.vkeys,
+    size: source.size,
+    root,
     newest: tree.newest === null ? null : { size: tree.newest.size, signedAt: tree.newest.signedAt },
     checkpoints: tree.checkpoints,
-    documents: { ...source.documents, lastErased: source.erasures.last('documents') },
-    people: { ...source.people, lastErased: source.erasures.last('people') },
+    documents: { ...source.documents, lastErased: source.erasures.last('documents', erasures) },
+    people: { ...source.people, lastErased: source.erasures.last('people', erasures) },
+    witnessed: await compareSource(verified, options.elsewhere ?? [], findings),
+    predecessors: await verifyBefore(
+      directory,
+      { origin: name, first: await firstEntry(source), erasures },
+      findings,
+      options,
+    ),
+    end: declared === null || next === null ? null : endOf(declared, next.origin),
   };
 }
 
@@ -68,6 +125,48 @@ async function read(
   } finally {
     await bundles.close();
   }
+}
+
+/** A key that was given judges the log that it is named for; one that is named for none, the newest. */
+async function judges(vkey: string, directory: string, next: Next | null): Promise<boolean> {
+  const isNamed = async (where: string): Promise<boolean> =>
+    (await readStatedKeys(where)).some((stated) => stated.split('+', 1)[0] === vkey.split('+', 1)[0]);
+  if (await isNamed(directory)) return true;
+  if (next !== null) return false;
+  for (let before = join(directory, PREDECESSOR); ; before = join(before, PREDECESSOR)) {
+    if (await isNamed(before)) return false;
+    if ((await readIfThere(join(before, 'checkpoint'))) === null) return true;
+  }
+}
+
+/** The logs before, as far as there were any. */
+async function verifyBefore(
+  directory: string,
+  log: Next,
+  findings: Findings,
+  options: DirectoryOptions,
+): Promise<readonly Predecessor[]> {
+  const before = join(directory, PREDECESSOR);
+  if ((await readIfThere(join(before, 'checkpoint'))) === null) {
+    const fact = factOf(log.first);
+    if (fact === null) return [];
+    findings.add(
+      'incarnation_undeclared',
+      0,
+      `${log.origin} goes on for ${fact.predecessor.origin}, whose entries are not in this export: ${PREDECESSOR}/ is gone.`,
+    );
+    return [];
+  }
+  const own = new Findings();
+  const { origin, size, end, predecessors } = await verifyOne(before, log, own, options);
+  findings.take(own, origin);
+  return [...predecessors, { origin, size, end: end ?? `it is not said how ${origin} ended` }];
+}
+
+async function firstEntry(source: DirectorySource): Promise<Uint8Array | null> {
+  if (source.size === 0) return null;
+  const [first] = await source.bundle(0, Math.min(source.size, TILE_WIDTH));
+  return first?.bytes ?? null;
 }
 
 function opened(note: string, vkey: string, findings: Findings): Checkpoint | null {
@@ -90,22 +189,18 @@ async function readStatedKeys(directory: string): Promise<string[]> {
   return (text?.toString() ?? '').split('\n').flatMap((line) => (line.trim() === '' ? [] : [line.trim()]));
 }
 
-function report(
-  origin: string,
-  vkeys: readonly string[],
-  checkpoint: Checkpoint | null,
-  findings: Findings,
-): VerifyReport {
+function nothing(origin: string, vkey: string): Verified {
   return {
     origin,
-    vkeys,
-    size: checkpoint?.size ?? 0,
-    root: checkpoint?.root.toString('base64') ?? null,
+    vkeys: [vkey],
+    size: 0,
+    root: null,
     newest: null,
     checkpoints: 0,
     documents: { held: 0, erased: 0, lastErased: null },
     people: { held: 0, erased: 0, lastErased: null },
-    findings: findings.gravestFirst(),
-    found: findings.found,
+    witnessed: [],
+    predecessors: [],
+    end: null,
   };
 }

@@ -8,18 +8,21 @@ import type { Findings } from './finding.ts';
 
 const erasedLine = z.object({ reference: z.string(), entry: z.int(), recorded: z.string() });
 
-/** `erasures` must have seen the whole log. */
+/** The first of `all` is the directory's own and must have seen the whole log; the others are of the logs after it. */
 export async function verifyErasures(
   directory: string,
-  erasures: Erasures,
+  all: readonly Erasures[],
   findings: Findings,
 ): Promise<void> {
-  if (await hasBeside(directory)) erasures.judge(findings);
+  if (await hasBeside(directory)) all[0]?.judge(findings, all);
   const told = (await readIfThere(join(directory, 'erased.jsonl')))?.toString() ?? '';
   for (const line of told.split('\n').filter((each) => each !== '')) {
     const said = erasedLine.safeParse(json(line)).data;
-    const erasure = erasures.of(said?.reference ?? '');
-    if (erasure !== null && erasure.index === said?.entry && erasure.recordedAt === said.recorded) continue;
+    const isSo = all.some((erasures) => {
+      const erasure = erasures.of(said?.reference ?? '');
+      return erasure !== null && erasure.index === said?.entry && erasure.recordedAt === said.recorded;
+    });
+    if (isSo) continue;
     findings.add(
       'erasure_unrecorded',
       null,

@@ -19,6 +19,7 @@ const ROOMS = [
   'effects',
   'deploy',
   'ledger',
+  'witness',
   'evidence',
   'db',
   'pipeline',
@@ -41,6 +42,7 @@ export const MAY_IMPORT: Readonly<Record<Room, readonly Room[]>> = {
   effects: ['domain', 'deploy'],
   deploy: ['domain'],
   ledger: ['domain', 'db'],
+  witness: ['domain', 'db', 'ledger', 'deploy'],
   evidence: ['domain', 'ledger', 'policy', 'db'],
   db: ['domain'],
   pipeline: all('main', 'app', 'cli', 'web'),
@@ -110,6 +112,7 @@ const PURE_ROOTS = [
 export const IMPURE_LEDGER: readonly string[] = [
   'bundle-thread.ts',
   'bundle-threads.ts',
+  'compared-log.ts',
   'consistency-proof.ts',
   'database-source.ts',
   'directory-source.ts',
@@ -142,6 +145,7 @@ export const IMPURE_LEDGER: readonly string[] = [
   'verify-database.ts',
   'verify-directory.ts',
   'verify-erasures.ts',
+  'verify-witness-rows.ts',
 ];
 
 /** Every file that must be pure. */

@@ -11,6 +11,7 @@ import { CodedError } from './domain/coded-error.ts';
 import { errorCodeOf } from './domain/error-code.ts';
 import { fullName } from './domain/repository.ts';
 import { newEntryId } from './ledger/entry-id.ts';
+import { queryOf } from './ledger/query.ts';
 import { assertLedgerSafe } from './ledger/safety.ts';
 import { startSequencer } from './ledger/sequencer.ts';
 import { createSigner } from './ledger/signer.ts';
@@ -23,6 +24,9 @@ import { sweepInstallations } from './pipeline/sweep-installations.ts';
 import { workQueues } from './pipeline/work-queues.ts';
 import { createPages } from './web/pages.ts';
 import { pathOf } from './web/path-of.ts';
+import { assertNotContradicted } from './witness/assert-not-contradicted.ts';
+import { openWitness } from './witness/open-witness.ts';
+import { startWitnessing } from './witness/start-witnessing.ts';
 import { createIngress, INGRESS_PATH, INGRESS_SERVER_OPTIONS } from './webhooks/ingress.ts';
 import { triggersOf } from './webhooks/triggers-of.ts';
 import { workDeliveries } from './webhooks/work-deliveries.ts';
@@ -55,8 +59,8 @@ export interface App {
 }
 
 /**
- * Starts serving and working. Refuses under a database role that could rewrite the ledger (`assertLedgerSafe`), before
- * anything is listened to or written. A start that fails leaves nothing running.
+ * Starts serving and working. Refuses under a database role that could rewrite the ledger (`assertLedgerSafe`), and on a
+ * ledger that a witness contradicts, before anything is listened to or written. A start that fails leaves nothing running.
  */
 export async function startApp(options: AppOptions): Promise<App> {
   // What is opened last is closed first: no new deliveries, then no new jobs, then what the last jobs recorded is integrated.
@@ -75,12 +79,17 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
   const { addresses } = config;
   const db = openDatabase(databaseUrl, { applicationName: 'countersign' });
   opened.defer(() => db.destroy());
-  await assertLedgerSafe(db);
+  const now = (): string => new Date().toISOString();
   const signer = createSigner({
     origin: options.ledgerOrigin,
     privateKey: options.ledgerKey,
     ...(options.ledgerPreviousKey === undefined ? {} : { previousKey: options.ledgerPreviousKey }),
   });
+  const witnesses = config.witnesses.map((address) =>
+    openWitness(address, { directory: join(options.dataDir, 'witnesses'), now }),
+  );
+  await assertLedgerSafe(db);
+  await assertNotContradicted(queryOf(db), witnesses, signer, log);
   const queue = openQueue(db, databaseUrl, { log });
   const access = openGitHub(
     {
@@ -118,8 +127,8 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
           };
     },
     environments: config.environments,
-    now: () => new Date().toISOString(),
-    newId: () => newEntryId(new Date().toISOString(), (size) => randomBytes(size)),
+    now,
+    newId: () => newEntryId(now(), (size) => randomBytes(size)),
     random: (size) => randomBytes(size),
     patience: options.patience ?? { attempts: 6, seconds: 10 },
   };
@@ -129,6 +138,17 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
     await enqueueTriggers(pipeline, triggersOf(name, payload, { appId: pipeline.appId }), id);
   });
   const sequencer = await startSequencer({ url: databaseUrl, signer, log });
+  if (witnesses.length === 0)
+    log.warn('no witness is configured: nothing outside shows whether the newest entries were taken away');
+  const witnessing = startWitnessing({
+    url: databaseUrl,
+    log,
+    identity: signer,
+    witnesses,
+    alarm: (contradiction) => sequencer.refuse(contradiction),
+  });
+  // Before the sequencer's, so that it ends after it: what was integrated last is still witnessed.
+  opened.defer(() => witnessing.stop());
   opened.defer(() => sequencer.stop());
   opened.defer(() => queue.stop());
   await queue.start();
@@ -141,7 +161,7 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
     log,
     now: () => new Date(),
   });
-  const pages = createPages({ db, log });
+  const pages = createPages({ db, log, witnesses: witnessing.states });
   const server = createServer(INGRESS_SERVER_OPTIONS, (request, response) => {
     void (pathOf(request) === INGRESS_PATH ? ingress(request, response) : pages(request, response));
   });

@@ -13,6 +13,8 @@ export interface GitOptions {
   /** Protocols that git may speak, as GIT_ALLOW_PROTOCOL takes them; none unless told. */
   readonly protocols?: string;
   readonly timeoutSeconds?: number;
+  /** What it reads on its standard input. */
+  readonly input?: string | Uint8Array;
 }
 
 export interface GitResult {
@@ -72,7 +74,7 @@ export function startGit(args: readonly string[], options: GitOptions): GitProce
 export async function runGit(args: readonly string[], options: GitOptions): Promise<GitResult> {
   const git = startGit(args, options);
   git.stdin.on('error', () => undefined);
-  git.stdin.end();
+  git.stdin.end(options.input);
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
   git.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));

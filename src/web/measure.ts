@@ -1,9 +1,11 @@
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '../db/database.ts';
+import { witnessTitle } from '../ledger/witnessed.ts';
+import type { WitnessState } from '../witness/start-witnessing.ts';
 import type { Measured } from './metrics.ts';
 
 /** Reads what the metrics tell from the database. Nothing of it grows with the ledger but the count of what is unfinished. */
-export async function measure(db: Kysely<Database>): Promise<Measured> {
+export async function measure(db: Kysely<Database>, states: readonly WitnessState[] = []): Promise<Measured> {
   const head = await db
     .selectFrom('ledger.head')
     .select('size')
@@ -33,7 +35,14 @@ export async function measure(db: Kysely<Database>): Promise<Measured> {
     .where('state', 'in', ['planned', 'failed'])
     .groupBy('state')
     .execute();
+  const witnessed = await witnessedSizes(db);
   return {
+    witnessed: witnessed.map(({ witness, size, seen_at }) => ({
+      witness: witnessTitle(witness),
+      size,
+      at: seen_at,
+    })),
+    witnesses: states.map(({ witness, state }) => ({ witness: witnessTitle(witness), state })),
     integrated: head?.size ?? 0,
     pending: pending.count,
     oldestPendingAt: oldest?.recorded_at ?? null,
@@ -55,6 +64,22 @@ export async function newestCheckpoint(
     .limit(1)
     .executeTakeFirst();
   return row === undefined ? null : { note: row.note, signedAt: row.signed_at };
+}
+
+/** By witness, the newest checkpoint of the log that is written now that it has. */
+export async function witnessedSizes(
+  db: Kysely<Database>,
+): Promise<{ witness: string; size: number; seen_at: Date }[]> {
+  return await db
+    .selectFrom('ledger.witness')
+    .select(['witness', 'size', 'seen_at'])
+    .distinctOn('witness')
+    .where('log_id', '=', (select) =>
+      select.selectFrom('ledger.log').select(sql<number>`max(log_id)`.as('log_id')),
+    )
+    .orderBy('witness')
+    .orderBy('size', 'desc')
+    .execute();
 }
 
 const byState = (

@@ -5,19 +5,28 @@ import type { Database } from '../db/database.ts';
 import { measure, newestCheckpoint } from './measure.ts';
 import { createMetrics } from './metrics.ts';
 import { pathOf } from './path-of.ts';
+import type { WitnessState } from '../witness/start-witnessing.ts';
 import { NOT_FOUND, type Reply, respond } from './respond.ts';
 
 export interface PagesOptions {
   readonly db: Kysely<Database>;
   readonly log: { warn(about: object, message: string): void };
   readonly now?: () => Date;
+  /** How this process last found the witnesses. */
+  readonly witnesses?: () => readonly WitnessState[];
   /** How long the database may take to answer; whoever asks whether we are ready doesn't wait long. */
   readonly patienceMs?: number;
 }
 
 /** Answers any request that isn't a webhook; never rejects. All of it is read-only and the same for everyone. */
-export function createPages({ db, log, now = () => new Date(), patienceMs = 2_000 }: PagesOptions) {
-  const metrics = createMetrics(() => measure(db), now);
+export function createPages({
+  db,
+  log,
+  now = () => new Date(),
+  patienceMs = 2_000,
+  witnesses = () => [],
+}: PagesOptions) {
+  const metrics = createMetrics(() => measure(db, witnesses()), now);
   const pages: Readonly<Record<string, () => Promise<Reply>>> = {
     // Alive: it answers. Not the database's health, or a restart would be the cure for a database that is down.
     '/healthz': () => Promise.resolve(text(200, 'ok\n')),

@@ -1,0 +1,129 @@
+/**
+ * Checkpoints as commits in a bare git repository: one file a log, `HEX/checkpoint`, where HEX is the SHA-256 of the log's
+ * origin (an origin may be no path). Each commit has one checkpoint more than its parent, and whatever else lies there stays.
+ * A branch may hold a stranger's commits; whoever reads verifies the notes.
+ */
+import { hash } from 'node:crypto';
+import { CodedError } from '../domain/coded-error.ts';
+import type { GitOptions, GitResult } from '../deploy/git.ts';
+import { runGit } from '../deploy/git.ts';
+import type { HeldCheckpoint } from '../ledger/witnessed.ts';
+
+export interface CommittedCheckpoint extends HeldCheckpoint {
+  readonly commit: string;
+}
+
+export interface NewCommit {
+  /** Null on a branch that isn't there yet. */
+  readonly parent: string | null;
+  readonly origin: string;
+  readonly note: string;
+  /** The message: origin, size and root. */
+  readonly message: string;
+  /** RFC 3339 */
+  readonly now: string;
+}
+
+/** Nobody in particular, at an address that can't exist. */
+const AUTHOR = 'Countersign <countersign@countersign.invalid>';
+/** A note is some hundred bytes; a repository that isn't ours may hold anything. */
+const LARGEST_NOTE = 64 * 1024;
+
+/** Where a log's checkpoint lies in the branch. */
+export function checkpointPath(origin: string): string {
+  return `${hash('sha256', origin, 'hex')}/checkpoint`;
+}
+
+export class CheckpointBranch {
+  readonly #directory: string;
+  readonly #witness: string;
+
+  constructor(directory: string, witness: string) {
+    this.#directory = directory;
+    this.#witness = witness;
+  }
+
+  /** The commit that a ref names; null where there is no such ref. */
+  async resolve(ref: string): Promise<string | null> {
+    const found = await this.#run(['rev-parse', '--verify', '--quiet', `${ref}^{commit}`]);
+    return found.code === 0 ? text(found) : null;
+  }
+
+  /** The checkpoint in a commit's files; `commit` is the one that brought it. */
+  async newest(at: string, origin: string): Promise<CommittedCheckpoint | null> {
+    const [newest] = await this.#log(origin, ['-1', at]);
+    return newest ?? null;
+  }
+
+  /** Every version of it that any commit has, oldest commit first. */
+  async history(origin: string, revisions: readonly string[]): Promise<CommittedCheckpoint[]> {
+    return await this.#log(origin, ['--full-history', '--reverse', ...revisions]);
+  }
+
+  async commit({ parent, origin, note, message, now }: NewCommit): Promise<string> {
+    const [folder = '', file = ''] = checkpointPath(origin).split('/');
+    const blob = await this.#git(['hash-object', '-w', '--stdin'], note);
+    const inner = await this.#git(['mktree'], `100644 blob ${blob}\t${file}\n`);
+    const others = parent === null ? [] : (await this.#git(['ls-tree', '--full-tree', parent])).split('\n');
+    const kept = others.filter((line) => line !== '' && !line.endsWith(`\t${folder}`));
+    const tree = await this.#git(['mktree'], [...kept, `040000 tree ${inner}\t${folder}`].join('\n'));
+    const when = `${AUTHOR} ${Math.floor(new Date(now).getTime() / 1000)} +0000`;
+    const lines = [
+      `tree ${tree}`,
+      ...(parent === null ? [] : [`parent ${parent}`]),
+      `author ${when}`,
+      `committer ${when}`,
+    ];
+    return await this.#git(
+      ['hash-object', '-t', 'commit', '-w', '--stdin'],
+      `${lines.join('\n')}\n\n${message}`,
+    );
+  }
+
+  async #log(origin: string, what: readonly string[]): Promise<CommittedCheckpoint[]> {
+    const path = checkpointPath(origin);
+    const log = await this.#git(['log', '--format=%H %ct', ...what, '--', path]);
+    const commits = log.split('\n').flatMap((line) => {
+      const [commit, seconds] = line.split(' ');
+      return commit === undefined || seconds === undefined ? [] : [{ commit, seconds: Number(seconds) }];
+    });
+    const wanted = commits.map(({ commit }) => `${commit}:${path}\n`).join('');
+    const { stdout } = await this.#must(['cat-file', '--batch'], wanted);
+    const held: CommittedCheckpoint[] = [];
+    let at = 0;
+    for (const { commit, seconds } of commits) {
+      const end = stdout.indexOf(10, at);
+      const head = stdout.subarray(at, end).toString();
+      at = end + 1;
+      const size = Number(/^[0-9a-f]+ blob (\d+)$/.exec(head)?.[1] ?? Number.NaN);
+      // A commit may also have taken the file away; that is no checkpoint, and what was before is still in the history.
+      if (Number.isNaN(size)) continue;
+      const note = size > LARGEST_NOTE ? '' : stdout.subarray(at, at + size).toString();
+      at += size + 1;
+      held.push({ witness: this.#witness, note, since: new Date(seconds * 1000).toISOString(), commit });
+    }
+    return held;
+  }
+
+  async #git(args: readonly string[], input?: string): Promise<string> {
+    return text(await this.#must(args, input));
+  }
+
+  async #must(args: readonly string[], input?: string): Promise<GitResult> {
+    const result = await this.#run(args, input);
+    if (result.code === 0) return result;
+    throw new CodedError(
+      'witness_unreadable',
+      `the copy of witness ${this.#witness} in ${this.#directory} can't be worked with: git ${args[0]} said ${result.stderr.trim() || 'nothing'}.`,
+    );
+  }
+
+  async #run(args: readonly string[], input?: string): Promise<GitResult> {
+    const options: GitOptions = { directory: this.#directory, timeoutSeconds: 60 };
+    return await runGit(args, input === undefined ? options : { ...options, input });
+  }
+}
+
+function text({ stdout }: GitResult): string {
+  return stdout.toString('utf8').trim();
+}

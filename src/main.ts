@@ -33,6 +33,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     does: "take a person's name or a sealed document away, and record that",
     load: () => import('./cli/erase.ts'),
   },
+  witness: {
+    does: 'ask the witnesses what they have of the ledger',
+    load: () => import('./cli/witness.ts'),
+  },
+  incarnate: {
+    does: 'go on as a new log, after a restore that lost entries',
+    load: () => import('./cli/incarnate.ts'),
+  },
   keygen: { does: "make the ledger's signing key", load: () => import('./cli/keygen.ts') },
   redrive: {
     does: 'list the jobs that were given up, and put them back',

@@ -12,14 +12,17 @@ import { openLedgerSource } from './ledger-source.ts';
 import { parseCommandArguments } from './parse-command-arguments.ts';
 import { countOf, progressLine } from './progress-line.ts';
 import { verifyCheckRunFile } from './verify-check-run.ts';
+import { openClone } from '../witness/open-clone.ts';
 
-const USAGE = `countersign verify [DIRECTORY | PROOF] [--vkey KEY]
+const USAGE = `countersign verify [DIRECTORY | PROOF] [--vkey KEY] [--witness CLONE]
 countersign verify CHECKRUN [--log DIRECTORY] [--vkey KEY]
 
 Without an argument: the ledger in DATABASE_URL. With a directory: a log that \`countersign export\` wrote, without any
 database. With a file: a proof that \`countersign prove\` wrote, or a check run as \`gh api repos/OWNER/REPO/check-runs/ID\` prints it (or the
 Markdown of its summary and text, not the rendered page), which is compared with what was recorded of it. --vkey is the log's public key as you have it from elsewhere
 (the text, or a file that holds it); without it the log's own statement is taken, and said so.
+--witness is a clone (bare or not) of a git witness's repository: every checkpoint in any of its commits is compared with the
+ledger, which shows what was taken away from its end, and what was written anew by whoever has the key.
 
 Ends with 0 where it holds, 1 where it doesn't, 2 where it couldn't be read.
 `;
@@ -28,7 +31,11 @@ Ends with 0 where it holds, 1 where it doesn't, 2 where it couldn't be read.
 const SHOWN = 10;
 
 export async function run(args: readonly string[], io: CommandIo): Promise<number> {
-  const parsed = parseCommandArguments(args, { usage: USAGE, options: ['vkey', 'log'], positionals: 1 }, io);
+  const parsed = parseCommandArguments(
+    args,
+    { usage: USAGE, options: ['vkey', 'log', 'witness'], positionals: 1 },
+    io,
+  );
   if (typeof parsed === 'number') return parsed;
   const [path] = parsed.positionals;
   const vkey = parsed.values['vkey'] === undefined ? null : await keyFrom(parsed.values['vkey']);
@@ -41,7 +48,9 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     );
   }
   const progress = progressLine(io, 'verifying');
-  const options = { vkey, progress: progress.show };
+  const clone = parsed.values['witness'];
+  const elsewhere = clone === undefined ? [] : [await openClone(clone)];
+  const options = { vkey, elsewhere, progress: progress.show };
   let report: VerifyReport;
   try {
     report = await (path === undefined ? verifyHere(io, options) : verifyDirectory(path, options));
@@ -53,6 +62,12 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   } finally {
     progress.clear();
   }
+  // A clone of something else would make everything look well.
+  if (clone !== undefined && report.found === 0 && report.witnessed.length === 0)
+    throw new CodedError(
+      'witness_unreadable',
+      `${clone} holds no checkpoint of ${report.origin}: is it the clone of another witness?`,
+    );
   io.stdout.write(
     describe(report, {
       given: vkey !== null,
@@ -143,6 +158,11 @@ export function describe(report: VerifyReport, how: { given: boolean; colours: b
       'checkpoints',
       `${countOf(report.checkpoints, 'signature and root holds', 'signatures and roots hold')}; ${newest}`,
     ],
+    ...report.witnessed.map(({ witness, checkpoints, size }): [string, string] => [
+      'witness',
+      `${countOf(checkpoints, 'checkpoint', 'checkpoints')} in ${witness}, up to ${size}: the log continues every one`,
+    ]),
+    ...report.predecessors.map(({ end }): [string, string] => ['before', end]),
     ['documents', `${countOf(report.documents.held, 'is', 'are')} as sealed${gone(report.documents)}`],
     ['people', `${countOf(report.people.held, 'is', 'are')} known${gone(report.people)}`],
   ];

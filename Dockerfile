@@ -14,9 +14,9 @@ FROM node:24-slim
 LABEL org.opencontainers.image.title="Countersign" \
       org.opencontainers.image.description="Change management for GitHub, from pull request to server, that proves itself." \
       org.opencontainers.image.licenses="Apache-2.0"
-# git, because what is deployed is what git has; certificates, because it fetches over HTTPS.
+# git, because what is deployed is what git has; ssh, by which git reaches a witness; certificates, because it fetches over HTTPS.
 RUN apt-get update \
- && apt-get install --yes --no-install-recommends ca-certificates git \
+ && apt-get install --yes --no-install-recommends ca-certificates git openssh-client \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules

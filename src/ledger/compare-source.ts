@@ -36,6 +36,7 @@ export async function compareSource(
   elsewhere: readonly CheckpointsElsewhere[],
   findings: Findings,
 ): Promise<WitnessedCount[]> {
+  if (elsewhere.length === 0) return [];
   const counts: WitnessedCount[] = [];
   if (elsewhere.length === 0) return counts;
   const compared = await comparedLog(log);

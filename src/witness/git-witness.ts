@@ -20,6 +20,8 @@ import type { Accepted, Offer, Witness } from './witness.ts';
 
 /** Fetching and pushing some hundred bytes; the first fetch of a long branch is the longest. */
 const SECONDS = 300;
+/** Each commit of ours leaves four files in the copy. From so many on it is fetched anew, as one pack. */
+const MOST_LOOSE = 8_000;
 /** Where a push is refused because the branch moved, which only happens when somebody else pushes too. */
 const ATTEMPTS = 3;
 
@@ -99,14 +101,22 @@ export class GitWitness implements Witness {
   }
 
   async #prepare(): Promise<void> {
-    const there = await stat(join(this.#directory, 'objects')).catch(() => null);
-    if (there !== null) return;
+    const counted = await this.#countLoose();
+    if (counted !== null && counted < MOST_LOOSE) return;
     await rm(this.#directory, { recursive: true, force: true });
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     const made = await runGit(['init', '--quiet', '--bare', '--template=', '.'], {
       directory: this.#directory,
     });
     if (made.code !== 0) throw this.#failed(made, 'can’t be copied');
+  }
+
+  /** Null where there is no copy, or what is there is none. */
+  async #countLoose(): Promise<number | null> {
+    if ((await stat(join(this.#directory, 'objects')).catch(() => null)) === null) return null;
+    const counted = await runGit(['count-objects'], { directory: this.#directory });
+    const count = /^(\d+) objects/.exec(counted.stdout.toString())?.[1];
+    return count === undefined ? null : Number(count);
   }
 
   /** The remote branch's commit, with its whole history in our copy; null where it has no such branch yet. */
@@ -154,6 +164,11 @@ const REFUSALS: readonly { readonly pattern: RegExp; readonly code: string; read
     pattern: /Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED/,
     code: 'witness_host_key',
     why: 'the host that answers is not the one whose host_key is in the operator’s file; ask its owner which key is right before you change it',
+  },
+  {
+    pattern: /cannot run ssh|ssh: not found|ssh'?: No such file/,
+    code: 'witness_refused',
+    why: 'OpenSSH’s ssh is not installed here, by which git reaches it',
   },
   {
     pattern: /Permission denied \(/,

@@ -113,6 +113,40 @@ describe('the pages of a serving process', () => {
       expect(after).toContain('countersign_ledger_oldest_pending_seconds 0\n');
       expect(after).toContain('countersign_unfinished_effects{state="planned"} 0\n');
       expect(after).toContain('process_cpu_seconds_total');
+      expect(after).not.toContain('countersign_ledger_witnessed_size{');
+
+      const branch = 'ssh://git@host/ledger.git#ledger-witness';
+      const cosigner = 'witness.example.com/w1+1a2b3c4d+BAAA';
+      for (const [witness, size] of [
+        [branch, 0],
+        [branch, 1],
+        [cosigner, 0],
+      ] as const)
+        await database.db
+          .insertInto('ledger.witness')
+          .values({ log_id: 1, witness, size, evidence: '' })
+          .execute();
+      const watched = await serve({
+        witnesses: () => [
+          { witness: branch, state: 'contradicts' },
+          { witness: cosigner, state: 'unreachable' },
+          { witness: 'elsewhere', state: 'standing by' },
+        ],
+      });
+      const told = await (await fetch(`${watched}/metrics`)).text();
+      for (const line of [
+        `countersign_ledger_witnessed_size{witness="${branch}"} 1`,
+        'countersign_ledger_witnessed_size{witness="witness.example.com/w1"} 0',
+        `countersign_ledger_witness_alarm{witness="${branch}"} 1`,
+        'countersign_ledger_witness_alarm{witness="witness.example.com/w1"} 0',
+        `countersign_ledger_witness_reachable{witness="${branch}"} 1`,
+        'countersign_ledger_witness_reachable{witness="witness.example.com/w1"} 0',
+      ])
+        expect(told).toContain(`${line}\n`);
+      expect(told).toMatch(
+        /^countersign_ledger_witnessed_timestamp_seconds\{witness="witness\.example\.com\/w1"\} \d/m,
+      );
+      expect(told).not.toContain('reachable{witness="elsewhere"}');
     } finally {
       await sequencer.stop();
     }

@@ -2,7 +2,7 @@
  * What only a witness shows. Each attack leaves a ledger of which everything inside the database says that it holds, and
  * ends in the sentence by which somebody outside finds out.
  */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -26,6 +26,11 @@ import { createTestDatabase, query } from '../../support/database.ts';
 import { GitRemote } from '../../support/witness/git-remote.ts';
 import { GIT_WITNESS_USABLE } from '../../support/witness/usable.ts';
 import { ORIGIN, copyDatabase, integrateAll, recordSome, tamper, until } from '../ledger/ledger-fixture.ts';
+
+/** Each connection is a handful of processes, which take their time on a busy machine. */
+jest.setTimeout(180_000);
+
+const eventually = (condition: () => Promise<boolean> | boolean): Promise<void> => until(condition, 60_000);
 
 const describeWithSshd = GIT_WITNESS_USABLE ? describe : describe.skip;
 
@@ -59,7 +64,7 @@ describeWithSshd('with a witness', () => {
         throw error;
       },
     });
-    await until(() => witnessing.states()[0]?.state === 'current');
+    await eventually(() => witnessing.states()[0]?.state === 'current');
     await witnessing.stop();
   }
 
@@ -280,7 +285,7 @@ describeWithSshd('with a witness', () => {
       const pushed = await remote.commits();
       const sequencer = await startSequencer({ url: restored.writerUrl, signer, pollMs: 100 });
       await recordSome(restored.db, 130, 500, () => false);
-      await until(
+      await eventually(
         async () =>
           (await query(restored.readerUrl, 'SELECT size::int FROM ledger.head'))[0]?.['size'] === 250,
       );
@@ -295,7 +300,7 @@ describeWithSshd('with a witness', () => {
           sequencer.refuse(contradiction);
         },
       });
-      await until(() => sequencer.state === 'refusing');
+      await eventually(() => sequencer.state === 'refusing');
       await recordSome(restored.db, 1, 700, () => false);
       await new Promise((resolve) => setTimeout(resolve, 500));
       expect((await query(restored.readerUrl, 'SELECT size::int FROM ledger.head'))[0]).toEqual({

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +18,11 @@ import { createTestDatabase, query } from '../../support/database.ts';
 import { BRANCH, GitRemote, strangersKey } from '../../support/witness/git-remote.ts';
 import { GIT_WITNESS_USABLE } from '../../support/witness/usable.ts';
 import { integrateAll, makeSigner, recordSome, until } from '../ledger/ledger-fixture.ts';
+
+/** Each connection is a handful of processes, which take their time on a busy machine. */
+jest.setTimeout(180_000);
+
+const eventually = (condition: () => Promise<boolean> | boolean): Promise<void> => until(condition, 60_000);
 
 const describeWithSshd = GIT_WITNESS_USABLE ? describe : describe.skip;
 
@@ -233,14 +238,14 @@ describeWithSshd('a git witness over SSH', () => {
       alarm: () => told.push('alarm'),
     });
     try {
-      await until(() => witnessing.states()[0]?.state === 'unreachable');
+      await eventually(() => witnessing.states()[0]?.state === 'unreachable');
       await grow(2);
       await new Promise((resolve) => setTimeout(resolve, 3_000));
       expect(told).toEqual([expect.stringContaining('nothing waits for it')]);
       remote.proxy.refuse(false);
-      await until(async () => (await rows()).length === 1);
+      await eventually(async () => (await rows()).length === 1);
       expect(await rows()).toEqual([{ size: 3, evidence: (await remote.commits())[0] }]);
-      await until(() => told.length === 2);
+      await eventually(() => told.length === 2);
       expect(told[1]).toBe('the witness is reached again');
       expect(witnessing.states()).toEqual([{ witness: open().name, state: 'current' }]);
     } finally {
@@ -260,17 +265,17 @@ describeWithSshd('a git witness over SSH', () => {
       });
     await grow(1);
     const first = start('a');
-    await until(() => first.states()[0]?.state === 'current');
+    await eventually(() => first.states()[0]?.state === 'current');
     const second = start('b');
     try {
       for (let count = 2; count < 5; count += 1) {
         await grow(1);
-        await until(async () => (await rows()).length === count);
+        await eventually(async () => (await rows()).length === count);
       }
       expect(second.states()[0]?.state).toBe('standing by');
       await first.stop();
       await grow(1);
-      await until(async () => (await rows()).length === 5);
+      await eventually(async () => (await rows()).length === 5);
       expect(second.states()[0]?.state).toBe('current');
       expect((await remote.commits()).length).toBe(5);
     } finally {

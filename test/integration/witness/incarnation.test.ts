@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -30,6 +30,11 @@ import {
   until,
 } from '../ledger/ledger-fixture.ts';
 
+/** Each connection is a handful of processes, which take their time on a busy machine. */
+jest.setTimeout(180_000);
+
+const eventually = (condition: () => Promise<boolean> | boolean): Promise<void> => until(condition, 60_000);
+
 const describeWithSshd = GIT_WITNESS_USABLE ? describe : describe.skip;
 const SECOND = 'audit.example.com/ledger/2';
 
@@ -54,7 +59,7 @@ describeWithSshd('after a restore that lost entries', () => {
     const alarms: Error[] = [];
     const alarm = (error: Error): void => void alarms.push(error);
     const witnessing = startWitnessing({ url, log: quiet, identity, witnesses: [witness], alarm });
-    await until(() => witnessing.states()[0]?.state === 'current');
+    await eventually(() => witnessing.states()[0]?.state === 'current');
     await witnessing.stop();
     expect(alarms).toEqual([]);
   }
@@ -161,7 +166,7 @@ describeWithSshd('after a restore that lost entries', () => {
     );
     const other = await copyOf(restored);
     const sequencer = await startSequencer({ url: other.writerUrl, signer });
-    await until(() => sequencer.state === 'integrating');
+    await eventually(() => sequencer.state === 'integrating');
     expect(await begin(other.writerUrl)).toMatchObject({ code: 'sequencer_at_work' });
     await sequencer.stop();
     await other.drop();

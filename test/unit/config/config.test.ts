@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { generateKeyPairSync } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { inspect } from 'node:util';
 import type { Config } from '../../../src/config.ts';
 import { readConfig } from '../../../src/config.ts';
@@ -407,3 +407,129 @@ describe('a wrong operator file', () => {
     );
   });
 });
+
+describe('witnesses', () => {
+  const HOST_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEPYKzPAcbMoDFvDYzS25Dqfv3t2wmJ3XbJsfHXEhMzW';
+  const VKEY = 'witness.example.com/w1+2d0f5bb4+BAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f';
+  const GIT = `  - git: ssh://git@git.example.com:2222/audit/ledger.git
+    credential: { private_key: { env: WITNESS_KEY } }
+    host_key: ${HOST_KEY}
+`;
+  const witnessKey = sshKey();
+  const given = (text: string, env: Record<string, string> = {}): Given => ({
+    env: { WITNESS_KEY: witnessKey, ...env },
+    files: { 'countersign.yaml': `targets:${PRODUCTION}witnesses:\n${text}` },
+  });
+
+  test('are read, with what was left out', () => {
+    const vkey = vkeyOf('witness.example.com/w1');
+    const { config } = read(
+      given(`${GIT}  - { c2sp: "https://witness.example.com/prefix/", vkey: "${vkey}", every: 60 }\n`),
+    );
+    expect(config.witnesses).toEqual([
+      {
+        kind: 'git',
+        url: 'ssh://git@git.example.com:2222/audit/ledger.git',
+        branch: 'ledger-witness',
+        hostKey: HOST_KEY,
+        privateKey: expect.anything(),
+        everySeconds: 10,
+      },
+      { kind: 'c2sp', url: 'https://witness.example.com/prefix', vkey, everySeconds: 60 },
+    ]);
+    expect(inspect(config.witnesses, { depth: 9 })).not.toContain(witnessKey.split('\n')[1]);
+    expect(config.document).not.toContain(witnessKey.split('\n')[1]);
+  });
+
+  test('an operator file without any says the same as it always did', () => {
+    expect(read({}).config.witnesses).toEqual([]);
+    expect(read({}).config.document).not.toContain('witnesses');
+  });
+
+  const edited = (from: string, to: string): Given => given(GIT.replace(from, to));
+  test.each<[string, Given, string]>([
+    [
+      'https',
+      edited('ssh://git@', 'https://'),
+      'countersign.yaml:12 witnesses[0].git: must be an SSH address like ssh://git@host/path.git',
+    ],
+    ['a password', edited('git@git', 'git:hush@git'), 'witnesses[0].git: must be an SSH address'],
+    [
+      'an option for a host',
+      edited('git@git.example.com:2222', '-oProxyCommand=x'),
+      'witnesses[0].git: must be an SSH address',
+    ],
+    ['no host key', edited(`    host_key: ${HOST_KEY}\n`, ''), 'witnesses[0].host_key: must be here'],
+    [
+      'a fingerprint for a host key',
+      edited(HOST_KEY, '"SHA256:abc"'),
+      "witnesses[0].host_key: must be the host's public key, like ssh-ed25519 AAAA…",
+    ],
+    [
+      'no credential',
+      edited('    credential: { private_key: { env: WITNESS_KEY } }\n', ''),
+      'witnesses[0].credential: must be here',
+    ],
+    [
+      'a key that is not there',
+      given(GIT, { WITNESS_KEY: '' }),
+      'witnesses[0].credential.private_key: names the variable WITNESS_KEY, which is not set',
+    ],
+    [
+      'the key of a server',
+      given(GIT, { WITNESS_KEY: productionKey }),
+      'is also the key of acme/shop (production); give the witness a key of its own',
+    ],
+    [
+      'an odd branch',
+      edited('    host_key', '    branch: ../x\n    host_key'),
+      'witnesses[0].branch: must be the name of a branch',
+    ],
+    [
+      'an unknown key',
+      edited('host_key', 'hostkey'),
+      'countersign.yaml:14 witnesses[0].hostkey: is unknown; did you mean host_key?',
+    ],
+    [
+      'neither',
+      given('  - { every: 5 }\n'),
+      'witnesses[0].git: must be here, or c2sp: which of the two is it?',
+    ],
+    [
+      'both',
+      edited('  - git', `  - vkey: ${VKEY}\n    git`),
+      'witnesses[0].vkey: must not be here: it belongs to a c2sp witness',
+    ],
+    [
+      'http',
+      given(`  - { c2sp: "http://witness.example.com", vkey: "${VKEY}" }\n`),
+      'witnesses[0].c2sp: must be an https address',
+    ],
+    [
+      'an altered key',
+      given(`  - { c2sp: "https://witness.example.com", vkey: "${VKEY}" }\n`),
+      "witnesses[0].vkey: must be the witness's cosignature key",
+    ],
+    [
+      'too often',
+      edited('    host_key', '    every: 0\n    host_key'),
+      'witnesses[0].every: must be from 1 to 3600 seconds',
+    ],
+    [
+      'one twice',
+      given(GIT + GIT),
+      'witnesses[1]: ssh://git@git.example.com:2222/audit/ledger.git#ledger-witness is there twice',
+    ],
+  ])('%s', (_, wrong, expected) => {
+    const problems = problemsOf(wrong).join('\n');
+    expect(problems).toContain(expected);
+    expect(problems).not.toContain('hush');
+  });
+});
+
+/** A C2SP witness's key, with the id that belongs to it. */
+function vkeyOf(name: string): string {
+  const key = Buffer.concat([Buffer.of(4), Buffer.alloc(32, 7)]);
+  const id = createHash('sha256').update(`${name}\n`).update(key).digest('hex').slice(0, 8);
+  return `${name}+${id}+${key.toString('base64')}`;
+}

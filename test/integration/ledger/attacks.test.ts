@@ -42,6 +42,8 @@ async function outcomeOf(as: 'owner' | 'superuser', how: readonly string[]): Pro
   try {
     await db.transaction().execute(async (tx) => {
       if (as === 'owner') await sql`SET LOCAL ROLE countersign_owner`.execute(tx);
+      // PostgreSQL keeps a column's type while a view reads it, and whoever may alter the table may drop the view first.
+      await sql`DROP VIEW ledger.reading`.execute(tx);
       for (const statement of how) await sql.raw(statement).execute(tx);
       await sql`RESET ROLE`.execute(tx);
       await sql.raw(`SET LOCAL SESSION AUTHORIZATION ${new URL(database.writerUrl).username}`).execute(tx);

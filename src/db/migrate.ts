@@ -1,5 +1,5 @@
 /**
- * Brings the schema up: `migrations/*.sql`, each once, in order, and then the queue's own. It owns the record of what
+ * Brings the schema up: `migrations/*.sql`, each once, in order, then the ledger's next years, then the queue's own. It owns the record of what
  * was applied and refuses whatever doesn't fit it: a file that changed after it landed, a schema newer than this code.
  */
 import { createHash } from 'node:crypto';
@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import * as path from 'node:path';
 import { Client, DatabaseError } from 'pg';
 import { CodedError } from '../domain/coded-error.ts';
+import { createYears } from './entry-years.ts';
 import { migrateQueue } from './migrate-queue.ts';
 
 export interface MigrationFile {
@@ -25,7 +26,11 @@ const DIRECTORY = fileURLToPath(new URL('../../migrations/', import.meta.url));
 const ROLE_CLASHES = new Set(['23505', '42710', 'XX000']);
 
 /** Applies what is missing, and returns the names of what it applied. Any number may run at once. */
-export async function migrate(ownerUrl: string, directory: string = DIRECTORY): Promise<string[]> {
+export async function migrate(
+  ownerUrl: string,
+  directory: string = DIRECTORY,
+  now: Date = new Date(),
+): Promise<string[]> {
   const files = await readMigrations(directory);
   const client = new Client({ connectionString: ownerUrl, application_name: 'countersign migrate' });
   client.on('error', () => undefined);
@@ -34,8 +39,9 @@ export async function migrate(ownerUrl: string, directory: string = DIRECTORY): 
     await client.query('SELECT pg_advisory_lock($1)', [ADVISORY_LOCK]);
     const missing = missingFrom(files, await readApplied(client));
     for (const file of missing) await apply(client, file);
+    const years = await createYears(client, OWNER, now);
     const queue = await migrateQueue(client, OWNER);
-    return [...missing.map((file) => file.name), ...queue];
+    return [...missing.map((file) => file.name), ...years, ...queue];
   } finally {
     await client.end();
   }

@@ -2,9 +2,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { sql } from 'kysely';
 import { run } from '../../../src/cli/migrate.ts';
 import { migrate, readMigrations } from '../../../src/db/migrate.ts';
+import { openDatabase } from '../../../src/db/open-database.ts';
 import { QUEUE_NAMES } from '../../../src/db/queue-names.ts';
+import { newEntryId } from '../../../src/ledger/entry-id.ts';
+import { assertLedgerSafe } from '../../../src/ledger/safety.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import { createEmptyDatabase, createTestDatabase, query } from '../../support/database.ts';
 
@@ -177,5 +182,64 @@ describe('in a migrated database', () => {
     'SET ROLE countersign_owner',
   ])('the app’s login may not: %s', async (text) => {
     await expect(query(migrated.writerUrl, text)).rejects.toMatchObject({ code: '42501' });
+  });
+});
+
+describe('the years of the ledger', () => {
+  const guards = async (partition: string): Promise<unknown[]> =>
+    (
+      await query(
+        database.ownerUrl,
+        `SELECT tgname, tgenabled FROM pg_trigger WHERE tgrelid = to_regclass('ledger.${partition}') ORDER BY tgname`,
+      )
+    ).map(({ tgname, tgenabled }) => [tgname, tgenabled]);
+
+  test('are made ahead of time, guarded like the others, once', async () => {
+    await migrate(database.ownerUrl);
+    const in2030 = new Date('2030-07-01T00:00:00.000Z');
+    expect(await migrate(database.ownerUrl, undefined, in2030)).toEqual([
+      'ledger.entry_2032',
+      'ledger.entry_2033',
+      'ledger.entry_2034',
+    ]);
+    expect(await migrate(database.ownerUrl, undefined, in2030)).toEqual([]);
+    expect(await guards('entry_2034')).toEqual(await guards('entry_2026'));
+    expect(await guards('entry_2034')).toEqual([
+      ['refuse_change', 'A'],
+      ['refuse_truncate', 'A'],
+    ]);
+    const db = openDatabase(database.writerUrl, { max: 1 });
+    await expect(assertLedgerSafe(db)).resolves.toBeUndefined();
+    await db.destroy();
+    const id = newEntryId('2034-12-31T23:59:59.999Z', (size) => Buffer.alloc(size, 0xff));
+    await query(database.writerUrl, 'INSERT INTO ledger.entry (id, canonical) VALUES ($1, $2)', [id, '{}']);
+    expect(await query(database.readerUrl, 'SELECT tableoid::regclass::text AS at FROM ledger.entry')).toEqual([
+      { at: 'ledger.entry_2034' },
+    ]);
+  });
+
+  test('whose entries came before their partition stay where they are', async () => {
+    await migrate(database.ownerUrl);
+    const id = newEntryId('2033-05-01T00:00:00.000Z', (size) => Buffer.alloc(size, 7));
+    await query(database.writerUrl, 'INSERT INTO ledger.entry (id, canonical) VALUES ($1, $2)', [id, '{}']);
+    expect(await migrate(database.ownerUrl, undefined, new Date('2033-06-01T00:00:00.000Z'))).toEqual([
+      'ledger.entry_2034',
+      'ledger.entry_2035',
+      'ledger.entry_2036',
+      'ledger.entry_2037',
+    ]);
+  });
+
+  test('wait in short turns for whoever reads the whole ledger', async () => {
+    await migrate(database.ownerUrl);
+    const reader = openDatabase(database.readerUrl, { max: 1 });
+    const migrated = await reader.transaction().execute(async (tx) => {
+      await sql`SELECT count(*) FROM ledger.entry`.execute(tx);
+      const migrating = migrate(database.ownerUrl, undefined, new Date('2028-01-01T00:00:00.000Z'));
+      await wait(300);
+      return { migrating };
+    });
+    expect(await migrated.migrating).toEqual(['ledger.entry_2032']);
+    await reader.destroy();
   });
 });

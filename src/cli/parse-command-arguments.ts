@@ -5,18 +5,30 @@ import type { CommandIo } from './command-io.ts';
 
 export interface CommandArguments {
   readonly values: Readonly<Record<string, string | undefined>>;
+  /** Of options that may be given again and again; empty where one wasn't given. */
+  readonly lists: Readonly<Record<string, readonly string[]>>;
+  /** Options without a value that were given. */
+  readonly flags: ReadonlySet<string>;
   readonly positionals: readonly string[];
 }
 
 /** The arguments, or the exit code with which the command ends: 0 after `--help`, 2 after a mistake that was told. */
 export function parseCommandArguments(
   args: readonly string[],
-  command: { readonly usage: string; readonly options: readonly string[]; readonly positionals: number },
+  command: {
+    readonly usage: string;
+    readonly options: readonly string[];
+    readonly repeatable?: readonly string[];
+    readonly flags?: readonly string[];
+    readonly positionals: number;
+  },
   io: CommandIo,
 ): CommandArguments | number {
   try {
     const options: ParseArgsOptionsConfig = { help: { type: 'boolean', short: 'h' } };
     for (const name of command.options) options[name] = { type: 'string' };
+    for (const name of command.repeatable ?? []) options[name] = { type: 'string', multiple: true };
+    for (const name of command.flags ?? []) options[name] = { type: 'boolean' };
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: command.positionals > 0,
@@ -29,8 +41,14 @@ export function parseCommandArguments(
     if (positionals.length > command.positionals)
       throw new Error(`one argument too many: ${positionals.at(-1)}`);
     const texts: Record<string, string> = {};
-    for (const [name, value] of Object.entries(values)) if (typeof value === 'string') texts[name] = value;
-    return { values: texts, positionals };
+    const lists: Record<string, readonly string[]> = {};
+    const flags = new Set<string>();
+    for (const [name, value] of Object.entries(values)) {
+      if (typeof value === 'string') texts[name] = value;
+      else if (value === true) flags.add(name);
+      else if (Array.isArray(value)) lists[name] = value.map(String);
+    }
+    return { values: texts, lists, flags, positionals };
   } catch (error) {
     io.stderr.write(
       `countersign: ${error instanceof Error ? error.message : String(error)}\n\n${command.usage}`,

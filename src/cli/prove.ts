@@ -3,6 +3,9 @@ import { CodedError } from '../domain/coded-error.ts';
 import { proofAtIndex } from '../ledger/entry-proof.ts';
 import { leafHash } from '../ledger/hash.ts';
 import { parseProof, verifyProof } from '../ledger/proof.ts';
+import { queryOf } from '../ledger/query.ts';
+import { readRetirement, whereRetired } from '../ledger/read-retirement.ts';
+import { readVkeys } from '../ledger/read-vkeys.ts';
 import type { CommandIo } from './command-io.ts';
 import { openLedgerSource } from './ledger-source.ts';
 import { parseCommandArguments } from './parse-command-arguments.ts';
@@ -10,7 +13,8 @@ import { parseCommandArguments } from './parse-command-arguments.ts';
 const USAGE = `countersign prove INDEX
 
 Prints the proof that the entry INDEX (counted from 0) is in the ledger of DATABASE_URL, as a C2SP tlog-proof with the entry
-itself in its extra line. Keep it in a file; \`countersign verify FILE --vkey KEY\` needs nothing else.
+itself in its extra line. Keep it in a file; \`countersign verify FILE --vkey KEY\` needs nothing else. Of an entry that was
+retired the bytes are in its archive: verify the proof together with that (--archive DIRECTORY), or with the entry (--entry FILE).
 `;
 
 export async function run(args: readonly string[], io: CommandIo): Promise<number> {
@@ -30,15 +34,22 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     }
     const log = await ledger.db
       .selectFrom('ledger.log')
-      .select('vkey')
+      .selectAll()
       .where('origin', '=', found.origin)
       .executeTakeFirstOrThrow();
     const { extra } = parseProof(found.proof);
-    if (extra === null)
+    const retired = extra === null ? await readRetirement(queryOf(ledger.db), found.logId) : null;
+    if (extra === null && found.index >= (retired?.minimum ?? 0))
       throw new CodedError('entry_deleted', `entry ${index} is gone; run \`countersign verify\`.`);
     // A proof that doesn't hold must not leave this machine as one.
-    verifyProof(found.proof, leafHash(extra), log.vkey);
+    const keys = await readVkeys(ledger.db, log, Number.MAX_SAFE_INTEGER);
+    verifyProof(found.proof, extra === null ? found.leafHash : leafHash(extra), keys.at(-1) ?? log.vkey);
     io.stdout.write(found.proof);
+    if (retired !== null)
+      io.stderr.write(
+        `Entry ${index} was retired, so the proof is without it: ${whereRetired(retired)}.\n` +
+          'Verify the two together: countersign verify FILE --vkey KEY --archive DIRECTORY\n',
+      );
     return 0;
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;

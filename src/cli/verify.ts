@@ -1,10 +1,13 @@
 /** `countersign verify`: whether the ledger, a copy of it, or one proof of it holds, in sentences for an auditor. */
 import { readFile, stat } from 'node:fs/promises';
 import { CodedError } from '../domain/coded-error.ts';
+import { readArchivedEntry } from '../ledger/archived-source.ts';
 import type { HeldAndErased, VerifyReport } from '../ledger/finding.ts';
 import { checkpointName } from '../ledger/finding.ts';
 import { leafHash } from '../ledger/hash.ts';
+import type { Proof } from '../ledger/proof.ts';
 import { PROOF_HEADER, parseProof, verifyProof } from '../ledger/proof.ts';
+import type { Retired } from '../ledger/retired-entries.ts';
 import { verifyDatabase } from '../ledger/verify-database.ts';
 import { verifyDirectory } from '../ledger/verify-directory.ts';
 import type { CommandIo } from './command-io.ts';
@@ -14,7 +17,7 @@ import { countOf, progressLine } from './progress-line.ts';
 import { verifyCheckRunFile } from './verify-check-run.ts';
 import { openClone } from '../witness/open-clone.ts';
 
-const USAGE = `countersign verify [DIRECTORY | PROOF] [--vkey KEY] [--witness CLONE]
+const USAGE = `countersign verify [DIRECTORY | PROOF] [--vkey KEY] [--witness CLONE] [--archive DIRECTORY …] [--entry FILE]
 countersign verify CHECKRUN [--log DIRECTORY] [--vkey KEY]
 
 Without an argument: the ledger in DATABASE_URL. With a directory: a log that \`countersign export\` wrote, without any
@@ -24,8 +27,13 @@ Markdown of its summary and text, not the rendered page), which is compared with
 --witness is a clone (bare or not) of a git witness's repository: every checkpoint in any of its commits is compared with the
 ledger, which shows what was taken away from its end, and what was written anew by whoever has the key.
 
+Where years were retired, --archive names the export that holds them (again and again, for several): it is verified together
+with the rest, as one whole log. For a proof of a retired entry it is where the entry is read; --entry is a file with its bytes.
+
 Ends with 0 where it holds, 1 where it doesn't, 2 where it couldn't be read.
 `;
+
+const NUMBER = new Intl.NumberFormat('en');
 
 /** How many findings are shown: the first says what to do, the rest how far it goes. */
 const SHOWN = 10;
@@ -33,24 +41,30 @@ const SHOWN = 10;
 export async function run(args: readonly string[], io: CommandIo): Promise<number> {
   const parsed = parseCommandArguments(
     args,
-    { usage: USAGE, options: ['vkey', 'log', 'witness'], positionals: 1 },
+    { usage: USAGE, options: ['vkey', 'log', 'witness', 'entry'], repeatable: ['archive'], positionals: 1 },
     io,
   );
   if (typeof parsed === 'number') return parsed;
   const [path] = parsed.positionals;
   const vkey = parsed.values['vkey'] === undefined ? null : await keyFrom(parsed.values['vkey']);
   const log = parsed.values['log'] ?? null;
-  if (path !== undefined && (await isFile(path))) return await verifyFile(path, { vkey, log }, io);
+  const archives = parsed.lists['archive'] ?? [];
+  const where = { entry: parsed.values['entry'] ?? null, archives };
+  if (path !== undefined && (await isFile(path))) return await verifyFile(path, { vkey, log, where }, io);
   if (log !== null) {
     throw new CodedError(
       'check_run_unreadable',
       `--log is for a saved check run, and ${path ?? 'no file'} is none: name the file first.`,
     );
   }
+  if (where.entry !== null) {
+    io.stderr.write(`countersign: --entry goes with a proof\n\n${USAGE}`);
+    return 2;
+  }
   const progress = progressLine(io, 'verifying');
   const clone = parsed.values['witness'];
   const elsewhere = clone === undefined ? [] : [await openClone(clone)];
-  const options = { vkey, elsewhere, progress: progress.show };
+  const options = { vkey, elsewhere, archives, progress: progress.show };
   let report: VerifyReport;
   try {
     report = await (path === undefined ? verifyHere(io, options) : verifyDirectory(path, options));
@@ -91,17 +105,22 @@ async function verifyHere(
 
 async function verifyFile(
   path: string,
-  { vkey, log }: { vkey: string | null; log: string | null },
+  { vkey, log, where }: { vkey: string | null; log: string | null; where: EntryPlaces },
   io: CommandIo,
 ): Promise<number> {
   // Some shells begin every file that they write with a byte order mark.
   const text = (await readFile(path, 'utf8')).replace(/^\ufeff/, '');
-  if (text.startsWith(PROOF_HEADER)) return await verifyProofFile(path, vkey, io);
+  if (text.startsWith(PROOF_HEADER)) return await verifyProofFile(path, vkey, where, io);
   const how = { given: vkey !== null, colours: false };
   return await verifyCheckRunFile({ text, vkey, log, describe: (report) => describe(report, how) }, io);
 }
 
-async function verifyProofFile(path: string, vkey: string | null, io: CommandIo): Promise<number> {
+async function verifyProofFile(
+  path: string,
+  vkey: string | null,
+  where: EntryPlaces,
+  io: CommandIo,
+): Promise<number> {
   if (vkey === null)
     throw new CodedError(
       'vkey_missing',
@@ -109,17 +128,19 @@ async function verifyProofFile(path: string, vkey: string | null, io: CommandIo)
     );
   const text = await readFile(path, 'utf8');
   try {
-    const { extra } = parseProof(text);
-    if (extra === null)
+    const proof = parseProof(text);
+    const entry = await entryOf(proof, where);
+    if (entry === null)
       throw new CodedError(
         'proof_without_entry',
-        `${path} does not hold the entry itself; \`countersign prove\` writes proofs that do.`,
+        `${path} does not hold the entry itself: \`countersign prove\` writes proofs that do, unless the entry was retired; ` +
+          'then give the archive that holds it with --archive, or its bytes with --entry.',
       );
-    const { index, checkpoint } = verifyProof(text, leafHash(extra), vkey);
+    const { index, checkpoint } = verifyProof(text, leafHash(entry), vkey);
     io.stdout.write(
       `The proof holds: this is entry ${index} of ${checkpoint.origin}, under ${checkpointName({ size: checkpoint.size, signedAt: null })}.\n`,
     );
-    io.stdout.write(`${Buffer.from(extra).toString()}\n`);
+    io.stdout.write(`${Buffer.from(entry).toString()}\n`);
     return 0;
   } catch (error) {
     if (!(error instanceof CodedError) || !['proof_wrong', 'checkpoint_forged'].includes(error.code))
@@ -153,7 +174,11 @@ export function describe(report: VerifyReport, how: { given: boolean; colours: b
       'key',
       `${keysOf(report)}${how.given ? '' : "\n               (the log's own statement: compare it with the key you know, or give that with --vkey)"}`,
     ],
-    ['entries', `${countOf(report.size, 'is', 'are')} as recorded`],
+    [
+      'entries',
+      `${countOf(report.size - (report.retired?.missing ?? 0), 'is', 'are')} as recorded${archived(report)}`,
+    ],
+    ...(report.retired === null ? [] : [retiredRow(report.retired)]),
     [
       'checkpoints',
       `${countOf(report.checkpoints, 'signature and root holds', 'signatures and roots hold')}; ${newest}`,
@@ -183,6 +208,37 @@ function gone({ erased, lastErased }: HeldAndErased): string {
       ? `${countOf(erased, 'is', 'are')} not in this copy`
       : `${countOf(erased, 'was', 'were')} erased (the last on ${lastErased.slice(0, 10)})`;
   return `; ${how}, and the entries hold without`;
+}
+
+function archived({ archived }: VerifyReport): string {
+  return archived === 0 ? '' : `, ${countOf(archived, 'of them', 'of them')} read from an archive`;
+}
+
+function retiredRow({ minimum, missing, statedBy, archive }: Retired): [string, string] {
+  const here = minimum - missing;
+  return [
+    'retired',
+    `entries 0 to ${NUMBER.format(minimum - 1)} were retired, as entry ${statedBy} says: their hashes hold, and their bytes are in the archive under checkpoint ${archive}` +
+      `${here === 0 ? '' : ` (${countOf(here, 'of them is', 'of them are')} still here)`}\n               (verify it together with this: --archive DIRECTORY)`,
+  ];
+}
+
+interface EntryPlaces {
+  readonly entry: string | null;
+  readonly archives: readonly string[];
+}
+
+/** The entry that a proof is of, from wherever it is; whether it is that one, the proof says. */
+async function entryOf(
+  { extra, index }: Proof,
+  { entry, archives }: EntryPlaces,
+): Promise<Uint8Array | null> {
+  if (entry !== null) return await readFile(entry);
+  for (const archive of archives) {
+    const found = await readArchivedEntry(archive, index);
+    if (found !== null) return found;
+  }
+  return extra;
 }
 
 /** The key itself, or a file that holds it. */

@@ -13,6 +13,7 @@ import type { HeldEntry, LogSource, SourceCheckpoint, SourceEntry, SourceTile } 
 import type { Projection } from './projection.ts';
 import { projectionDifferences, projectionOf } from './projection.ts';
 import type { Query } from './query.ts';
+import { readRetirement } from './read-retirement.ts';
 import { readPartial } from './stored-tree.ts';
 import { TILE_WIDTH, hashOf } from './tiles.ts';
 
@@ -33,6 +34,7 @@ interface Row extends Projection {
 export class DatabaseSource implements LogSource {
   readonly vkey: string;
   readonly size: number;
+  readonly claimedMinimum: number;
   readonly documents = { held: 0, erased: 0 };
   readonly erasures = new Erasures();
   readonly #query: Query;
@@ -44,12 +46,13 @@ export class DatabaseSource implements LogSource {
 
   private constructor(
     query: Query,
-    log: { logId: number; vkey: string; size: number; people: ReadonlySet<string> },
+    log: { logId: number; vkey: string; size: number; minimum: number; people: ReadonlySet<string> },
   ) {
     this.#query = query;
     this.#logId = log.logId;
     this.vkey = log.vkey;
     this.size = log.size;
+    this.claimedMinimum = log.minimum;
     this.#people = log.people;
   }
 
@@ -61,7 +64,14 @@ export class DatabaseSource implements LogSource {
       [logId],
     );
     const size = Math.max(sizes?.head ?? 0, sizes?.placed ?? 0);
-    return new DatabaseSource(query, { logId, vkey, size, people: await readPeople(query, findings) });
+    const minimum = (await readRetirement(query, logId))?.minimum ?? 0;
+    return new DatabaseSource(query, {
+      logId,
+      vkey,
+      size,
+      minimum,
+      people: await readPeople(query, findings),
+    });
   }
 
   async bundle(index: number, width: number): Promise<(SourceEntry | null)[]> {
@@ -74,6 +84,7 @@ export class DatabaseSource implements LogSource {
         id: row.entry_id,
         kind: row.kind,
         recordedAt: row.row_recorded_at?.toISOString() ?? row.recorded_at?.toISOString() ?? null,
+        leafHash: row.leaf_hash,
         hint: () => hintOf(row),
       };
     });

@@ -1,6 +1,6 @@
 /** A log as an exported directory holds it. Every file may come from a stranger; a file that isn't there is a finding. */
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
@@ -19,7 +19,7 @@ import type {
   WholeBundle,
 } from './log-source.ts';
 import { actorReference, commitmentOf, loginReference } from './seal.ts';
-import { tilePath } from './tiles.ts';
+import { TILE_WIDTH, tilePath } from './tiles.ts';
 
 const subjectLine = z.object({
   ref: z.string(),
@@ -27,19 +27,23 @@ const subjectLine = z.object({
   secret: z.string(),
   logins: z.array(z.string()),
 });
+const manifestMinimum = z.object({ minimum: z.int().nonnegative().default(0) });
 const checkpointLine = z.object({ size: z.int(), signedAt: z.string().nullable(), note: z.string() });
 
 export class DirectorySource implements LogSource {
   readonly vkey: string;
   readonly size: number;
   readonly documents = { held: 0, erased: 0 };
-  readonly #directory: string;
+  readonly directory: string;
   readonly #newest: SourceCheckpoint;
   /** Null where nobody walks through it. */
   readonly #bundles: BundleThreads | null;
   readonly #people = new Set<string>();
   readonly erasures = new Erasures();
   #subjects = 0;
+  #minimum = 0;
+  /** Indices below the minimum whose entry has a file of its own in `kept/`. */
+  #kept: ReadonlySet<number> = new Set();
 
   /** `newest`: the directory's `checkpoint`, whose signature was judged. */
   constructor(
@@ -48,7 +52,7 @@ export class DirectorySource implements LogSource {
     newest: SourceCheckpoint,
     bundles: BundleThreads | null = null,
   ) {
-    this.#directory = directory;
+    this.directory = directory;
     this.#bundles = bundles;
     this.vkey = vkey;
     this.#newest = newest;
@@ -59,15 +63,20 @@ export class DirectorySource implements LogSource {
     return { held: this.#subjects, erased: this.erasures.missingPeople };
   }
 
+  get claimedMinimum(): number {
+    return this.#minimum;
+  }
+
   async bundle(index: number, width: number): Promise<(SourceEntry | null)[]> {
     const bundle = await this.#read(tilePath('entries', index, width));
+    if (bundle === null && index * TILE_WIDTH < this.#minimum) return await this.#keptOf(index, width);
     const entries: (SourceEntry | null)[] = [];
     for (let at = 0, number = 0; number < width; number += 1) {
       const length = bundle !== null && at + 2 <= bundle.length ? bundle.readUInt16BE(at) : null;
       const bytes = bundle === null || length === null ? null : bundle.subarray(at + 2, at + 2 + length);
       at += 2 + (length ?? 0);
       const there = bytes !== null && bytes.length === length;
-      entries.push(there ? { bytes, ...named(bytes), hint: () => null } : null);
+      entries.push(there ? sourceEntry(bytes) : null);
     }
     return entries;
   }
@@ -87,6 +96,24 @@ export class DirectorySource implements LogSource {
     };
   }
 
+  async #keptOf(index: number, width: number): Promise<(SourceEntry | null)[]> {
+    const entries: (SourceEntry | null)[] = [];
+    for (let at = index * TILE_WIDTH; at < index * TILE_WIDTH + width; at += 1) {
+      const bytes = this.#kept.has(at) ? await this.#read(`kept/${at}`) : null;
+      entries.push(bytes === null ? null : sourceEntry(bytes));
+    }
+    return entries;
+  }
+
+  /** Reads which entries were retired before this export; must be called before the entries are looked at. */
+  async readRetired(): Promise<void> {
+    const manifest = manifestMinimum.safeParse(json((await this.#read('manifest.json'))?.toString() ?? '{}'));
+    this.#minimum = manifest.success ? manifest.data.minimum : 0;
+    if (this.#minimum === 0) return;
+    const names = await readdir(join(this.directory, 'kept')).catch(() => []);
+    this.#kept = new Set(names.filter((name) => /^\d{1,15}$/.test(name)).map(Number));
+  }
+
   async tile(level: number, index: number, width: number): Promise<SourceTile | null> {
     const hashes = await this.#read(tilePath(level, index, width));
     return hashes === null ? null : { hashes, root: null };
@@ -95,7 +122,7 @@ export class DirectorySource implements LogSource {
   /** Those of `checkpoints.jsonl`, which may be missing; then, whatever that says, `checkpoint` itself. */
   async *checkpoints(): AsyncGenerator<SourceCheckpoint, void> {
     let newest = this.#newest;
-    for await (const line of lines(join(this.#directory, 'checkpoints.jsonl'))) {
+    for await (const line of lines(join(this.directory, 'checkpoints.jsonl'))) {
       const parsed = checkpointLine.safeParse(json(line));
       // A line that can't be read is a checkpoint that can't be: it gets judged, and fails.
       if (!parsed.success) yield { size: 0, root: null, note: line, signedAt: null };
@@ -140,7 +167,7 @@ export class DirectorySource implements LogSource {
 
   /** Reads who people are; must be called before the entries are looked at. */
   async readPeople(findings: Findings): Promise<void> {
-    for await (const line of lines(join(this.#directory, 'subjects.jsonl'))) {
+    for await (const line of lines(join(this.directory, 'subjects.jsonl'))) {
       const parsed = subjectLine.safeParse(json(line));
       if (!parsed.success) {
         findings.add(
@@ -171,7 +198,7 @@ export class DirectorySource implements LogSource {
   }
 
   async #read(path: string): Promise<Buffer | null> {
-    return await readIfThere(join(this.#directory, path));
+    return await readIfThere(join(this.directory, path));
   }
 }
 
@@ -209,6 +236,10 @@ function json(text: string): unknown {
   } catch {
     return null;
   }
+}
+
+function sourceEntry(bytes: Uint8Array): SourceEntry {
+  return { bytes, ...named(bytes), leafHash: null, hint: () => null };
 }
 
 /** As its bytes name it, which is all there is here. */

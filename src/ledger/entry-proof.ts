@@ -13,14 +13,19 @@ export interface EntryProof {
   readonly origin: string;
   /** tlog-proof text, under the newest checkpoint. */
   readonly proof: string;
+  readonly logId: number;
+  /** Of the entry, as the index has it: what the proof is of, whether or not the bytes are here. */
+  readonly leafHash: Buffer;
 }
 
 /** One tile that the proof needs, with where the entry is. */
 interface Row {
+  readonly log_id: number;
   readonly index: Bigint;
   readonly origin: string;
   readonly size: Bigint;
   readonly note: string;
+  readonly leaf_hash: Buffer;
   readonly canonical: Buffer | null;
   readonly level: number;
   readonly tile: Bigint;
@@ -62,7 +67,7 @@ export async function waitForEntryProof(
  */
 function statement(name: string, condition: string): string {
   return `/* prepared ${name} */ WITH place AS MATERIALIZED (
-      SELECT i.log_id, i.index, l.origin, h.size AS head, c.size, c.note, e.canonical
+      SELECT i.log_id, i.index, i.leaf_hash, l.origin, h.size AS head, c.size, c.note, e.canonical
       FROM ledger.integration i
       JOIN ledger.log l USING (log_id)
       JOIN ledger.head h USING (log_id)
@@ -73,7 +78,7 @@ function statement(name: string, condition: string): string {
       SELECT DISTINCT log_id, head, level, size >> (8 * level) AS width, tile
       FROM place, generate_series(0, 6) AS level, LATERAL (VALUES (index >> (8 * level + 8)), (size >> (8 * level + 8))) AS t (tile)
       WHERE tile << 8 < size >> (8 * level))
-    SELECT p.index, p.origin, p.size, p.note, p.canonical, w.level, w.tile, CASE
+    SELECT p.log_id, p.index, p.leaf_hash, p.origin, p.size, p.note, p.canonical, w.level, w.tile, CASE
       WHEN (w.tile + 1) << 8 <= w.head >> (8 * w.level)
         THEN (SELECT hashes FROM ledger.tile t WHERE t.log_id = w.log_id AND t.level = w.level AND t.index = w.tile)
       WHEN w.level = 0
@@ -106,5 +111,7 @@ function prove(rows: readonly Row[], withBytes: boolean): EntryProof | null {
     index,
     origin: place.origin,
     proof: formatProof({ index, hashes, checkpoint: place.note, extra }),
+    logId: place.log_id,
+    leafHash: place.leaf_hash,
   };
 }

@@ -4,14 +4,19 @@ import { parseEntry } from './entry.ts';
 import { erasedBy } from './erasures.ts';
 import type { Query } from './query.ts';
 
+export interface PlacedEntry {
+  readonly index: number;
+  readonly bytes: Uint8Array;
+}
+
 /** The lines of `erased.jsonl` for some entries, in their order. Grows with what was erased only. */
-export function erasedLines(entries: readonly Uint8Array[], from: number): string[] {
-  return entries.flatMap((bytes, at) => {
+export function erasedLines(entries: readonly PlacedEntry[]): string[] {
+  return entries.flatMap(({ index, bytes }) => {
     const content = readable(bytes);
     return content === null
       ? []
       : erasedBy(content).map(({ what, reference }) =>
-          JSON.stringify({ reference, what, entry: from + at, recorded: content.recorded }),
+          JSON.stringify({ reference, what, entry: index, recorded: content.recorded }),
         );
   });
 }

@@ -13,8 +13,10 @@ import { CodedError } from '../domain/coded-error.ts';
 import { parseCheckpoint } from './checkpoint.ts';
 import { DatabaseSource } from './database-source.ts';
 import { parseEntry } from './entry.ts';
+import type { PlacedEntry } from './export-erased.ts';
 import { assertErasuresSigned, erasedLines } from './export-erased.ts';
 import { Findings } from './finding.ts';
+import { holdEntries } from './hold-entries.ts';
 import type { SourceEntry } from './log-source.ts';
 import { queryOf } from './query.ts';
 import { readVkeys } from './read-vkeys.ts';
@@ -32,6 +34,8 @@ export interface ExportManifest {
   readonly exportedAt: string;
   readonly documents: { readonly held: number; readonly erased: number };
   readonly people: number;
+  /** C2SP's minimum index, where entries were retired: `tile/entries` begins with it. Absent where all are here. */
+  readonly minimum?: number;
 }
 
 export interface ExportOptions {
@@ -52,7 +56,10 @@ export async function exportLog(db: Kysely<Database>, options: ExportOptions): P
     .transaction()
     .setIsolationLevel('repeatable read')
     .setAccessMode('read only')
-    .execute(async (tx) => await write(tx, options));
+    .execute(async (tx) => {
+      await holdEntries(tx);
+      return await write(tx, options);
+    });
 }
 
 /** The newest log in the directory itself, the one before it in `predecessor/` there, and so on. */
@@ -88,12 +95,21 @@ async function writeLog(
   await assertErasuresSigned(queryOf(tx), log.log_id, size);
   const documents = { held: 0, erased: 0 };
   const erased: string[] = [];
+  let minimum = 0;
   for (let index = 0; index * TILE_WIDTH < size; index += 1) {
     const { width } = tileAt(0, index, size);
-    const entries = present(await source.bundle(index, width), index);
-    await put(directory, tilePath('entries', index, width), bundleOf(entries));
-    erased.push(...erasedLines(entries, index * TILE_WIDTH));
-    const counted = await writeDocuments(tx, directory, entries);
+    const bundle = await source.bundle(index, width);
+    const retired = index * TILE_WIDTH < source.claimedMinimum && bundle.some(isMissing);
+    const entries = retired
+      ? await writeKept(directory, bundle, index)
+      : await writeBundle(directory, bundle, index);
+    if (retired) minimum = source.claimedMinimum;
+    erased.push(...erasedLines(entries));
+    const counted = await writeDocuments(
+      tx,
+      directory,
+      entries.map(({ bytes }) => bytes),
+    );
     documents.held += counted.held;
     documents.erased += counted.erased;
     progress?.(index * TILE_WIDTH + width, size);
@@ -124,6 +140,7 @@ async function writeLog(
     exportedAt: now,
     documents,
     people,
+    ...(minimum === 0 ? {} : { minimum }),
   };
   // Last: a directory without it was not finished.
   await put(directory, 'manifest.json', `${JSON.stringify(manifest, null, 2)}\n`);
@@ -148,7 +165,30 @@ export function bundleOf(entries: readonly Uint8Array[]): Buffer {
   );
 }
 
-function present(entries: readonly (SourceEntry | null)[], bundle: number): Uint8Array[] {
+type Bundle = readonly (SourceEntry | null)[];
+
+function isMissing(entry: SourceEntry | null): boolean {
+  return entry === null || entry.bytes === null;
+}
+
+async function writeBundle(directory: string, bundle: Bundle, index: number): Promise<PlacedEntry[]> {
+  const entries = present(bundle, index);
+  await put(directory, tilePath('entries', index, bundle.length), bundleOf(entries));
+  return entries.map((bytes, at) => ({ index: index * TILE_WIDTH + at, bytes }));
+}
+
+/** Of a bundle of which entries were retired: those that are still here, each in a file of its own. */
+async function writeKept(directory: string, bundle: Bundle, index: number): Promise<PlacedEntry[]> {
+  const kept: PlacedEntry[] = [];
+  for (const [at, entry] of bundle.entries()) {
+    if (entry === null || entry.bytes === null) continue;
+    await put(directory, `kept/${index * TILE_WIDTH + at}`, entry.bytes);
+    kept.push({ index: index * TILE_WIDTH + at, bytes: entry.bytes });
+  }
+  return kept;
+}
+
+function present(entries: Bundle, bundle: number): Uint8Array[] {
   return entries.map((entry, at) => {
     if (entry === null || entry.bytes === null) {
       throw new CodedError(

@@ -1,4 +1,5 @@
 /** What verification found wrong, in sentences for whoever has to act on it. */
+import type { Retired } from './retired-entries.ts';
 
 /**
  * - `entry_altered`, `entry_deleted`: the bytes of an entry aren't those that were signed, or are gone.
@@ -7,6 +8,7 @@
  * - `checkpoint_altered`, `head_altered`, `key_mismatch`: what signs or counts isn't what it was.
  * - `rolled_back`, `forked`, `witness_forged`: somebody outside holds a checkpoint that this log doesn't continue.
  * - `witness_altered`: what is noted of a witness isn't so. `incarnation_undeclared`: a log that came after another doesn't say why.
+ * - `archive_mismatch`: what was given as this log's archive is none.
  * - `entry_unintegrated`, `projection_forged`, `document_altered`, `subject_altered`: beside the tree.
  * - `erasure_unrecorded`: a person or document is gone, or said to be, and no entry says that it was erased.
  */
@@ -24,6 +26,7 @@ export type FindingCode =
   | 'witness_forged'
   | 'witness_altered'
   | 'incarnation_undeclared'
+  | 'archive_mismatch'
   | 'entry_unintegrated'
   | 'projection_forged'
   | 'document_altered'
@@ -61,6 +64,10 @@ export interface VerifyReport {
   readonly checkpoints: number;
   readonly documents: HeldAndErased;
   readonly people: HeldAndErased;
+  /** Entries whose bytes are kept outside. */
+  readonly retired: Retired | null;
+  /** Entries whose bytes were read from an archive. */
+  readonly archived: number;
   /** Logs that came before this one, oldest first, and what is known of how each ended. */
   readonly predecessors: readonly Predecessor[];
   /** Checkpoints held outside that this log was compared with. */
@@ -110,6 +117,7 @@ const GRAVEST: readonly FindingCode[] = [
   'key_mismatch',
   'rolled_back',
   'forked',
+  'archive_mismatch',
   'entry_altered',
   'entry_deleted',
   'range_altered',

@@ -7,6 +7,8 @@ export interface LogSource {
   readonly vkey: string;
   /** How many entries there should be: the most that anything in the source says. */
   readonly size: number;
+  /** Below it bytes may be missing, as the source says; believed once the walk has met the entry that says the same. */
+  readonly claimedMinimum: number;
   /** The entries `256 × index` onward, `width` of them; null where there is neither bytes nor a name. */
   bundle(index: number, width: number): Promise<readonly (SourceEntry | null)[]>;
   /** A full bundle whose entries, tile and documents all hold; null where it must be looked at entry by entry. */
@@ -24,6 +26,8 @@ export interface SourceEntry {
   readonly id: string | null;
   readonly kind: string | null;
   readonly recordedAt: string | null;
+  /** As the source keeps it beside the entry; null where it keeps none. */
+  readonly leafHash: Uint8Array | null;
   /** What the untrusted search columns say otherwise than the bytes: a hint at what was there before. */
   readonly hint: () => string | null;
 }

@@ -13,6 +13,8 @@ import { parseEntry } from './entry.ts';
 import { leafHash, sameHash } from './hash.ts';
 import type { Projection } from './projection.ts';
 import { projectionDifferences, projectionOf } from './projection.ts';
+import { queryOf } from './query.ts';
+import { assertNotRetired } from './read-retirement.ts';
 import { actorReference, commitmentOf, loginReference } from './seal.ts';
 
 /** Null where the person was erased. `login`: the name they had then, null where only that is gone. */
@@ -50,22 +52,23 @@ interface Row {
   readonly canonical: Buffer;
 }
 
-/** One entry, integrated or not; null if there is none of this id. */
+/** One entry, integrated or not; null if there is none of this id. Throws `entry_retired` where only its bytes are gone, to an archive. */
 export async function readEntry(db: Kysely<Database>, id: string): Promise<ReadEntry | null> {
   const { rows } = await sql<Row>`
     SELECT e.id, i.index, i.leaf_hash, e.canonical FROM ledger.entry e LEFT JOIN ledger.integration i ON i.entry_id = e.id
     WHERE e.id = ${id}`.execute(db);
+  if (rows.length === 0) await assertNotRetired(queryOf(db), id);
   const [entry] = await withPeople(db, rows);
   return entry ?? null;
 }
 
-/** The entry at an index of the newest log. */
+/** The entry at an index of the newest log. Throws `entry_retired`. */
 export async function readEntryAt(db: Kysely<Database>, index: number): Promise<ReadEntry | null> {
-  const { rows } = await sql<Row>`
-    SELECT e.id, i.index, i.leaf_hash, e.canonical FROM ledger.integration i JOIN ledger.entry e ON e.id = i.entry_id
-    WHERE i.index = ${index} AND i.log_id = (SELECT max(log_id) FROM ledger.log)`.execute(db);
-  const [entry] = await withPeople(db, rows);
-  return entry ?? null;
+  const { rows } = await sql<{ entry_id: string }>`
+    SELECT entry_id FROM ledger.integration
+    WHERE index = ${index} AND log_id = (SELECT max(log_id) FROM ledger.log)`.execute(db);
+  const [place] = rows;
+  return place === undefined ? null : await readEntry(db, place.entry_id);
 }
 
 /** Entries by what they are about, newest first. Throws `projection_forged` where the projection doesn't fit the bytes. */

@@ -4,6 +4,8 @@ import type { Kysely, Selectable } from 'kysely';
 import type { Database } from '../db/database.ts';
 import type { LedgerTables } from '../db/ledger-tables.ts';
 import { CodedError } from '../domain/coded-error.ts';
+import { ArchivedSource } from './archived-source.ts';
+import { documentsOf, lastOf, sum } from './counts.ts';
 import { DatabaseSource } from './database-source.ts';
 import type { CheckpointsElsewhere } from './compare-source.ts';
 import { compareSource } from './compare-source.ts';
@@ -13,6 +15,7 @@ import type { Predecessor, VerifyReport, WitnessedCount } from './finding.ts';
 import { Findings, entryName } from './finding.ts';
 import { sameHash } from './hash.ts';
 import { assertNeverBegun, verifyNothingHidden } from './hidden-entries.ts';
+import { holdEntries } from './hold-entries.ts';
 import type { Declaration } from './incarnation.ts';
 import { endOf, readDeclaration } from './incarnation.ts';
 import type { VerifierKey } from './note.ts';
@@ -30,6 +33,8 @@ export interface VerifyOptions {
   readonly vkey?: string | null;
   /** Copies of checkpoints that others keep, to compare the ledger with. */
   readonly elsewhere?: readonly CheckpointsElsewhere[];
+  /** Directories of exports that hold what was retired since. */
+  readonly archives?: readonly string[];
   readonly progress?: (done: number, size: number) => void;
 }
 
@@ -46,7 +51,10 @@ export async function verifyDatabase(
     .transaction()
     .setIsolationLevel('repeatable read')
     .setAccessMode('read only')
-    .execute(async (tx) => await verify(queryOf(tx), tx, options));
+    .execute(async (tx) => {
+      await holdEntries(tx);
+      return await verify(queryOf(tx), tx, options);
+    });
 }
 
 type Log = Selectable<LedgerTables['ledger.log']>;
@@ -68,25 +76,28 @@ async function verify(query: Query, tx: Kysely<Database>, options: VerifyOptions
     vkey: one === named ? (options.vkey ?? null) : null,
   });
   const predecessors: Predecessor[] = [];
-  const sources: DatabaseSource[] = [];
+  const all: ArchivedSource[] = [];
   for (const [at, earlier] of logs.slice(0, -1).entries()) {
     const own = new Findings();
-    const before = await verifyOne(query, tx, earlier, logs[at + 1] ?? null, own, optionsOf(earlier));
+    // An archive is of the newest log: entries of an earlier one aren't retired.
+    const without = { ...optionsOf(earlier), archives: [] };
+    const before = await verifyOne(query, tx, earlier, logs[at + 1] ?? null, own, without);
     findings.take(own, earlier.origin);
     predecessors.push({
       origin: earlier.origin,
       size: before.source.size,
       end: before.end ?? `it is not said how ${earlier.origin} ended`,
     });
-    sources.push(before.source);
+    all.push(before.whole);
   }
-  const { source, tree, witnessed } = await verifyOne(query, tx, log, null, findings, optionsOf(log));
-  sources.push(source);
+  const { source, whole, tree, witnessed } = await verifyOne(query, tx, log, null, findings, optionsOf(log));
+  all.push(whole);
   await seeUnintegrated(query, source.erasures);
   // What is gone from beside one log may have been erased when another was written.
-  const erasures = sources.map((one) => one.erasures);
+  const erasures = all.flatMap((one) => one.erasures);
   for (const one of erasures) one.judge(findings, erasures);
   await verifyAllIntegrated(tx, findings);
+  await verifyRetiredIndex(query, log.log_id, tree, findings);
   const orphans = await query<{ n: number }>(
     'SELECT count(*) AS n FROM ledger.projection p WHERE NOT EXISTS (SELECT FROM ledger.entry e WHERE e.id = p.entry_id)',
   );
@@ -101,16 +112,14 @@ async function verify(query: Query, tx: Kysely<Database>, options: VerifyOptions
     root: tree.newest === null ? null : Buffer.from(tree.newest.root).toString('base64'),
     newest: tree.newest === null ? null : { size: tree.newest.size, signedAt: tree.newest.signedAt },
     checkpoints: tree.checkpoints,
-    documents: {
-      held: sum(sources.map((one) => one.documents.held)),
-      erased: sum(sources.map((one) => one.documents.erased)),
-      lastErased: lastOf(erasures.map((one) => one.last('documents', erasures))),
-    },
+    documents: documentsOf(all, erasures),
     people: {
       held: people[0]?.n ?? 0,
       erased: sum(erasures.map((one) => one.missingPeople)),
       lastErased: lastOf(erasures.map((one) => one.last('people', erasures))),
     },
+    retired: tree.retired,
+    archived: whole.read,
     predecessors,
     witnessed,
     findings: findings.gravestFirst(),
@@ -118,14 +127,10 @@ async function verify(query: Query, tx: Kysely<Database>, options: VerifyOptions
   };
 }
 
-const sum = (counts: readonly number[]): number => counts.reduce((all, count) => all + count, 0);
-
-/** The latest of some times. */
-const lastOf = (times: readonly (string | null)[]): string | null =>
-  times.filter((time) => time !== null).toSorted().at(-1) ?? null;
-
 interface VerifiedOne {
   readonly source: DatabaseSource;
+  /** With what was read from archives. */
+  readonly whole: ArchivedSource;
   readonly tree: VerifiedTree;
   readonly witnessed: readonly WitnessedCount[];
   /** What its successor says of its end. */
@@ -149,7 +154,8 @@ async function verifyOne(
     vkey,
     next === null ? findings : new Findings(),
   );
-  const tree = await verifyLog(source, findings, (done) => options.progress?.(done, source.size));
+  const whole = await ArchivedSource.open(source, options.archives ?? [], findings);
+  const tree = await verifyLog(whole, findings, (done) => options.progress?.(done, source.size));
   if (tree.root !== null) assertRotated(stated, tree.vkeys, vkey, findings);
   await verifyHead(query, log.log_id, source.size, tree, findings);
   await verifyTileCount(query, log.log_id, source.size, findings);
@@ -162,6 +168,7 @@ async function verifyOne(
   const witnessed = await compareSource(verified, options.elsewhere ?? [], findings);
   return {
     source,
+    whole,
     tree,
     witnessed,
     end: declared === null || next === null ? null : endOf(declared, next.origin),
@@ -264,6 +271,27 @@ async function seeUnintegrated(query: Query, erasures: Erasures): Promise<void> 
      WHERE p.kind = 'ledger.erased' AND NOT EXISTS (SELECT FROM ledger.integration i WHERE i.entry_id = e.id)`,
   );
   for (const { canonical } of rows) erasures.see(null, parseEntry(canonical));
+}
+
+/** The bytes of retired entries are elsewhere, but which entry had which index stays here. */
+async function verifyRetiredIndex(
+  query: Query,
+  logId: number,
+  { retired }: VerifiedTree,
+  findings: Findings,
+): Promise<void> {
+  if (retired === null) return;
+  const [there] = await query<{ n: number }>(
+    'SELECT count(*) AS n FROM ledger.integration WHERE log_id = $1 AND index < $2',
+    [logId, retired.minimum],
+  );
+  const gone = retired.minimum - (there?.n ?? 0);
+  if (gone > 0)
+    findings.add(
+      'hash_altered',
+      null,
+      `${gone} rows of ledger.integration are gone, of entries below ${retired.minimum}, which were retired; the tree holds without them.`,
+    );
 }
 
 async function verifyAllIntegrated(tx: Kysely<Database>, findings: Findings): Promise<void> {

@@ -1,10 +1,12 @@
 /** Verifies an exported log: no database, no network, nobody's word but the key's. */
 import { join } from 'node:path';
 import { CodedError } from '../domain/coded-error.ts';
+import { ArchivedSource } from './archived-source.ts';
 import { BundleThreads } from './bundle-threads.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { openCheckpoint } from './checkpoint.ts';
 import { compareSource } from './compare-source.ts';
+import { documentsOf } from './counts.ts';
 import { DirectorySource, readIfThere } from './directory-source.ts';
 import type { Erasures } from './erasures.ts';
 import type { Predecessor, VerifyReport } from './finding.ts';
@@ -78,9 +80,9 @@ async function verifyOne(
   const bundles = new BundleThreads(directory, Math.floor(size / TILE_WIDTH), options.threads);
   const newestSigned = { size, root: checkpoint.root, note, signedAt: null };
   const source = new DirectorySource(directory, vkey, newestSigned, bundles);
-  const tree = await read(source, bundles, findings, options);
+  const { whole, tree } = await read(source, bundles, findings, options);
   if (tree.root !== null && stated.length > 0) assertRotated(stated, tree.vkeys, vkey, findings);
-  const erasures = [source.erasures, ...(next?.erasures ?? [])];
+  const erasures = [...whole.erasures, ...(next?.erasures ?? [])];
   await verifyErasures(directory, erasures, findings);
   const keys = [...new Set([...stated, ...tree.vkeys])].map(parseVerifierKey);
   const root = checkpoint.root.toString('base64');
@@ -100,8 +102,10 @@ async function verifyOne(
     root,
     newest: tree.newest === null ? null : { size: tree.newest.size, signedAt: tree.newest.signedAt },
     checkpoints: tree.checkpoints,
-    documents: { ...source.documents, lastErased: source.erasures.last('documents', erasures) },
+    documents: documentsOf([whole], erasures),
     people: { ...source.people, lastErased: source.erasures.last('people', erasures) },
+    retired: tree.retired,
+    archived: whole.read,
     witnessed: await compareSource(verified, options.elsewhere ?? [], findings),
     predecessors: await verifyBefore(
       directory,
@@ -117,11 +121,13 @@ async function read(
   source: DirectorySource,
   bundles: BundleThreads,
   findings: Findings,
-  { progress }: VerifyOptions,
-): Promise<VerifiedTree> {
+  { progress, archives }: VerifyOptions,
+): Promise<{ readonly whole: ArchivedSource; readonly tree: VerifiedTree }> {
   try {
     await source.readPeople(findings);
-    return await verifyLog(source, findings, (done) => progress?.(done, source.size));
+    await source.readRetired();
+    const whole = await ArchivedSource.open(source, archives ?? [], findings);
+    return { whole, tree: await verifyLog(whole, findings, (done) => progress?.(done, source.size)) };
   } finally {
     await bundles.close();
   }
@@ -199,6 +205,8 @@ function nothing(origin: string, vkey: string): Verified {
     checkpoints: 0,
     documents: { held: 0, erased: 0, lastErased: null },
     people: { held: 0, erased: 0, lastErased: null },
+    retired: null,
+    archived: 0,
     witnessed: [],
     predecessors: [],
     end: null,

@@ -13,6 +13,8 @@ import { GrowingTree } from './growing-tree.ts';
 import { HASH_SIZE, leafHash, sameHash } from './hash.ts';
 import { KeyChain } from './key-chain.ts';
 import type { HeldEntry, LogSource, SourceCheckpoint, SourceEntry, SourceTile } from './log-source.ts';
+import type { Retired } from './retired-entries.ts';
+import { RetiredEntries, goneUnsaid } from './retired-entries.ts';
 import type { FullTile } from './tiles.ts';
 import { TILE_WIDTH, hashOf, levelWidth } from './tiles.ts';
 
@@ -23,6 +25,8 @@ export interface VerifiedTree {
   readonly root: Uint8Array | null;
   /** The keys that signed one after the other, as the log itself says. */
   readonly vkeys: readonly string[];
+  /** Null where every entry has its bytes. */
+  readonly retired: Retired | null;
 }
 
 /** Calls `progress` with the number of entries read so far. */
@@ -37,6 +41,8 @@ export async function verifyLog(
 
 interface Parted {
   readonly index: number;
+  /** Of a run of entries that are gone; otherwise `index`. However many are gone, they take one place in memory. */
+  readonly last: number;
   readonly entry: SourceEntry | null;
   readonly content: EntryContent | null;
 }
@@ -45,6 +51,7 @@ class Walk {
   readonly #source: LogSource;
   readonly #findings: Findings;
   readonly #keys: KeyChain;
+  readonly #retired: RetiredEntries;
   #bytes = new GrowingTree();
   /** The same object as `#bytes` for as long as both agree. */
   #hashes: GrowingTree = this.#bytes;
@@ -64,6 +71,7 @@ class Walk {
     this.#source = source;
     this.#findings = findings;
     this.#keys = new KeyChain(source.vkey);
+    this.#retired = new RetiredEntries(source.claimedMinimum);
     this.#signed = source.checkpoints();
   }
 
@@ -79,12 +87,14 @@ class Walk {
     await this.#unsigned();
     this.#nameAltered();
     if (!this.#lost) await this.#edges(size);
+    const retired = this.#lost ? null : this.#retired.judge(this.#newest?.size ?? 0, this.#findings);
     const agreed = this.#bytes === this.#hashes && !this.#lost;
     return {
       checkpoints: this.#checkpoints,
       newest: this.#newest,
       root: agreed ? this.#bytes.root() : null,
       vkeys: this.#keys.vkeys,
+      retired,
     };
   }
 
@@ -132,6 +142,7 @@ class Walk {
       if (content !== null) {
         held.push({ index: index * TILE_WIDTH + at, content });
         this.#rotated(index * TILE_WIDTH + at, content);
+        this.#retired.met(index * TILE_WIDTH + at, content);
       }
       if (this.#next !== null && this.#next.size <= this.#bytes.size) await this.#judge();
     }
@@ -146,6 +157,12 @@ class Walk {
     const either = fromBytes ?? fromStore;
     if (either === null) {
       this.#gone(index, entry);
+      return null;
+    }
+    if (fromBytes === null && this.#retired.claims(index)) {
+      this.#bytes.append(either);
+      if (this.#hashes !== this.#bytes) this.#hashes.append(either);
+      this.#retired.standIn(index, entry, either, this.#findings);
       return null;
     }
     const content = read(entry);
@@ -164,7 +181,7 @@ class Walk {
     this.#bytes.append(either);
     this.#hashes.append(fromStore ?? either);
     // A deleted entry leaves both trees with the stored hash; it is named all the same.
-    this.#parted.push({ index, entry, content });
+    add(this.#parted, { index, last: index, entry, content });
     return null;
   }
 
@@ -225,11 +242,11 @@ class Walk {
       return;
     }
     if (hashesHold) {
-      this.#altered.push(...this.#parted);
+      for (const parted of this.#parted) add(this.#altered, parted);
       this.#bytes = this.#hashes;
     } else {
       // An entry that is gone left the stored hash in both trees.
-      this.#altered.push(...this.#parted.filter(isGone));
+      for (const parted of this.#parted.filter(isGone)) add(this.#altered, parted);
       for (const { index } of this.#parted.filter((parted) => !isGone(parted))) {
         this.#findings.add(
           'hash_altered',
@@ -303,7 +320,9 @@ class Walk {
       this.#findings.add(
         isGone(parted) ? 'entry_deleted' : 'entry_altered',
         parted.index,
-        `${name(parted.index, parted.entry, parted.content)} ${what}${when}.`,
+        isRun(parted)
+          ? `${goneUnsaid(parted.index, parted.last)}${when}.`
+          : `${name(parted.index, parted.entry, parted.content)} ${what}${when}.`,
       );
     }
     let beyond: SignedSize | null = null;
@@ -322,15 +341,20 @@ class Walk {
 
   #nameAltered(): void {
     if (this.#newest === null) return;
-    const good = `it was last known good under ${checkpointName(this.#newest)}`;
+    const good = `was last known good under ${checkpointName(this.#newest)}`;
     for (const parted of this.#altered) {
       const { index, entry, content } = parted;
+      if (isRun(parted)) {
+        const they = `they ${good.replace('was', 'were')}`;
+        this.#findings.add('entry_deleted', index, `${goneUnsaid(index, parted.last)}; ${they}.`);
+        continue;
+      }
       const said = entry?.hint() ?? null;
       const hint = said === null ? '' : ` (${said})`;
       this.#findings.add(
         isGone(parted) ? 'entry_deleted' : 'entry_altered',
         index,
-        `${name(index, entry, content)} was ${isGone(parted) ? 'deleted' : 'altered'}${hint}; ${good}.`,
+        `${name(index, entry, content)} was ${isGone(parted) ? 'deleted' : 'altered'}${hint}; it ${good}.`,
       );
     }
   }
@@ -364,6 +388,18 @@ class Walk {
 
 function isGone({ entry }: Parted): boolean {
   return entry === null || entry.bytes === null;
+}
+
+function isRun({ index, last }: Parted): boolean {
+  return last > index;
+}
+
+/** To the end of the list; entries that are gone one after the other become one run. */
+function add(list: Parted[], parted: Parted): void {
+  const before = list.at(-1);
+  if (before !== undefined && isGone(before) && isGone(parted) && before.last + 1 === parted.index) {
+    list[list.length - 1] = { ...before, last: parted.last };
+  } else list.push(parted);
 }
 
 function read(entry: SourceEntry | null): EntryContent | null {

@@ -1,0 +1,209 @@
+/**
+ * A log whose older entries are read from archives: exports of the same log, made before those entries were retired. An archive
+ * proves itself by its root, which must be this log's own at its size; then its bytes are held against this log's hashes.
+ */
+import { join } from 'node:path';
+import { CodedError } from '../domain/coded-error.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { parseCheckpoint } from './checkpoint.ts';
+import { sum } from './counts.ts';
+import { DirectorySource, readIfThere } from './directory-source.ts';
+import type { Erasures } from './erasures.ts';
+import type { Findings } from './finding.ts';
+import { EMPTY_ROOT, HASH_SIZE, sameHash } from './hash.ts';
+import type {
+  HeldEntry,
+  LogSource,
+  SourceCheckpoint,
+  SourceEntry,
+  SourceTile,
+  WholeBundle,
+} from './log-source.ts';
+import { parseVerifierKey } from './note.ts';
+import { TILE_WIDTH, hashOf, tileAt } from './tiles.ts';
+import { rangeHash, tilesNeeded } from './tree-proof.ts';
+
+/** What keeps account of what stands beside it. */
+interface AccountedSource extends LogSource {
+  readonly documents: { readonly held: number; readonly erased: number };
+  readonly erasures: Erasures;
+}
+
+export class ArchivedSource implements LogSource {
+  readonly #live: AccountedSource;
+  readonly #archives: readonly DirectorySource[];
+  /** Whose bytes stand in for entries of bundles that weren't looked beside yet. */
+  readonly #filled = new Map<number, DirectorySource>();
+  #read = 0;
+
+  private constructor(live: AccountedSource, archives: readonly DirectorySource[]) {
+    this.#live = live;
+    this.#archives = archives;
+  }
+
+  /** An archive that isn't this log's is a finding, and isn't read. Throws `archive_unreadable` where there is none. */
+  static async open(
+    live: AccountedSource,
+    directories: readonly string[],
+    findings: Findings,
+  ): Promise<ArchivedSource> {
+    const archives: DirectorySource[] = [];
+    for (const directory of directories) {
+      const note = (await readIfThere(join(directory, 'checkpoint')))?.toString();
+      if (note === undefined)
+        throw new CodedError(
+          'archive_unreadable',
+          `${directory} holds no exported log: there is no file named checkpoint in it.`,
+        );
+      const { size, root } = await checked(live, directory, note, findings);
+      if (size === null) continue;
+      const archive = new DirectorySource(directory, live.vkey, { size, root, note, signedAt: null });
+      await archive.readPeople(findings);
+      await archive.readRetired();
+      archives.push(archive);
+    }
+    return new ArchivedSource(live, archives);
+  }
+
+  get vkey(): string {
+    return this.#live.vkey;
+  }
+
+  get size(): number {
+    return this.#live.size;
+  }
+
+  get claimedMinimum(): number {
+    return this.#live.claimedMinimum;
+  }
+
+  /** How many entries were read from an archive. */
+  get read(): number {
+    return this.#read;
+  }
+
+  /** Those of the log itself and those of the archives. */
+  get documents(): { readonly held: number; readonly erased: number } {
+    const all = [this.#live, ...this.#archives].map(({ documents }) => documents);
+    return { held: sum(all.map(({ held }) => held)), erased: sum(all.map(({ erased }) => erased)) };
+  }
+
+  /** What the log says of erasures, and then what the entries do that were read from archives. */
+  get erasures(): readonly Erasures[] {
+    return [this.#live.erasures, ...this.#archives.map(({ erasures }) => erasures)];
+  }
+
+  /** A bundle that is to be filled from an archive is looked at entry by entry. */
+  async whole(index: number): Promise<WholeBundle | null> {
+    return index * TILE_WIDTH < this.claimedMinimum ? null : await this.#live.whole(index);
+  }
+
+  async bundle(index: number, width: number): Promise<(SourceEntry | null)[]> {
+    const entries = [...(await this.#live.bundle(index, width))];
+    for (const archive of this.#archives) {
+      const there = Math.min(width, archive.size - index * TILE_WIDTH);
+      if (there <= 0 || !entries.some(isMissing)) continue;
+      const found = await archive.bundle(index, Math.min(TILE_WIDTH, archive.size - index * TILE_WIDTH));
+      for (let at = 0; at < there; at += 1) {
+        const [own, other] = [entries[at] ?? null, found[at] ?? null];
+        if (!isMissing(own) || other === null || isMissing(other)) continue;
+        const hint = (): string => `in the archive ${archive.directory}`;
+        entries[at] = { ...other, leafHash: own?.leafHash ?? null, hint };
+        this.#filled.set(index * TILE_WIDTH + at, archive);
+        this.#read += 1;
+      }
+    }
+    return entries;
+  }
+
+  tile(level: number, index: number, width: number): Promise<SourceTile | null> {
+    return this.#live.tile(level, index, width);
+  }
+
+  checkpoints(): AsyncIterator<SourceCheckpoint, void> {
+    return this.#live.checkpoints();
+  }
+
+  async beside(entries: readonly HeldEntry[], findings: Findings): Promise<void> {
+    await this.#live.beside(
+      entries.filter(({ index }) => !this.#filled.has(index)),
+      findings,
+    );
+    for (const archive of this.#archives) {
+      await archive.beside(
+        entries.filter(({ index }) => this.#filled.get(index) === archive),
+        findings,
+      );
+    }
+    for (const { index } of entries) this.#filled.delete(index);
+  }
+}
+
+/** One entry's bytes; null where the archive hasn't got it. Nothing is judged: a proof does that. */
+export async function readArchivedEntry(directory: string, index: number): Promise<Uint8Array | null> {
+  const note = (await readIfThere(join(directory, 'checkpoint')))?.toString();
+  if (note === undefined)
+    throw new CodedError(
+      'archive_unreadable',
+      `${directory} holds no exported log: there is no file named checkpoint in it.`,
+    );
+  const { size, root } = parseCheckpoint(note);
+  if (index >= size) return null;
+  const archive = new DirectorySource(directory, '', { size, root, note, signedAt: null });
+  await archive.readRetired();
+  const bundle = Math.floor(index / TILE_WIDTH);
+  const entries = await archive.bundle(bundle, Math.min(TILE_WIDTH, size - bundle * TILE_WIDTH));
+  return entries[index % TILE_WIDTH]?.bytes ?? null;
+}
+
+function isMissing(entry: SourceEntry | null): boolean {
+  return entry === null || entry.bytes === null;
+}
+
+/** `size` null, and a finding, where the archive is no part of this log. */
+async function checked(
+  live: LogSource,
+  directory: string,
+  note: string,
+  findings: Findings,
+): Promise<Checkpoint | { readonly size: null; readonly root: null }> {
+  const refuse = (why: string): { size: null; root: null } => {
+    findings.add('archive_mismatch', null, `The archive ${directory} is no part of this log: ${why}.`);
+    return { size: null, root: null };
+  };
+  let checkpoint: Checkpoint;
+  try {
+    checkpoint = parseCheckpoint(note);
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    return refuse(error.message.replace(/\.$/, ''));
+  }
+  const { name } = parseVerifierKey(live.vkey);
+  if (checkpoint.origin !== name) return refuse(`it is of ${checkpoint.origin}, and this is ${name}`);
+  if (checkpoint.size > live.size)
+    return refuse(`it is over ${checkpoint.size} entries, and here are only ${live.size}`);
+  const root = await rootAt(live, checkpoint.size);
+  if (root === null || !sameHash(root, checkpoint.root))
+    return refuse(
+      `the first ${checkpoint.size} entries here do not lead to the root that it was signed over`,
+    );
+  return checkpoint;
+}
+
+/** The root over the first `size` entries by the stored tiles, which the walk verifies; null where tiles are missing. */
+async function rootAt(live: LogSource, size: number): Promise<Uint8Array | null> {
+  if (size === 0) return EMPTY_ROOT;
+  const range = { from: 0, to: size };
+  const tiles = new Map<string, Uint8Array>();
+  for (const { level, index } of tilesNeeded([range], size)) {
+    const { width } = tileAt(level, index, live.size);
+    const tile = await live.tile(level, index, width);
+    if (tile?.hashes.length !== width * HASH_SIZE) return null;
+    tiles.set(`${level}/${index}`, tile.hashes);
+  }
+  return rangeHash(range, (level, index) => {
+    const tile = tiles.get(`${level}/${Math.floor(index / TILE_WIDTH)}`);
+    if (tile === undefined) throw new RangeError(`hash ${index} of level ${level} was not read`);
+    return hashOf(tile, index % TILE_WIDTH);
+  });
+}

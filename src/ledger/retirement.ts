@@ -1,0 +1,33 @@
+/**
+ * What a `ledger.pruned` entry says: that every entry below an index is kept outside, in an archive whose checkpoint it holds.
+ * Anybody who may record can record one, so it explains why bytes are missing and proves nothing else: the archive does.
+ */
+import { parseCheckpoint } from './checkpoint.ts';
+import type { EntryContent } from './entry.ts';
+import { TILE_WIDTH } from './tiles.ts';
+
+export interface Retirement {
+  /** Of the entry that says so. */
+  readonly index: number;
+  /** Entries below it may have no bytes here. */
+  readonly minimum: number;
+  /** The archive's checkpoint: how many entries it is over, and the signed note. */
+  readonly archive: { readonly size: number; readonly note: string };
+}
+
+/** Null where the entry says no such thing, or nothing that can be so: an archive can't be newer than the entry that names it. */
+export function retirementIn(index: number, { ledger }: EntryContent): Retirement | null {
+  if (ledger?.act !== 'pruned' || ledger.minimum % TILE_WIDTH !== 0) return null;
+  try {
+    const { size } = parseCheckpoint(ledger.archive);
+    if (ledger.minimum > size || size > index) return null;
+    return { index, minimum: ledger.minimum, archive: { size, note: ledger.archive } };
+  } catch {
+    return null;
+  }
+}
+
+/** Of two, the one that reaches further. */
+export function furthest(one: Retirement | null, other: Retirement | null): Retirement | null {
+  return (other?.minimum ?? 0) > (one?.minimum ?? 0) ? other : one;
+}

@@ -25,6 +25,8 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Kysely
   // Without a listener a connection that breaks while idle would end the process.
   pool.on('error', options.onError ?? (() => undefined));
   pool.on('connect', prepareMarked);
+  // The pool listens only while a connection is idle. One that breaks in use rejects its query, and would end the process too.
+  pool.on('connect', (client) => void client.on('error', () => undefined));
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
 }
 

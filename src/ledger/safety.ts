@@ -138,15 +138,17 @@ interface Trigger {
 }
 
 async function guardProblems(query: Query): Promise<string[]> {
-  const partitions = await query<{ name: string }>(
-    `SELECT c.relname AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = to_regclass('ledger.entry')`,
+  // In one statement: a partition that is made or retired meanwhile is seen with its triggers, or not at all.
+  const [found] = await query<{ partitions: string[]; triggers: Trigger[] | null }>(
+    `SELECT ARRAY(SELECT c.relname::text FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+         WHERE i.inhparent = to_regclass('ledger.entry')) AS partitions,
+       (SELECT json_agg(json_build_object('table', c.relname, 'name', t.tgname, 'type', t.tgtype, 'enabled', t.tgenabled,
+           'function', p.pronamespace::regnamespace || '.' || p.proname,
+           'conditional', t.tgqual IS NOT NULL OR t.tgattr <> ''::int2vector))
+         FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
+         WHERE c.relnamespace = to_regnamespace('ledger') AND NOT t.tgisinternal) AS triggers`,
   );
-  const triggers = await query<Trigger>(
-    `SELECT c.relname AS table, t.tgname AS name, p.pronamespace::regnamespace || '.' || p.proname AS function, t.tgtype AS type, t.tgenabled AS enabled,
-       t.tgqual IS NOT NULL OR t.tgattr <> ''::int2vector AS conditional
-     FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
-     WHERE c.relnamespace = to_regnamespace('ledger') AND NOT t.tgisinternal`,
-  );
+  const { partitions, triggers } = { partitions: found?.partitions ?? [], triggers: found?.triggers ?? [] };
   const guards = (table: string, name: string, type: number): boolean =>
     triggers.some(
       (trigger) =>
@@ -159,14 +161,14 @@ async function guardProblems(query: Query): Promise<string[]> {
   const missing = (table: string, what: string): string =>
     `ledger.${table} has no trigger that always refuses ${what}: enable it, or restore it as the migrations have it.`;
   const required: [table: string, what: string, guarded: boolean][] = [];
-  for (const table of [...KEPT, ...partitions.map(({ name }) => name)]) {
+  for (const table of [...KEPT, ...partitions]) {
     required.push([table, 'UPDATE and DELETE', guards(table, 'refuse', ROW | BEFORE | UPDATE | DELETE)]);
   }
   for (const table of ERASABLE)
     required.push([table, 'UPDATE', guards(table, 'refuse', ROW | BEFORE | UPDATE)]);
   required.push(['head', 'DELETE', guards('head', 'refuse', ROW | BEFORE | DELETE)]);
   required.push(['head', 'a step back', guards('head', 'only_forward', ROW | BEFORE | UPDATE)]);
-  for (const table of [...KEPT, ...ERASABLE, 'head', ...partitions.map(({ name }) => name)]) {
+  for (const table of [...KEPT, ...ERASABLE, 'head', ...partitions]) {
     required.push([table, 'TRUNCATE', guards(table, 'refuse', BEFORE | TRUNCATE)]);
   }
   return [

@@ -59,6 +59,7 @@ async function complaint(db: Kysely<Database>): Promise<string> {
 test("the program's own role is safe", async () => {
   expect(await problems(database.writerUrl)).toBe('');
   expect(await problemsAfter('SELECT 1')).toBe('');
+  expect(await problemsAfter('DROP TABLE ledger.entry_2026')).toBe('');
 });
 
 describe('it refuses', () => {
@@ -144,6 +145,15 @@ describe('it refuses', () => {
       'a partition without its own',
       ['DROP TRIGGER refuse_truncate ON ledger.entry_2026'],
       /ledger\.entry_2026 has no trigger that always refuses TRUNCATE/,
+    ],
+    [
+      'a new partition without guards, in a database of which a year was retired',
+      [
+        'DROP TABLE ledger.entry_2026',
+        `CREATE TABLE ledger.entry_2032 PARTITION OF ledger.entry
+           FOR VALUES FROM ('01c78a28-0c00-0000-0000-000000000000') TO ('01cee767-a000-0000-0000-000000000000')`,
+      ],
+      /ledger\.entry_2032 has no trigger that always refuses TRUNCATE/,
     ],
     [
       'a trigger with a way out',

@@ -41,6 +41,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     does: 'go on as a new log, after a restore that lost entries',
     load: () => import('./cli/incarnate.ts'),
   },
+  retire: {
+    does: "take a past year's entries out of the database, into an archive",
+    load: () => import('./cli/retire.ts'),
+  },
   keygen: { does: "make the ledger's signing key", load: () => import('./cli/keygen.ts') },
   redrive: {
     does: 'list the jobs that were given up, and put them back',

@@ -145,7 +145,13 @@ async function resume(query: Query, logId: number, size: number): Promise<Growin
   }
 }
 
-async function storedRoot(query: Query, logId: number, size: number, headSize: number): Promise<Uint8Array> {
+/** The root over the first `size` entries, from the stored tree of `headSize`. Throws `ledger_altered` where hashes are missing. */
+export async function storedRoot(
+  query: Query,
+  logId: number,
+  size: number,
+  headSize: number,
+): Promise<Uint8Array> {
   if (size === 0) return EMPTY_ROOT;
   const range = { from: 0, to: size };
   const read = await readTiles(query, logId, tilesNeeded([range], size), headSize);

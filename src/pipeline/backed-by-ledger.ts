@@ -22,9 +22,19 @@ function isAbout(row: StoredDeployment, entry: ReadEntry | null, kind: EntryKind
   );
 }
 
+/** As `readEntry`, with null for one that was retired: no row that is acted on may rest on what can't be read here. */
+async function readHere(db: Kysely<Database>, id: string | null): Promise<ReadEntry | null> {
+  try {
+    return id === null ? null : await readEntry(db, id);
+  } catch (error) {
+    if (error instanceof CodedError && error.code === 'entry_retired') return null;
+    throw error;
+  }
+}
+
 /** Throws `row_not_recorded` unless the start that a running deployment rests on is its own, was by us, and has not ended. */
 export async function assertStarted(db: Kysely<Database>, row: StoredDeployment): Promise<void> {
-  const entry = row.started_entry === null ? null : await readEntry(db, row.started_entry);
+  const entry = await startOf(db, row);
   const refuse = (why: string) =>
     new CodedError(
       'row_not_recorded',
@@ -45,9 +55,22 @@ export async function assertStarted(db: Kysely<Database>, row: StoredDeployment)
   if (others.length > 0) throw refuse(`its start is that of deployment ${others[0]?.id ?? ''}`);
 }
 
+async function startOf(db: Kysely<Database>, row: StoredDeployment): Promise<ReadEntry | null> {
+  try {
+    return row.started_entry === null ? null : await readEntry(db, row.started_entry);
+  } catch (error) {
+    if (!(error instanceof CodedError) || error.code !== 'entry_retired') throw error;
+    throw new CodedError(
+      'row_not_recorded',
+      `deployment ${row.id} of ${row.sha} to ${row.environment} is not carried out: ${error.message} No deployment under way is as old as that: ask for it anew, and ask who changed its row.`,
+      error,
+    );
+  }
+}
+
 /** Whether the ledger says that this deployment succeeded. */
 export async function isFinished(db: Kysely<Database>, row: StoredDeployment): Promise<boolean> {
-  const entry = row.finished_entry === null ? null : await readEntry(db, row.finished_entry);
+  const entry = await readHere(db, row.finished_entry);
   return isAbout(row, entry, 'deployment.finished') && entry.content.outcome === 'success';
 }
 
@@ -69,7 +92,7 @@ export async function recordedPresses(
 ): Promise<readonly DeploymentReview[]> {
   const found: DeploymentReview[] = [];
   for (const press of presses) {
-    const entry = await readEntry(db, press.entry_id);
+    const entry = await readHere(db, press.entry_id);
     const recorded =
       isAbout(row, entry, 'deployment.reviewed') &&
       entry.content.outcome === press.state &&

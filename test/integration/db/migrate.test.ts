@@ -213,9 +213,9 @@ describe('the years of the ledger', () => {
     await db.destroy();
     const id = newEntryId('2034-12-31T23:59:59.999Z', (size) => Buffer.alloc(size, 0xff));
     await query(database.writerUrl, 'INSERT INTO ledger.entry (id, canonical) VALUES ($1, $2)', [id, '{}']);
-    expect(await query(database.readerUrl, 'SELECT tableoid::regclass::text AS at FROM ledger.entry')).toEqual([
-      { at: 'ledger.entry_2034' },
-    ]);
+    expect(
+      await query(database.readerUrl, 'SELECT tableoid::regclass::text AS at FROM ledger.entry'),
+    ).toEqual([{ at: 'ledger.entry_2034' }]);
   });
 
   test('whose entries came before their partition stay where they are', async () => {

@@ -1,0 +1,165 @@
+/**
+ * The entry that says what is about to be retired, recorded and signed before anything goes: from then on the log itself says
+ * where the bytes are, and whoever finds them missing finds out why.
+ */
+import type { Kysely } from 'kysely';
+import { z } from 'zod';
+import type { Database } from '../db/database.ts';
+import { CodedError } from '../domain/coded-error.ts';
+import type { Archive } from './archive.ts';
+import { waitForEntryProof } from './entry-proof.ts';
+import { leafHash } from './hash.ts';
+import { verifyProof } from './proof.ts';
+import { queryOf } from './query.ts';
+import { readDocument, readEntry } from './read.ts';
+import { readVkeys } from './read-vkeys.ts';
+import type { RecordedAt } from './record.ts';
+import { record } from './record.ts';
+import type { RetirementPlan } from './retirement-plan.ts';
+import { minimumOf } from './retirement-plan.ts';
+
+export const RETIREMENT_SCHEMA = 'countersign.retirement/v1';
+
+/** The sealed document of a `ledger.pruned` entry. */
+const retirementDocument = z.object({
+  schema: z.literal(RETIREMENT_SCHEMA),
+  year: z.int(),
+  /** Entries of the year, and the indices that were retired: `from` up to, not including, `minimum`. */
+  entries: z.int(),
+  from: z.int(),
+  minimum: z.int(),
+  /** The archive: how many entries it holds, and the SHA-256 of its manifest.json. */
+  size: z.int(),
+  manifest: z.string(),
+  /** The policy under which it was done, as whoever did it wrote it. */
+  reason: z.string(),
+});
+
+export interface Statement {
+  readonly entryId: string;
+  readonly index: number;
+}
+
+export interface StateOptions {
+  readonly reason: string;
+  readonly at: RecordedAt;
+  /** How long to wait for a sequencer. */
+  readonly patienceMs: number;
+  readonly owner: string;
+}
+
+/**
+ * Records the entry, or finds the one that an interrupted retirement recorded for the same archive, and waits till it is signed.
+ * A crash after its commit leaves a log that says where the bytes are, and has them still. Throws `entry_not_integrated`.
+ */
+export async function stateRetirement(
+  db: Kysely<Database>,
+  plan: RetirementPlan,
+  archive: Archive,
+  options: StateOptions,
+): Promise<Statement> {
+  const entryId =
+    (await findStatement(db, plan, archive)) ?? (await recordStatement(db, plan, archive, options));
+  const proof = await waitForEntryProof(db, entryId, options.patienceMs);
+  if (proof === null) {
+    throw new CodedError(
+      'entry_not_integrated',
+      `the entry that says so (${entryId}) is recorded, but nobody gave it an index and signed it: start Countersign, which does, and run this again. Nothing was dropped.`,
+    );
+  }
+  await assertSigned(db, plan.logId, proof.proof, entryId);
+  return { entryId, index: proof.index };
+}
+
+async function recordStatement(
+  db: Kysely<Database>,
+  plan: RetirementPlan,
+  archive: Archive,
+  { reason, at, owner }: StateOptions,
+): Promise<string> {
+  const minimum = minimumOf(plan, archive.checkpoint.size);
+  const document: z.infer<typeof retirementDocument> = {
+    schema: RETIREMENT_SCHEMA,
+    year: plan.year.year,
+    entries: plan.entries,
+    from: plan.from,
+    minimum,
+    size: archive.checkpoint.size,
+    manifest: archive.manifest,
+    reason,
+  };
+  return await db.transaction().execute(async (tx) => {
+    await queryOf(tx)(`SET LOCAL ROLE ${owner}`);
+    const { entryId } = await record(
+      tx,
+      {
+        kind: 'ledger.pruned',
+        occurredAt: at.now,
+        who: [],
+        repository: null,
+        commit: null,
+        pullRequest: null,
+        environment: null,
+        hosts: [],
+        outcome: 'pruned',
+        reasons: [],
+        delivery: null,
+        answers: null,
+        documents: [
+          { name: 'retirement', mediaType: 'application/json', body: Buffer.from(JSON.stringify(document)) },
+        ],
+        ledger: { act: 'pruned', minimum, archive: archive.note },
+      },
+      at,
+    );
+    return entryId;
+  });
+}
+
+/** Integrated or not: an entry for the same year, range and archive. */
+async function findStatement(
+  db: Kysely<Database>,
+  plan: RetirementPlan,
+  archive: Archive,
+): Promise<string | null> {
+  const rows = await db
+    .selectFrom('ledger.projection')
+    .select('entry_id')
+    .where('repository_id', 'is', null)
+    .where('environment', 'is', null)
+    .where('kind', '=', 'ledger.pruned')
+    .orderBy('recorded_at', 'desc')
+    .execute();
+  const minimum = minimumOf(plan, archive.checkpoint.size);
+  for (const { entry_id } of rows) {
+    const entry = await readEntry(db, entry_id);
+    const fact = entry?.content.ledger;
+    if (fact?.act !== 'pruned' || fact.minimum !== minimum || fact.archive !== archive.note) continue;
+    const sealed = entry?.content.documents.find(({ name }) => name === 'retirement');
+    const body = sealed === undefined ? null : await readDocument(db, sealed.commitment);
+    const said = retirementDocument.safeParse(body === null ? null : JSON.parse(body.toString('utf8')));
+    if (said.success && said.data.year === plan.year.year && said.data.manifest === archive.manifest)
+      return entry_id;
+  }
+  return null;
+}
+
+async function assertSigned(
+  db: Kysely<Database>,
+  logId: number,
+  proof: string,
+  entryId: string,
+): Promise<void> {
+  const row = await db
+    .selectFrom('ledger.entry')
+    .select('canonical')
+    .where('id', '=', entryId)
+    .executeTakeFirstOrThrow();
+  const log = await db
+    .selectFrom('ledger.log')
+    .selectAll()
+    .where('log_id', '=', logId)
+    .executeTakeFirstOrThrow();
+  const keys = await readVkeys(db, log, Number.MAX_SAFE_INTEGER);
+  verifyProof(proof, leafHash(row.canonical), keys.at(-1) ?? log.vkey);
+}

@@ -1,0 +1,29 @@
+import type { Query } from '../ledger/query.ts';
+import { TRUSTED_OUTCOMES } from './last-reviewed-policy.ts';
+
+/** Deployments in these states are still worked on, or what they left is still uncertain. */
+const UNDER_WAY = ['requested', 'held', 'approved', 'running', 'unknown'] as const;
+
+/**
+ * The entries that the program still rests on, however old they are, so that retiring their year leaves them here: the policy
+ * last in force in each repository (without it the next one would be taken as the first), what runs in each environment, and
+ * deployments under way with the presses on them. Whatever answers one of these stays with it. A new reader of old entries
+ * belongs in here.
+ */
+export async function entriesInUse(query: Query): Promise<string[]> {
+  const rows = await query<{ id: string | null }>(
+    `WITH standing AS (
+       SELECT * FROM countersign.deployment WHERE state = ANY ($1)
+       UNION ALL
+       SELECT * FROM (
+         SELECT DISTINCT ON (repository_id, environment) * FROM countersign.deployment WHERE state = 'succeeded'
+         ORDER BY repository_id, environment, started_sequence DESC) AS running)
+     SELECT unnest(ARRAY[request_entry, decision_entry, started_entry, finished_entry]) AS id FROM standing
+     UNION SELECT r.entry_id FROM countersign.deployment_review r JOIN standing s ON s.id = r.deployment_id
+     UNION SELECT * FROM (
+       SELECT DISTINCT ON (repository_id) entry_id FROM ledger.projection
+       WHERE kind = 'policy.changed' AND outcome = ANY ($2) ORDER BY repository_id, recorded_at DESC, entry_id DESC) AS policies`,
+    [UNDER_WAY, TRUSTED_OUTCOMES],
+  );
+  return rows.flatMap(({ id }) => (id === null ? [] : [id]));
+}

@@ -63,7 +63,7 @@ export async function retireYear(db: Kysely<Database>, options: RetireOptions): 
   });
   const { size } = archive.checkpoint;
   const minimum = minimumOf(plan, size);
-  assertCovers(plan, archive);
+  if (how === 'found') assertCovers(plan, archive);
   await syncArchive(options.archive);
   tell('verify', `The archive holds: ${size} entries, under a checkpoint of this log.`);
   if (options.reason === null) return { plan, archive, minimum, done: null };
@@ -97,8 +97,9 @@ async function assertOwner(query: Query): Promise<void> {
     );
 }
 
+/** An older archive would leave in the database what a new one lets go. A late entry of the year stays in any case. */
 function assertCovers(plan: RetirementPlan, { directory, checkpoint }: Archive): void {
-  if (plan.last < checkpoint.size) return;
+  if (minimumOf(plan, checkpoint.size) === minimumOf(plan, plan.until)) return;
   throw new CodedError(
     'archive_too_old',
     `the archive ${directory} is over ${checkpoint.size} entries, and entry ${plan.last} is of ${plan.year.year} too: name a new directory, to export anew.`,

@@ -507,7 +507,6 @@ describe('it refuses, and changes nothing,', () => {
   test.each([
     ['a year that is not over', { year: 2028 }, 'year_not_over'],
     ['a year without a partition', { year: 2025 }, 'year_absent'],
-    ['a year without entries', { year: 2028, at: at(2031) }, 'earlier_year_unretired'],
     ['a year before which another was not retired', { year: 2027 }, 'earlier_year_unretired'],
   ])('%s', async (_, options, code) => {
     await expect(retire(database, signer, { archive, ...options })).rejects.toMatchObject({ code });
@@ -521,6 +520,14 @@ describe('it refuses, and changes nothing,', () => {
         'MIGRATION_DATABASE_URL must name a login that may act as countersign_owner',
       ),
     });
+  });
+
+  test('a year without entries', async () => {
+    const own = await createTestDatabase();
+    await recordIn(own, 2027, 1);
+    await integrateAll(own.writerUrl, signer);
+    await expect(retire(own, signer, { archive })).rejects.toMatchObject({ code: 'year_empty' });
+    await own.drop();
   });
 
   test('a directory of something else', async () => {
@@ -557,19 +564,18 @@ describe('it refuses, and changes nothing,', () => {
   });
 
   test('an archive from before the year was over', async () => {
-    await copyOfExport();
-    for (let number = 0; number < 2; number += 1) await recordIn(database, 2026, number);
-    await integrateAll(database.writerUrl, signer);
-    await expect(retire(database, signer, { archive })).rejects.toMatchObject({
+    const own = await createTestDatabase();
+    for (let number = 0; number < 20; number += 1) await recordIn(own, 2026, number);
+    await integrateAll(own.writerUrl, signer);
+    await exportLog(own.db, { directory: archive, now: NOW });
+    for (let number = 20; number < 270; number += 1) await recordIn(own, 2026, number);
+    await recordIn(own, 2027, 270);
+    await integrateAll(own.writerUrl, signer);
+    await expect(retire(own, signer, { archive })).rejects.toMatchObject({
       code: 'archive_too_old',
-      message: expect.stringContaining('entry 801 is of 2026 too'),
+      message: expect.stringContaining('is over 20 entries, and entry 269 is of 2026 too'),
     });
-    await act(
-      database.ownerUrl,
-      'SET ROLE countersign_owner',
-      'ALTER TABLE ONLY ledger.entry_2026 DISABLE TRIGGER USER',
-      `DELETE FROM ledger.entry_2026 WHERE id IN (SELECT entry_id FROM ledger.integration WHERE index >= 800)`,
-    );
+    await own.drop();
   });
 
   test('a key that is not the log’s', async () => {

@@ -8,7 +8,7 @@ const UNDER_WAY = ['requested', 'held', 'approved', 'running', 'unknown'] as con
  * The entries that the program still rests on, however old they are, so that retiring their year leaves them here: the policy
  * last in force in each repository (without it the next one would be taken as the first), what runs in each environment, and
  * deployments under way with the presses on them. Whatever answers one of these stays with it. A new reader of old entries
- * belongs in here.
+ * belongs in here. The newest policy is kept by index and by clock: whichever way a reader takes for the newest, it is there.
  */
 export async function entriesInUse(query: Query): Promise<string[]> {
   const rows = await query<{ id: string | null }>(
@@ -21,8 +21,12 @@ export async function entriesInUse(query: Query): Promise<string[]> {
      SELECT unnest(ARRAY[request_entry, decision_entry, started_entry, finished_entry]) AS id FROM standing
      UNION SELECT r.entry_id FROM countersign.deployment_review r JOIN standing s ON s.id = r.deployment_id
      UNION SELECT * FROM (
+       SELECT DISTINCT ON (p.repository_id) p.entry_id FROM ledger.projection p LEFT JOIN ledger.integration i USING (entry_id)
+       WHERE p.kind = 'policy.changed' AND p.outcome = ANY ($2)
+       ORDER BY p.repository_id, i.log_id DESC NULLS FIRST, i.index DESC NULLS FIRST) AS policies
+     UNION SELECT * FROM (
        SELECT DISTINCT ON (repository_id) entry_id FROM ledger.projection
-       WHERE kind = 'policy.changed' AND outcome = ANY ($2) ORDER BY repository_id, recorded_at DESC, entry_id DESC) AS policies`,
+       WHERE kind = 'policy.changed' AND outcome = ANY ($2) ORDER BY repository_id, recorded_at DESC, entry_id DESC) AS by_clock`,
     [UNDER_WAY, TRUSTED_OUTCOMES],
   );
   return rows.flatMap(({ id }) => (id === null ? [] : [id]));

@@ -135,8 +135,8 @@ describe('JSON', () => {
   test('is nowhere what evidence is stored as', async () => {
     const columns = await query(
       database.readerUrl,
-      `SELECT table_name, column_name, data_type FROM information_schema.columns
-       WHERE table_schema = 'ledger' AND (data_type LIKE 'json%' OR (table_name = 'entry' AND column_name = 'canonical'))`,
+      `SELECT table_name, column_name, data_type FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
+       WHERE table_schema = 'ledger' AND table_type = 'BASE TABLE' AND (data_type LIKE 'json%' OR (table_name = 'entry' AND column_name = 'canonical'))`,
     );
     expect(columns).toEqual([{ table_name: 'entry', column_name: 'canonical', data_type: 'bytea' }]);
   });

@@ -51,7 +51,7 @@ export async function recordOne(db: Kysely<Database>): Promise<void> {
 export async function insertOne(db: Kysely<Database>): Promise<void> {
   const id = newEntryId(new Date().toISOString(), randomBytes);
   await db.transaction().execute(async (tx) => {
-    await sql`INSERT INTO bench.plain (id, canonical, leaf_hash) VALUES (${id}, ${BYTES}, ${BYTES.subarray(0, 32)})`.execute(
+    await sql`INSERT INTO bench.plain (id, bytes, hash) VALUES (${id}, ${BYTES}, ${BYTES.subarray(0, 32)})`.execute(
       tx,
     );
   });
@@ -72,12 +72,12 @@ export async function insertPlain(url: string, entries: number): Promise<void> {
       BYTES,
       BYTES.subarray(0, 32),
     ]);
-    await client.query(`INSERT INTO bench.plain (id, canonical, leaf_hash) VALUES ${values}`, rows.flat());
+    await client.query(`INSERT INTO bench.plain (id, bytes, hash) VALUES ${values}`, rows.flat());
   }
   await client.end();
 }
 
-/** As the ledger's table of entries is, without partitions, triggers and what derives the hash. */
+/** As the ledger's table of entries is, without partitions, triggers and what derives the hash; under other names, for `verify` takes its like for a part of it. */
 export async function createPlainTable(ownerUrl: string): Promise<void> {
   const client = new Client({ connectionString: ownerUrl });
   await client.connect();
@@ -86,11 +86,11 @@ export async function createPlainTable(ownerUrl: string): Promise<void> {
     CREATE SCHEMA bench;
     CREATE TABLE bench.plain (
       id uuid PRIMARY KEY,
-      canonical bytea NOT NULL,
-      leaf_hash bytea NOT NULL,
+      bytes bytea NOT NULL,
+      hash bytea NOT NULL,
       recorded_at timestamptz NOT NULL DEFAULT clock_timestamp()
     );
-    ALTER TABLE bench.plain ALTER canonical SET STORAGE EXTERNAL;
+    ALTER TABLE bench.plain ALTER bytes SET STORAGE EXTERNAL;
     GRANT USAGE ON SCHEMA bench TO countersign_writer;
     GRANT INSERT ON bench.plain TO countersign_writer`);
   await client.end();

@@ -54,6 +54,7 @@ export const REASON_CODES = [
   'commit_accepted',
   'merge_not_by_github',
   'change_not_approved',
+  'target_inside_change',
   'branch_not_allowed',
   'branch_unknown',
   'branch_allowed',

@@ -154,6 +154,7 @@ const ABOUT_COMMITS: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'commit_unreviewed',
   'merge_not_by_github',
   'change_not_approved',
+  'target_inside_change',
 ]);
 
 /** The commits that stand in the way: those which the reasons of a gate that hasn't passed speak of. */

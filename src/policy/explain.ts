@@ -102,6 +102,10 @@ const SENTENCES: Sentences = {
     `Commit ${sha(commit)} merged ${pull(pullRequest)}, but GitHub did not make it: what it brought may differ from what was approved.`,
   change_not_approved: ({ pullRequest, commits }) =>
     `${pull(pullRequest)} is not approved as the policy asks, and ${list(commits, 'and', sha)} ${commits?.length === 1 ? 'comes' : 'come'} from it.`,
+  target_inside_change: ({ target, instead, pullRequest }) =>
+    pullRequest === undefined
+      ? `${sha(target)} lies under the baseline and is no merge of a change: nobody accepted it by itself. Deploy ${sha(instead)} instead.`
+      : `${sha(target)} is a step inside of ${pull(pullRequest)}, which was approved as a whole: deploy ${sha(instead)} instead.`,
   branch_not_allowed: ({ target, environment, branches }) =>
     `${sha(target)} is on no branch that may be deployed to ${code(environment)} (${list(branches, 'or', code)}).`,
   branch_unknown: ({ target, why }) => `Which branches contain ${sha(target)} is not known: ${words(why)}.`,

@@ -147,6 +147,10 @@ export const REASON_GUIDE: Readonly<Record<ReasonCode, Guide>> = {
     'Commits came from a merged pull request whose approvals do not hold when they are judged again. The reasons follow.',
     'Mend what they say. A merged pull request can still be approved.',
   ),
+  target_inside_change: wrong(
+    'The commit is a step inside of a change, or under the baseline. Reviewers approve what a change makes as a whole; nobody looked at what is there half way.',
+    'Deploy the commit that the sentence names: where the change was merged, or the baseline.',
+  ),
   branch_not_allowed: wrong(
     'The commit is on none of the branches that may be deployed there.',
     'Merge it into one.',

@@ -118,6 +118,13 @@ export interface AboutByCode {
   readonly commit_accepted: { readonly baseline: string; readonly commits: number };
   readonly merge_not_by_github: { readonly commit: string; readonly pullRequest: number };
   readonly change_not_approved: { readonly pullRequest: number; readonly commits: readonly string[] };
+  readonly target_inside_change: {
+    readonly target: string;
+    /** What was approved as a whole, and has the target in it. */
+    readonly instead: string;
+    /** Absent: it lies under the baseline, and came by none. */
+    readonly pullRequest?: number;
+  };
   readonly branch_not_allowed: {
     readonly target: string;
     readonly environment: string;

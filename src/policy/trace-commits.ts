@@ -23,6 +23,8 @@ export interface CommitTrace {
   readonly by: TracedBy | null;
   /** It reached the branch without review and was reviewed afterwards. */
   readonly late: boolean;
+  /** An approved change ends here: its reviewers saw what the tree is at this commit, not only what it was on the way. */
+  readonly whole: boolean;
   /** Why it isn't traced; empty where it is. */
   readonly reasons: readonly Reason[];
 }
@@ -51,21 +53,31 @@ export function traceCommits(
   };
   return commits.map(({ commit, recordedUnreviewed }) => {
     const { sha } = commit;
-    if (accepted.has(sha)) return { sha, pullRequest: null, by: 'accepted', late: false, reasons: [] };
     const found = (links.get(sha) ?? []).map((link) => ({
       ...link,
       reasons: problemsOf(commit, link, objectionsTo(link.change)),
     }));
-    const best = found.find(({ reasons }) => reasons.length === 0) ?? found[0];
+    const sound = found.filter(({ reasons }) => reasons.length === 0);
+    const whole = sound.some((link) => link.whole);
+    if (accepted.has(sha))
+      return {
+        sha,
+        pullRequest: null,
+        by: 'accepted',
+        late: false,
+        whole: whole || sha === baseline,
+        reasons: [],
+      };
+    const best = sound[0] ?? found[0];
     const late = recordedUnreviewed ? [reason('commit_unreviewed', { commit: sha })] : [];
     if (best === undefined) {
       const reasons = recordedUnreviewed ? late : [reason('commit_untraced', { commit: sha })];
-      return { sha, pullRequest: null, by: null, late: false, reasons };
+      return { sha, pullRequest: null, by: null, late: false, whole, reasons };
     }
     const { by, reasons } = best;
     const pullRequest = best.change.pullRequest.number;
-    if (reasons.length === 0) return { sha, pullRequest, by, late: recordedUnreviewed, reasons };
-    return { sha, pullRequest, by, late: false, reasons: [...late, ...reasons] };
+    if (reasons.length === 0) return { sha, pullRequest, by, late: recordedUnreviewed, whole, reasons };
+    return { sha, pullRequest, by, late: false, whole, reasons: [...late, ...reasons] };
   });
 }
 
@@ -73,6 +85,8 @@ interface Link {
   readonly change: ChangeFacts;
   /** Null: it is the pull request's merge, but GitHub didn't make it. */
   readonly by: Exclude<TracedBy, 'accepted'> | null;
+  /** It is where the change ends, not a step on its way. */
+  readonly whole: boolean;
 }
 
 function problemsOf(
@@ -106,12 +120,12 @@ function linksOf(
     const { merged, state, baseRef } = change.pullRequest;
     if (state !== 'merged' || merged === null || !matchesBranch(branches, baseRef)) continue;
     const own = new Set(change.commits.items.map(({ sha }) => sha));
-    for (const sha of own) add(sha, { change, by: 'commit' });
+    for (const sha of own) add(sha, { change, by: 'commit', whole: sha === change.pullRequest.headSha });
     const rebased = rebasedCommits(change, range);
-    for (const sha of rebased) add(sha, { change, by: 'rebase' });
+    for (const sha of rebased) add(sha, { change, by: 'rebase', whole: sha === merged.commit.sha });
     if (own.has(merged.commit.sha) || rebased.length > 0) continue;
     const byGitHub = merged.commit.signedByGitHub && range.get(merged.commit.sha)?.signedByGitHub === true;
-    add(merged.commit.sha, { change, by: byGitHub ? 'merge' : null });
+    add(merged.commit.sha, { change, by: byGitHub ? 'merge' : null, whole: true });
   }
   return links;
 }

@@ -146,6 +146,11 @@ const MENDS: Readonly<Partial<Record<ReasonCode, Mend>>> = {
       `commit ${short(about['commit'])} merged #${text(about['pullRequest'])} outside of GitHub: accept it by moving the baseline past it, in a reviewed pull request`,
     administrators,
   ),
+  target_inside_change: mend(
+    0,
+    (about) =>
+      `${short(about['target'])} ${typeof about['pullRequest'] === 'number' ? `is a step inside of #${about['pullRequest']}` : 'lies under the baseline'}: deploy ${short(about['instead'])} instead`,
+  ),
   branch_not_allowed: mend(
     2,
     (about) =>

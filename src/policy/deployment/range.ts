@@ -8,7 +8,10 @@ import { traceCommits, type CommitTrace } from '../trace-commits.ts';
 
 const GATE = 'range';
 
-/** Whether every commit that would become new there came from an approved pull request. */
+/**
+ * Whether every commit that would become new there came from an approved pull request, and whether what they make together
+ * is what somebody approved: a step inside of a change may do what a later step undoes before anybody looks.
+ */
 export function rangeGate(
   policy: Policy,
   environment: EnvironmentPolicy,
@@ -51,8 +54,30 @@ export function rangeGate(
     branches: environment.branches,
     baseline,
   });
-  const against = merged(traces.flatMap(({ reasons }) => reasons));
+  const against = [
+    ...merged(traces.flatMap(({ reasons }) => reasons)),
+    ...insideChange(traces, facts, baseline),
+  ];
   return against.length > 0 ? pending(GATE, ...against) : passed(GATE, ...tracedReasons(traces, baseline));
+}
+
+/** Nothing to say of a commit that isn't traced at all: that is said already. */
+function insideChange(
+  traces: readonly CommitTrace[],
+  { request: { sha: target }, changes }: DeploymentFacts,
+  baseline: string | null,
+): readonly Reason[] {
+  const trace = traces.find(({ sha }) => sha === target);
+  if (trace === undefined || trace.whole || trace.reasons.length > 0) return [];
+  const change = changes.find(({ pullRequest }) => pullRequest.number === trace.pullRequest)?.pullRequest;
+  const instead = change?.merged?.commit.sha ?? baseline ?? '';
+  return [
+    reason('target_inside_change', {
+      target,
+      instead,
+      ...(change === undefined ? {} : { pullRequest: change.number }),
+    }),
+  ];
 }
 
 type Item = DeploymentFacts['range']['commits']['items'][number];

@@ -205,6 +205,8 @@ const based = withProduction({ baseline: BASELINE });
 const only = (...commits: readonly RangeCommit[]) => ({ commits: all(...commits) });
 const head = makeCommit('head');
 const merge = makeMerge().commit;
+const step = makeCommit('step');
+const stepped = makeCommit('head', { parents: [step.sha] });
 const unmerged = merged({ pullRequest: { state: 'open', merged: null } });
 const rangeRows: readonly DeploymentCase[] = [
   row('a merge commit and the commit it merged', 'range', 'passed', ['range_traced'], deployment()),
@@ -493,6 +495,55 @@ const rangeRows: readonly DeploymentCase[] = [
     }),
   ),
   row(
+    'a step inside of an approved change',
+    'range',
+    'pending',
+    ['target_inside_change'],
+    deployment({
+      request: { sha: sha('step') },
+      changes: [merged({ commits: all(step, stepped) })],
+      range: only(inRange(step)),
+      reviews: all(answer({ sha: sha('step') })),
+    }),
+  ),
+  row(
+    'a step of one change that is the head of another',
+    'range',
+    'passed',
+    ['range_traced'],
+    deployment({
+      request: { sha: sha('step') },
+      changes: [merged({ commits: all(step, stepped) }), endsAtStep()],
+      range: only(inRange(step)),
+      reviews: all(answer({ sha: sha('step') })),
+    }),
+  ),
+  row(
+    'a step of one change that is the head of another, which nobody approved',
+    'range',
+    'pending',
+    ['target_inside_change'],
+    deployment({
+      request: { sha: sha('step') },
+      changes: [merged({ commits: all(step, stepped) }), { ...endsAtStep(), reviews: all() }],
+      range: only(inRange(step)),
+      reviews: all(answer({ sha: sha('step') })),
+    }),
+  ),
+  row(
+    'a commit under the baseline that is no merge',
+    'range',
+    'pending',
+    ['target_inside_change'],
+    deployment({
+      request: { sha: sha('step') },
+      range: only(inRange(step, { pullRequests: [] }), inRange(stepped)),
+      changes: [],
+      reviews: all(answer({ sha: sha('step') })),
+    }),
+    { policy: based },
+  ),
+  row(
     'two changes have it, and one is approved',
     'range',
     'passed',
@@ -501,6 +552,18 @@ const rangeRows: readonly DeploymentCase[] = [
   ),
   row('a change for each of two commits', 'range', 'passed', ['range_traced'], twoChanges()),
 ];
+
+function endsAtStep(): DeploymentFacts['changes'][number] {
+  return merged({
+    pullRequest: {
+      number: 13,
+      headSha: sha('step'),
+      merged: makeMerge({ sha: sha('merge 13'), parents: [sha('base'), sha('step')] }),
+    },
+    commits: all(step),
+    reviews: all(makeReview({ commit: sha('step') })),
+  });
+}
 
 function twoChanges(): DeploymentFacts {
   const later = makeCommit('later', { author: identity(carol), committer: identity(carol) });

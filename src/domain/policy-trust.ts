@@ -26,11 +26,11 @@ export interface PolicyChangeFacts {
   readonly tip: string;
   /** The commit at which the last reviewed version was seen. */
   readonly since: string;
-  /** False: the file's history at `tip` doesn't lead back to what it was at `since`, or only after too many changes. */
+  /** False: `tip` doesn't descend from `since`, or from too far away to look at each commit between them. */
   readonly connected: boolean;
-  /** Ids of the commits that changed the file since, newest first. */
+  /** Ids of the commits since whose file is another than that of any parent that descends from `since` too. */
   readonly touching: readonly string[];
-  /** Those commits, and their neighbours where a rebase has to be followed. */
+  /** Those commits, where their changes end, and their neighbours where a rebase has to be followed. */
   readonly commits: readonly RangeCommit[];
   readonly changes: readonly ChangeFacts[];
 }

@@ -48,18 +48,6 @@ export async function readRange(github: GitHubReader, asked: RangeAsked): Promis
   };
 }
 
-/** Commits by id, in the order given, each with the merged pull requests it came from. */
-export async function readCommits(
-  github: GitHubReader,
-  repository: RepositoryRef,
-  shas: readonly string[],
-): Promise<readonly RangeCommit[]> {
-  if (shas.length === 0) return [];
-  const items = await readTraced(github, repository, shas);
-  const asked = { repository, unreviewed: new Set<string>() };
-  return (await traced(github, asked, { complete: true, items }, new Map())).items;
-}
-
 async function traced(
   github: GitHubReader,
   { repository, unreviewed }: Pick<RangeAsked, 'repository' | 'unreviewed'>,

@@ -4,7 +4,8 @@ import { traceCommits } from './trace-commits.ts';
 
 /**
  * Whether a changed policy came by review: every commit that changed its file since the last reviewed version belongs to a
- * pull request that was approved as that version asks. So whoever can push past review can't bring their own rules along.
+ * pull request that was approved as that version asks, and of which the branch has the end too: half way through a change its
+ * rules may be such as nobody approved. So whoever can push past review can't bring their own rules along.
  * The policy's own branch is judged as guarded, whether or not the policy says so.
  */
 export function judgePolicyChange(reviewed: Policy, facts: PolicyChangeFacts): PolicyTrust {
@@ -13,7 +14,11 @@ export function judgePolicyChange(reviewed: Policy, facts: PolicyChangeFacts): P
   const guarding = { ...reviewed, changes: { ...reviewed.changes, branches: [branch] } };
   const wanted = new Set(touching);
   const traced = traceCommits(guarding, { commits, changes, branches: [branch] });
-  const unreviewed = traced.filter(({ sha, reasons }) => wanted.has(sha) && reasons.length > 0);
+  const ended = new Set(traced.flatMap(({ whole, pullRequest }) => (whole ? (pullRequest ?? []) : [])));
+  const unreviewed = traced.filter(
+    ({ sha, reasons, whole, pullRequest }) =>
+      wanted.has(sha) && (reasons.length > 0 || !(whole || ended.has(pullRequest ?? -1))),
+  );
   const seen = new Set(traced.map(({ sha }) => sha));
   const lost = touching.filter((sha) => !seen.has(sha));
   if (unreviewed.length === 0 && lost.length === 0) return { trusted: true };

@@ -9,6 +9,7 @@ import { setStage, type Stage } from '../../demo/stage/stage.ts';
 import { seeCheckRun, until, untilCheckRun } from '../../demo/stage/watch.ts';
 import { listEntries } from '../../src/ledger/read.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { forgeCommit } from '../support/github/forge-commit.ts';
 
 const CHANGE = 'countersign/change';
 const FILE = '.github/countersign.yml';
@@ -75,6 +76,38 @@ test.each(['squash', 'merge', 'rebase'] as const)(
   },
   90_000,
 );
+
+test('a merge that is pushed past review doesn’t bring back rules that were reviewed once and replaced since', async () => {
+  const { github, people, repository } = stage;
+  const strict = policy;
+  const lax = policy.replace(
+    'on: request, by: { teams: [leads] }',
+    'on: request, by: { teams: [developers] }',
+  );
+  expect(lax).not.toBe(strict);
+  const older = await merge(stage, 'carol', await approvedChange('lax', lax));
+  await outcome('reviewed', older);
+  const newer = await merge(stage, 'carol', await approvedChange('strict', strict));
+  await outcome('reviewed', newer);
+
+  // Its policy is that of its first parent as it was, so in the file's own log the newer version has never been.
+  const sha = await forgeCommit(repository, { parents: [older, newer], message: 'Merge', author: 'frank' });
+  await github.push(people.frank, repository, [`${sha}:refs/heads/main`]);
+  expect(await outcome('unreviewed', sha)).toMatchObject({ reasons: ['policy_unreviewed'] });
+  await ask(stage, 'alice', sha);
+  await untilCheckRun(
+    stage,
+    sha,
+    production,
+    (run) => /^Held.*was changed without review/.test(run.title),
+    60,
+  );
+
+  await outcome('restored', await merge(stage, 'carol', await approvedChange('again', strict)));
+  const main = await github.tip(repository, 'main');
+  policy = strict.replaceAll(/baseline: [0-9a-f]{40}/g, `baseline: ${main ?? ''}`);
+  await outcome('reviewed', await merge(stage, 'carol', await approvedChange('past-it', policy)));
+}, 180_000);
 
 test('a push past review that brings its own rules deploys nothing, is recorded, and judges nobody', async () => {
   const { github, people, repository } = stage;

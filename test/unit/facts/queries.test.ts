@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { buildSchema, parse, validate } from 'graphql';
 import { CHANGES_OF_COMMIT_QUERY, OPEN_CHANGES_QUERY } from '../../../src/facts/open-changes.ts';
-import { FILE_HISTORY_QUERY } from '../../../src/facts/read-file-history.ts';
+import { fileVersionsQuery } from '../../../src/facts/read-file-versions.ts';
 import { CHANGE_BRANCHES_QUERY } from '../../../src/facts/read-change-branches.ts';
 import { BRANCHES_QUERY } from '../../../src/facts/read-containing-branches.ts';
 import { DEFAULT_BRANCH_QUERY } from '../../../src/facts/read-default-branch.ts';
@@ -30,7 +30,7 @@ describe("every query of ours is one that GitHub's own schema accepts", () => {
     ['history', HISTORY_QUERY],
     ['policy', POLICY_QUERY],
     ['branches of a change', CHANGE_BRANCHES_QUERY],
-    ['file history', FILE_HISTORY_QUERY],
+    ['versions of a file', fileVersionsQuery(100)],
     ['default branch', DEFAULT_BRANCH_QUERY],
     ['branches', BRANCHES_QUERY],
     ['open changes', OPEN_CHANGES_QUERY],

@@ -35,6 +35,8 @@ const facts = (over: Partial<PolicyChangeFacts> = {}): PolicyChangeFacts => ({
   ...over,
 });
 
+const step = makeCommit('step');
+const stepped = makeMergedFacts({ commits: all(step, makeCommit('head', { parents: [step.sha] })) });
 const stray = makeCommit('stray');
 const untrusted = (...commits: readonly string[]) => ({ trusted: false, since: sha('base'), commits });
 
@@ -44,6 +46,16 @@ test.each<[string, PolicyChangeFacts, ReturnType<typeof judgePolicyChange> | Ret
     'by the commit of one that was merged as it was',
     facts({ touching: [head.sha], commits: [inRange(head)] }),
     { trusted: true },
+  ],
+  [
+    'by a step inside of an approved pull request, whose end the branch has',
+    facts({ touching: [step.sha], commits: [inRange(step), inRange(merge)], changes: [stepped] }),
+    { trusted: true },
+  ],
+  [
+    'by a step inside of an approved pull request, and the branch ends there',
+    facts({ tip: step.sha, touching: [step.sha], commits: [inRange(step)], changes: [stepped] }),
+    untrusted(step.sha),
   ],
   [
     'put back to what it was, by whomever',

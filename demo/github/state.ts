@@ -323,6 +323,8 @@ export interface DeploymentStatus {
   readonly logUrl: string;
   readonly creator: Actor;
   readonly app: App | null;
+  /** GitHub Actions wrote it for the job, and not somebody by the API. */
+  readonly byActions: boolean;
   readonly createdAt: string;
 }
 

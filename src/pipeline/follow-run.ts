@@ -27,6 +27,7 @@ export async function followRun(
   const progress = await readRunProgress(await pipeline.github(row.installation_id), repository, {
     runId: row.run_id,
     environment: row.environment,
+    sha: row.sha,
     githubDeploymentId: row.github_deployment_id,
   });
   if (row.state === 'held' || row.state === 'rejected') {

@@ -149,6 +149,7 @@ export interface NewDeploymentStatus {
   readonly environmentUrl: string;
   readonly logUrl: string;
   readonly autoInactive: boolean;
+  readonly byActions?: boolean;
 }
 
 function add(
@@ -167,6 +168,7 @@ function add(
     logUrl: wanted.logUrl,
     creator,
     app,
+    byActions: wanted.byActions ?? false,
     createdAt: world.timestamp(),
   };
   deployment.statuses.push(status);

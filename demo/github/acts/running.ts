@@ -124,6 +124,7 @@ function report(world: World, run: WorkflowRun, deployment: Deployment, state: s
     environmentUrl: '',
     logUrl: `${world.url}/${run.repository.owner.login}/${run.repository.name}/actions/runs/${run.id}`,
     autoInactive: true,
+    byActions: true,
   });
 }
 

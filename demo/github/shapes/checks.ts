@@ -6,6 +6,7 @@ import type { World } from '../world.ts';
 import { maybeUser, nodeId } from './accounts.ts';
 import { simpleCommit } from './commits.ts';
 import { actionsApp, appShape } from './apps.ts';
+import { deploymentShape } from './deployments.ts';
 import { minimalPull, pullsWithHead } from './pulls.ts';
 import { minimalRepository, repositoryApi, repositoryWeb } from './repository.ts';
 
@@ -40,7 +41,23 @@ export function checkRunShape(world: World, repository: Repository, run: CheckRu
     check_suite: { id: run.suite.id },
     app: reporter(world, run.app),
     pull_requests: pullsWithHead(repository, run.headSha).map((pull) => minimalPull(world, pull)),
+    ...deploymentOf(world, repository, run),
   };
+}
+
+/** The deployment that was made for a job of Actions which names an environment. */
+function deploymentOf(world: World, repository: Repository, run: CheckRun): Record<string, unknown> {
+  const jobs = [...repository.runs.values()].flatMap((each) => each.jobs);
+  const job = jobs.find(({ checkRun }) => checkRun.id === run.id);
+  if (job === undefined) return {};
+  const {
+    creator: _creator,
+    payload: _payload,
+    sha: _sha,
+    ref: _ref,
+    ...simple
+  } = deploymentShape(world, job.deployment);
+  return { deployment: simple };
 }
 
 /** A check run as a webhook carries it: with its suite whole. */

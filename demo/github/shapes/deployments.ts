@@ -57,6 +57,6 @@ export function deploymentStatusShape(
     repository_url: repositoryApi(world, deployment.repository),
     environment_url: status.environmentUrl,
     log_url: status.logUrl,
-    performed_via_github_app: performer(world, status.app, deployment.run !== null),
+    performed_via_github_app: performer(world, status.app, status.byActions),
   };
 }

@@ -313,7 +313,8 @@ describe('an Actions run', () => {
   };
 
   test('is told with who said yes to its environment, by its own record', async () => {
-    const { run, sha, ...asking } = await running('production');
+    const { run, ...asking } = await running('production');
+    const { sha } = asking;
     acme.github.actions.review(run, acme.bob, { state: 'approved', comment: 'Ship it' });
     const facts = await gather(
       sha,

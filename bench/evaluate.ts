@@ -186,7 +186,12 @@ function deploymentOf(commits: number): DeploymentFacts {
       },
       signedByGitHub: true,
     };
-    const merged = { at: '2026-03-03T08:00:00Z', by: person(REVIEWER), commit: merge };
+    const merged = {
+      at: '2026-03-03T08:00:00Z',
+      by: person(REVIEWER),
+      commit: merge,
+      onGitHub: { known: true, value: true } as const,
+    };
     return { ...change, pullRequest: { ...change.pullRequest, state: 'merged' as const, merged } };
   });
   const target = sha(0, 500_000 + commits / 10 - 1);

@@ -402,6 +402,11 @@ export interface RunApproval {
 export interface State {
   readonly accounts: Map<number, Account>;
   readonly repositories: Map<number, Repository>;
+  /**
+   * What counts as the merge of a pull request whose head was pushed to its base with more on top: its head, or the tip that
+   * was pushed. GitHub documents neither, so both can be played.
+   */
+  mergeOfPushedHead: 'head' | 'tip';
   readonly apps: Map<number, App>;
   readonly installations: Map<number, Installation>;
   readonly tokens: Map<string, InstallationToken>;
@@ -414,6 +419,7 @@ export function emptyState(): State {
   return {
     accounts: new Map(),
     repositories: new Map(),
+    mergeOfPushedHead: 'head',
     apps: new Map(),
     installations: new Map(),
     tokens: new Map(),

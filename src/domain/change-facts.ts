@@ -51,6 +51,11 @@ export interface MergeFacts {
   readonly by: Actor | null;
   /** The commit that the merge left on the base branch (the last one of a rebase). */
   readonly commit: CommitFacts;
+  /**
+   * By its button, API or merge queue, as the activity of the base has it. False: somebody pushed it. Read only where a
+   * range of commits is traced.
+   */
+  readonly onGitHub: Known<boolean>;
 }
 
 export interface CommitFacts {

@@ -53,6 +53,7 @@ export const REASON_CODES = [
   'commit_reviewed_late',
   'commit_accepted',
   'merge_not_by_github',
+  'merge_unknown',
   'change_not_approved',
   'target_inside_change',
   'branch_not_allowed',

@@ -153,6 +153,7 @@ const ABOUT_COMMITS: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'commit_untraced',
   'commit_unreviewed',
   'merge_not_by_github',
+  'merge_unknown',
   'change_not_approved',
   'target_inside_change',
 ]);

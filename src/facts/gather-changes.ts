@@ -1,4 +1,4 @@
-import type { ChangeFacts } from '../domain/change-facts.ts';
+import type { ChangeFacts, MergeFacts } from '../domain/change-facts.ts';
 import { unknown } from '../domain/known.ts';
 import type { ProtectionFacts } from '../domain/protection-facts.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
@@ -7,7 +7,8 @@ import { peopleOf } from './gather-change.ts';
 import type { GitHubReader } from './github-reader.ts';
 import { inParallel } from './in-parallel.ts';
 import type { SeenPush } from './pushers-of.ts';
-import { readPullRequests } from './read-pull-requests.ts';
+import { readLandings } from './read-landings.ts';
+import { type PullRequestReading, readPullRequests } from './read-pull-requests.ts';
 import { readPushers } from './read-pushers.ts';
 import type { RoleReader } from './read-roles.ts';
 
@@ -27,7 +28,13 @@ export async function gatherChanges(
   roleReader: RoleReader,
 ): Promise<readonly ChangeFacts[]> {
   const ordered = [...new Set(numbers)].sort((a, b) => a - b);
-  const readings = await readPullRequests(github, repository, ordered);
+  const alone = await readPullRequests(github, repository, ordered);
+  const landings = await readLandings(
+    github,
+    repository,
+    alone.map(({ pullRequest }) => pullRequest),
+  );
+  const readings = alone.map((reading) => withLanding(reading, landings.get(reading.pullRequest.number)));
   return inParallel(readings, async (reading): Promise<ChangeFacts> => {
     const { number, baseRef } = reading.pullRequest;
     const pushers = await readPushers(github, repository, reading, await pushesOf(number));
@@ -41,6 +48,15 @@ export async function gatherChanges(
       roles: await roleReader.of(roles, peopleOf(reading, pushers)),
     };
   });
+}
+
+function withLanding(
+  reading: PullRequestReading,
+  onGitHub: MergeFacts['onGitHub'] | undefined,
+): PullRequestReading {
+  const { pullRequest } = reading;
+  if (pullRequest.merged === null || onGitHub === undefined) return reading;
+  return { ...reading, pullRequest: { ...pullRequest, merged: { ...pullRequest.merged, onGitHub } } };
 }
 
 /** How the branch is protected today says nothing about a merge of last week: that is in the merge's own entry. */

@@ -1,5 +1,6 @@
 import { CodedError } from '../domain/coded-error.ts';
 import type { CheckFacts, CommitFacts, PullRequestFacts, ReviewFacts } from '../domain/change-facts.ts';
+import { unknown } from '../domain/known.ts';
 import type { Listed } from '../domain/listed.ts';
 import { fullName, type RepositoryRef } from '../domain/repository.ts';
 import { askGraphql } from './ask-github.ts';
@@ -133,7 +134,7 @@ async function settle(
       // An open pull request has a `mergeCommit` of a try at merging: only a merged one's is what landed.
       merged:
         wire.state === 'MERGED' && wire.mergedAt !== null && mergeCommit !== undefined
-          ? { at: wire.mergedAt, by: wire.mergedBy, commit: mergeCommit }
+          ? { at: wire.mergedAt, by: wire.mergedBy, commit: mergeCommit, onGitHub: NOT_READ }
           : null,
     },
     commits: { complete: commits.complete, items: resolved.slice(0, commits.items.length) },
@@ -142,4 +143,5 @@ async function settle(
   };
 }
 
+const NOT_READ = unknown('not read for a pull request by itself');
 const STATES = { OPEN: 'open', CLOSED: 'closed', MERGED: 'merged' } as const;

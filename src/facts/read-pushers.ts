@@ -12,7 +12,8 @@ import { restActor } from './wire-actor.ts';
 
 const PAGES = 10;
 
-const activities = z.array(
+/** A page of the activity of a repository. */
+export const activities = z.array(
   z
     .object({ activity_type: z.string(), before: z.string(), after: z.string(), actor: restActor })
     .transform((move): BranchActivity => ({

@@ -21,7 +21,12 @@ export const PushJob = z.strictObject({
   /** How often it was looked at already without finding where its commits come from. */
   looks: z.int().default(0),
 });
-export const DeploymentJob = z.strictObject({ id: z.string(), delivery });
+export const DeploymentJob = z.strictObject({
+  id: z.string(),
+  delivery,
+  /** How often it was looked at already without GitHub's telling yet how a change was merged. */
+  looks: z.int().optional(),
+});
 export const EffectJob = z.strictObject({ key: z.string() });
 /** Judge again whatever is open: at one commit, on one branch, in one repository, or in a whole installation. */
 export const SweepJob = z.strictObject({

@@ -28,7 +28,7 @@ export async function judgeDeployment(
   data: unknown,
   job: { readonly attempt: number },
 ): Promise<void> {
-  const { id, delivery } = DeploymentJob.parse(data);
+  const { id, delivery, looks = 0 } = DeploymentJob.parse(data);
   const row = await pipeline.db
     .selectFrom('countersign.deployment')
     .selectAll()
@@ -50,7 +50,15 @@ export async function judgeDeployment(
   await recordDeploymentReviews(pipeline, row, assessed.facts, delivery);
   if (assessed.policy !== null) await notePolicy(pipeline, repositoryOf(row), assessed.policy, { delivery });
   await recordDeploymentDecision(pipeline, row, assessed, delivery);
+  if (!lacksActivity(assessed.decision) || looks >= pipeline.patience.attempts) return;
+  const again = { id, delivery, looks: looks + 1 };
+  const startAfterSeconds = pipeline.patience.seconds;
+  await pipeline.queue.send(pipeline.db, 'deployment', again, { key: id, startAfterSeconds });
 }
+
+/** A branch's activity comes a little after its merge, and no event tells of it. */
+const lacksActivity = ({ gates }: Decision): boolean =>
+  gates.some(({ reasons }) => reasons.some(({ code }) => code === 'merge_unknown'));
 
 /** Records a decision on a deployment (unless nothing changed), moves its row, and queues what follows. */
 export async function recordDeploymentDecision(

@@ -99,7 +99,9 @@ const SENTENCES: Sentences = {
   commit_accepted: ({ baseline, commits }) =>
     `${count(commits, 'commit')} up to the declared baseline ${sha(baseline)} ${commits === 1 ? 'is' : 'are'} accepted without a pull request.`,
   merge_not_by_github: ({ commit, pullRequest }) =>
-    `Commit ${sha(commit)} merged ${pull(pullRequest)}, but GitHub did not make it: what it brought may differ from what was approved.`,
+    `Commit ${sha(commit)} merged ${pull(pullRequest)}, but GitHub did not make it of what was approved: what it brought may differ from what was approved.`,
+  merge_unknown: ({ commit, pullRequest, why }) =>
+    `Whether commit ${sha(commit)} is GitHub’s own merge of ${pull(pullRequest)}, or was pushed, is not known: ${words(why)}.`,
   change_not_approved: ({ pullRequest, commits }) =>
     `${pull(pullRequest)} is not approved as the policy asks, and ${list(commits, 'and', sha)} ${commits?.length === 1 ? 'comes' : 'come'} from it.`,
   target_inside_change: ({ target, instead, pullRequest }) =>

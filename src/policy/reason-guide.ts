@@ -140,8 +140,12 @@ export const REASON_GUIDE: Readonly<Record<ReasonCode, Guide>> = {
   ),
   commit_accepted: fine('Commits up to the declared baseline are accepted without a pull request.'),
   merge_not_by_github: wrong(
-    'The commit merged a pull request, but GitHub did not make and sign it, so it may bring more than was approved.',
+    'The commit merged a pull request, but GitHub did not make it of what was approved, or somebody pushed it: it may bring more.',
     'Merge on GitHub. What is merged already: move the baseline past it in a reviewed pull request.',
+  ),
+  merge_unknown: wrong(
+    'Whether a pull request was merged on GitHub, or its merge was pushed, could not be read from the activity of its base.',
+    'Nothing to do at first: the activity comes a little later. What stays so: move the baseline past it in a reviewed pull request.',
   ),
   change_not_approved: wrong(
     'Commits came from a merged pull request whose approvals do not hold when they are judged again. The reasons follow.',

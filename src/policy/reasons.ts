@@ -117,6 +117,7 @@ export interface AboutByCode {
   readonly commit_reviewed_late: { readonly commit: string; readonly pullRequest: number };
   readonly commit_accepted: { readonly baseline: string; readonly commits: number };
   readonly merge_not_by_github: { readonly commit: string; readonly pullRequest: number };
+  readonly merge_unknown: { readonly commit: string; readonly pullRequest: number; readonly why: string };
   readonly change_not_approved: { readonly pullRequest: number; readonly commits: readonly string[] };
   readonly target_inside_change: {
     readonly target: string;

@@ -1,11 +1,12 @@
 /**
  * The proof of a range: each commit traced to a merged pull request whose approvals hold when judged again now. What
- * links a commit to a pull request is only what GitHub can't be made to say: it is the merge that GitHub signed, one of
- * the pull request's own commits, or one that GitHub's rebase made of them.
+ * links a commit to a pull request is only what GitHub can't be made to say: it is one of the pull request's own commits, or
+ * what GitHub made of them when somebody merged it there: a merge or a squash that it signed, or the commits of a rebase.
  */
-import type { ChangeFacts, CommitFacts } from '../domain/change-facts.ts';
+import type { ChangeFacts, CommitFacts, MergeFacts } from '../domain/change-facts.ts';
 import type { RangeCommit } from '../domain/deployment-facts.ts';
 import type { Reason } from '../domain/reason.ts';
+import { ancestors } from './ancestors.ts';
 import { matchesBranch } from './branch-glob.ts';
 import { unmappedIn } from './change/identity.ts';
 import { objectionsToMerged } from './objections-to-merged.ts';
@@ -83,19 +84,20 @@ export function traceCommits(
 
 interface Link {
   readonly change: ChangeFacts;
-  /** Null: it is the pull request's merge, but GitHub didn't make it. */
-  readonly by: Exclude<TracedBy, 'accepted'> | null;
+  readonly by: Exclude<TracedBy, 'accepted'>;
+  /** Why it doesn't trace the commit, although GitHub calls the commit the pull request's merge. */
+  readonly problem: Reason | null;
   /** It is where the change ends, not a step on its way. */
   readonly whole: boolean;
 }
 
 function problemsOf(
   commit: CommitFacts,
-  { change, by }: Link,
+  { change, by, problem }: Link,
   objections: readonly Reason[],
 ): readonly Reason[] {
   const pullRequest = change.pullRequest.number;
-  if (by === null) return [reason('merge_not_by_github', { commit: commit.sha, pullRequest })];
+  if (problem !== null) return [problem];
   if (objections.length > 0)
     return [reason('change_not_approved', { pullRequest, commits: [commit.sha] }), ...objections];
   // A change's own commits were asked about with the change.
@@ -117,28 +119,38 @@ function linksOf(
     else found.push(link);
   };
   for (const change of changes.toSorted((a, b) => a.pullRequest.number - b.pullRequest.number)) {
-    const { merged, state, baseRef } = change.pullRequest;
+    const { merged, state, baseRef, headSha } = change.pullRequest;
     if (state !== 'merged' || merged === null || !matchesBranch(branches, baseRef)) continue;
     const own = new Set(change.commits.items.map(({ sha }) => sha));
-    for (const sha of own) add(sha, { change, by: 'commit', whole: sha === change.pullRequest.headSha });
+    const end = merged.commit.sha;
+    for (const sha of own) add(sha, { change, by: 'commit', problem: null, whole: sha === headSha });
+    if (own.has(end)) continue;
     const rebased = rebasedCommits(change, range);
-    for (const sha of rebased) add(sha, { change, by: 'rebase', whole: sha === merged.commit.sha });
-    if (own.has(merged.commit.sha) || rebased.length > 0) continue;
-    const byGitHub = merged.commit.signedByGitHub && range.get(merged.commit.sha)?.signedByGitHub === true;
-    add(merged.commit.sha, { change, by: byGitHub ? 'merge' : null, whole: true });
+    const problem = problemOfMerge(change, merged, rebased.length > 0, range);
+    for (const sha of rebased) add(sha, { change, by: 'rebase', problem, whole: sha === end });
+    if (rebased.length === 0) add(end, { change, by: 'merge', problem, whole: true });
   }
   return links;
 }
 
-/** A commit and all of its ancestors, as far as the range has them. */
-function ancestors(sha: string | null, range: ReadonlyMap<string, CommitFacts>): ReadonlySet<string> {
-  const found = new Set<string>();
-  const open = sha === null ? [] : [sha];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const commit = range.get(next);
-    if (commit === undefined || found.has(next)) continue;
-    found.add(next);
-    open.push(...commit.parents);
-  }
-  return found;
+/** Why what GitHub calls a change's merge isn't one that it made of what was approved. */
+function problemOfMerge(
+  { pullRequest: { number: pullRequest, headSha } }: ChangeFacts,
+  { commit, onGitHub }: MergeFacts,
+  rebased: boolean,
+  range: ReadonlyMap<string, CommitFacts>,
+): Reason | null {
+  if (!onGitHub.known) return reason('merge_unknown', { commit: commit.sha, pullRequest, why: onGitHub.why });
+  const [base, head, ...more] = commit.parents;
+  const made =
+    commit.signedByGitHub &&
+    range.get(commit.sha)?.signedByGitHub === true &&
+    more.length === 0 &&
+    (head === undefined || head === headSha) &&
+    base !== headSha &&
+    // A squash stands on what the base was, which never has what is merged. Walked only where it could be.
+    (head !== undefined || !range.has(headSha) || !ancestors(base ?? null, range).has(headSha));
+  return onGitHub.value && (rebased || made)
+    ? null
+    : reason('merge_not_by_github', { commit: commit.sha, pullRequest });
 }

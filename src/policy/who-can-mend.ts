@@ -146,6 +146,11 @@ const MENDS: Readonly<Partial<Record<ReasonCode, Mend>>> = {
       `commit ${short(about['commit'])} merged #${text(about['pullRequest'])} outside of GitHub: accept it by moving the baseline past it, in a reviewed pull request`,
     administrators,
   ),
+  merge_unknown: mend(
+    2,
+    (about) =>
+      `whether ${short(about['commit'])} is GitHub's own merge of #${text(about['pullRequest'])} is not known; it is tried again`,
+  ),
   target_inside_change: mend(
     0,
     (about) =>

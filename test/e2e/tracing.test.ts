@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { pino } from 'pino';
-import { readCommit } from '../../demo/github/git/commits.ts';
+import { type GitCommit, readCommit } from '../../demo/github/git/commits.ts';
 import { approve, ask, CHANGE_CHECK, deployCheck, merge, openChange } from '../../demo/stage/acts.ts';
 import { setStage, type Stage } from '../../demo/stage/stage.ts';
-import { untilCheckRun } from '../../demo/stage/watch.ts';
+import { until, untilCheckRun } from '../../demo/stage/watch.ts';
+import { listEntries } from '../../src/ledger/read.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { type Forged, forgeCommit } from '../support/github/forge-commit.ts';
 
 const PAGE = 'public/index.html';
 const production = deployCheck('production');
@@ -102,6 +104,79 @@ test.each(['merge', 'rebase'] as const)(
   },
   120_000,
 );
+
+/** What frank, who may push past every rule, pushes on top of an approved head, and what it looks like. */
+const pushes: readonly (readonly [
+  string,
+  'head' | 'tip',
+  (head: GitCommit) => Omit<Forged, 'files'>,
+  boolean,
+])[] = [
+  ['the head’s own message, author and date', 'tip', copyOf, false],
+  ['the head’s own message, author and date, and GitHub takes the head for the merge', 'head', copyOf, false],
+  ['an edit on GitHub’s own pages', 'tip', ({ sha }) => ({ ...byGitHub, parents: [sha] }), true],
+];
+const byGitHub = { message: 'Update', author: 'frank', committerEmail: 'noreply@github.com' };
+
+function copyOf({ sha, message, author: { name, date } }: GitCommit): Omit<Forged, 'files'> {
+  return { parents: [sha], message, author: name, date };
+}
+
+/** Pushes to main what frank made of an approved head, and answers what the check run of its deployment says. */
+async function pushed(
+  branch: string,
+  make: (head: GitCommit, base: string) => Omit<Forged, 'files'>,
+  signed: boolean,
+) {
+  const { github, people, repository } = stage;
+  const { number, head } = await approved(branch, `good ${branch}\n`);
+  const base = (await github.tip(repository, 'main')) ?? '';
+  const made = make(await readCommit(repository.directory, head), base);
+  const sha = await forgeCommit(repository, { ...made, files: { [PAGE]: `evil ${branch}\n` } });
+  if (signed) repository.signed.add(sha);
+  await github.push(people.frank, repository, [`${sha}:refs/heads/main`]);
+  await ask(stage, 'alice', sha);
+  const run = await untilCheckRun(
+    stage,
+    sha,
+    production,
+    (seen) => /^(Deployed|Held|Rejected)/.test(seen.title),
+    60,
+  );
+  const unreviewed = await until('its record', async () => {
+    const [entry] = await listEntries(database.db, { kinds: ['change.unreviewed'], commit: sha });
+    return entry ?? null;
+  });
+  return { sha, number, run, unreviewed };
+}
+
+test.each(pushes)(
+  'a push past review on top of an approved head is no merge of it: %s (%s)',
+  async (_, names, make, signed) => {
+    stage.github.world.state.mergeOfPushedHead = names;
+    const { sha, number, run, unreviewed } = await pushed(
+      `on-top-${pushes.findIndex((each) => each[2] === make && each[1] === names)}`,
+      make,
+      signed,
+    );
+    expect(run.title).toMatch(/^Held/);
+    if (names === 'tip')
+      expect(run.summary).toContain(`\`${sha.slice(0, 7)}\` merged pull request #${number}, but GitHub`);
+    expect(unreviewed.content.outcome).toBe('pushed');
+    expect(await stage.served('production', PAGE)).not.toContain('evil');
+  },
+  90_000,
+);
+
+test('a merge that an App had GitHub sign, and that was pushed, is none either, whatever its parents', async () => {
+  stage.github.world.state.mergeOfPushedHead = 'tip';
+  const { sha, number, run } = await pushed(
+    'app',
+    ({ sha: head }, base) => ({ ...byGitHub, parents: [base, head] }),
+    true,
+  );
+  expect(run.summary).toContain(`\`${sha.slice(0, 7)}\` merged pull request #${number}, but GitHub`);
+}, 90_000);
 
 test('every call to GitHub conformed', () => {
   expect(stage.github.violations).toEqual([]);

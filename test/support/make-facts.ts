@@ -168,6 +168,7 @@ export function makeMergedFacts({ pullRequest, ...over }: ChangeOverrides = {}):
 export const makeMerge = (over: Partial<CommitFacts> = {}) => ({
   at: '2026-03-03T08:00:00Z',
   by: bob,
+  onGitHub: known(true),
   commit: makeCommit('merge', {
     parents: [sha('base'), sha('head')],
     author: identity(bob),

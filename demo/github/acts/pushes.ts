@@ -156,7 +156,7 @@ async function afterBaseMoved(
     pull.mergeable = null;
     if (await isAncestor(repository.directory, pull.headSha, after)) {
       const at = world.timestamp();
-      pull.merge = { at, by: actor, sha: pull.headSha };
+      pull.merge = { at, by: actor, sha: world.state.mergeOfPushedHead === 'tip' ? after : pull.headSha };
       pull.state = 'closed';
       pull.closedAt = at;
       pull.updatedAt = at;

@@ -384,7 +384,7 @@ describe('what it costs', () => {
     expect(facts.changes[0]?.pullRequest.number).toBe(first.number);
     // Commits, pull requests, branches.
     expect(acme.github.requests.filter((request) => request.route === 'graphql')).toHaveLength(3);
-    // The comparison, the environment and its rules, and the activity of each head branch.
-    expect(acme.github.requests.filter((request) => request.route !== 'graphql')).toHaveLength(7);
+    // The comparison, the environment and its rules, and the activity of the base and of each head branch.
+    expect(acme.github.requests.filter((request) => request.route !== 'graphql')).toHaveLength(8);
   });
 });

@@ -168,7 +168,12 @@ export function landed(
         author,
         state: 'merged',
         headSha: sha(head),
-        merged: { at: '2026-11-20T10:59:00Z', by: author, commit: onBranch },
+        merged: {
+          at: '2026-11-20T10:59:00Z',
+          by: author,
+          commit: onBranch,
+          onGitHub: { known: true, value: true },
+        },
       },
     ),
   };

@@ -455,6 +455,35 @@ const rangeRows: readonly DeploymentCase[] = [
     }),
   ),
   row(
+    'a merge of which nobody knows how it came',
+    'range',
+    'pending',
+    ['merge_unknown'],
+    deployment({
+      changes: [merged({ pullRequest: { merged: { ...makeMerge(), onGitHub: unknown('not yet') } } })],
+    }),
+  ),
+  ...(
+    [
+      ['that was pushed, though GitHub signed it for an App', {}, known(false)],
+      ['of something else than the head', { parents: [sha('base'), sha('other')] }, known(true)],
+      ['that brings a third line', { parents: [sha('base'), sha('head'), sha('third')] }, known(true)],
+      ['that is an edit on top of the head', { parents: [sha('head')] }, known(true)],
+      ['that is made on top of the head', { parents: [sha('head'), sha('head')] }, known(true)],
+    ] as const
+  ).map(([name, over, onGitHub]) =>
+    row(
+      `a merge ${name}`,
+      'range',
+      'pending',
+      ['merge_not_by_github'],
+      deployment({
+        changes: [merged({ pullRequest: { merged: { ...makeMerge(over), onGitHub } } })],
+        range: only(inRange(head), inRange(makeMerge(over).commit)),
+      }),
+    ),
+  ),
+  row(
     'a merge whose signature the range does not have',
     'range',
     'pending',
@@ -489,7 +518,9 @@ const rangeRows: readonly DeploymentCase[] = [
     ['range_traced'],
     deployment({
       request: { sha: sha('head') },
-      changes: [merged({ pullRequest: { merged: { at: '2026-03-03T08:00:00Z', by: bob, commit: head } } })],
+      changes: [
+        merged({ pullRequest: { merged: { ...makeMerge(), onGitHub: known(false), commit: head } } }),
+      ],
       range: only(inRange(head)),
       reviews: all(answer({ sha: sha('head') })),
     }),

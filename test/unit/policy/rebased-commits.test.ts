@@ -10,6 +10,7 @@ import {
   makeCommit,
   makeDeploymentFacts,
   makeDeploymentReview,
+  makeMerge,
   makeMergedFacts,
   policyOf,
   sha,
@@ -42,7 +43,7 @@ const rangeOf = (commits: readonly CommitFacts[]) => new Map(commits.map((commit
 const change = (commits: readonly CommitFacts[] = originals, merge: CommitFacts = last) =>
   makeMergedFacts({
     commits: all(...commits),
-    pullRequest: { merged: { at: '2026-03-03T08:00:00Z', by: bob, commit: merge } },
+    pullRequest: { merged: { ...makeMerge(), commit: merge } },
   });
 
 describe('which commits of a range a rebase made', () => {
@@ -86,6 +87,22 @@ describe('which commits of a range a rebase made', () => {
     expect(
       rebasedCommits(change(originals, { ...last, parents: [sha('base'), sha('head')] }), rangeOf(copies)),
     ).toEqual([]);
+  });
+
+  test.each([
+    ['directly', [originals[2]!.sha], []],
+    ['further down', [sha('bridge')], [makeCommit('bridge', { parents: [originals[2]!.sha] })]],
+  ])('none where they stand on the originals, %s', (_, parents, bridge) => {
+    const head = copyOf(originals[2]!, 'unused', 'head');
+    const forged = { ...head, parents };
+    const one = [originals[2]!];
+    expect(rebasedCommits(change(one, forged), rangeOf([forged, ...bridge, ...originals]))).toEqual([]);
+    expect(
+      rebasedCommits(
+        change(one, { ...head, parents: [sha('base')] }),
+        rangeOf([{ ...head, parents: [sha('base')] }]),
+      ),
+    ).toHaveLength(1);
   });
 
   test('none where the pull request’s own commits were taken as they are', () => {

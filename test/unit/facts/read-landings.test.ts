@@ -1,0 +1,66 @@
+import { describe, expect, test } from '@jest/globals';
+import { readLandings } from '../../../src/facts/read-landings.ts';
+import { makeMerge, makeMergedFacts, repository, sha } from '../../support/make-facts.ts';
+import { type Scripted, scriptedGitHub } from './scripted-github.ts';
+
+const ACTIVITY = 'GET /repos/{owner}/{repo}/activity';
+const move = (activity_type: string, before: string, after: string) => ({
+  activity_type,
+  before: sha(before),
+  after: sha(after),
+  actor: { id: 2, login: 'bob', type: 'User' },
+});
+
+const reading = (answer: (page: unknown) => Scripted) => {
+  const github = scriptedGitHub({ rest: { [ACTIVITY]: ({ after }) => answer(after) } });
+  const { pullRequest } = makeMergedFacts();
+  const other = { ...pullRequest, number: 13, merged: makeMerge({ sha: sha('merge 13') }) };
+  return readLandings(github, repository, [pullRequest, other]).then((found) => ({
+    found: [found.get(12), found.get(13)],
+    asked: github.asked.length,
+  }));
+};
+
+describe('how a pull request landed', () => {
+  test.each([
+    ['pr_merge', true],
+    ['merge_queue_merge', true],
+    ['push', false],
+    ['force_push', false],
+    ['branch_creation', false],
+  ])('by %s: on GitHub is %s', async (kind, value) => {
+    const { found } = await reading(() => ({
+      data: [move('pr_merge', 'merge', 'merge 13'), move(kind, 'base', 'merge')],
+    }));
+    expect(found).toEqual([
+      { known: true, value },
+      { known: true, value: true },
+    ]);
+  });
+
+  test('one that was merged there, and set back to later, was merged there', async () => {
+    const { found } = await reading(() => ({
+      data: [move('force_push', 'later', 'merge'), move('pr_merge', 'base', 'merge')],
+    }));
+    expect(found[0]).toEqual({ known: true, value: true });
+  });
+
+  test('a base’s activity is read once, and only as far back as it takes', async () => {
+    const link = '<https://api.github.test/x?after=one>; rel="next"';
+    const { found, asked } = await reading((after) =>
+      after === undefined
+        ? { data: [move('pr_merge', 'merge', 'merge 13')], link }
+        : { data: [move('pr_merge', 'base', 'merge')], link },
+    );
+    expect(found.map((each) => each?.known)).toEqual([true, true]);
+    expect(asked).toBe(2);
+  });
+
+  test.each<[string, Scripted]>([
+    ['does not have it', { data: [] }],
+    ['is not shown to us', { fails: 403 }],
+  ])('is unknown where the activity %s', async (_, answer) => {
+    const { found } = await reading(() => answer);
+    expect(found.map((each) => each?.known)).toEqual([false, false]);
+  });
+});

@@ -39,6 +39,8 @@ export async function pressButton(
     .selectAll()
     .where('id', '=', id)
     .where('repository_id', '=', repository.id)
+    // A start that is under way takes it too, and then looks for presses: none may slip in between.
+    .forUpdate()
     .executeTakeFirst();
   if (row === undefined) {
     pipeline.log.warn(

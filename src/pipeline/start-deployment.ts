@@ -1,6 +1,10 @@
-import { sql } from 'kysely';
+import { sql, type Transaction } from 'kysely';
+import type { Database } from '../db/database.ts';
+import { CodedError } from '../domain/coded-error.ts';
+import type { DeploymentFacts, DeploymentReview } from '../domain/deployment-facts.ts';
 import type { DeployTarget, Pipeline } from './pipeline.ts';
 import type { AssessedDeployment } from './assess-deployment.ts';
+import { recordedPresses } from './backed-by-ledger.ts';
 import { type StoredDeployment, repositoryOf } from './deployment-row.ts';
 import { jsonDocument, policyDocument } from './documents.ts';
 import { fullName } from '../domain/repository.ts';
@@ -11,7 +15,8 @@ import { queueEffects } from './queue-effects.ts';
 
 /**
  * Moves an approved deployment to running, with its entry and its place in the order of what ran, in one transaction.
- * Answers null where somebody else moved it first. After this commit a crash leaves a running deployment, which the
+ * Answers null where somebody else moved it first; throws where somebody pressed a button since its facts were gathered, so
+ * that the retried job judges that too: reading from GitHub takes seconds, and a Reject in them must still stop it. After this commit a crash leaves a running deployment, which the
  * retried job takes up again by looking at the hosts.
  */
 export async function startDeployment(
@@ -24,6 +29,7 @@ export async function startDeployment(
   return pipeline.db.transaction().execute(async (tx) => {
     const now = pipeline.now();
     const entryUuid = pipeline.newId();
+    await assertNothingPressedSince(tx, row, facts);
     const started = await tx
       .updateTable('countersign.deployment')
       .set({
@@ -72,4 +78,31 @@ export async function startDeployment(
     await queueEffects(tx, pipeline.queue, effects, now);
     return started;
   });
+}
+
+/** A press takes the same lock: either it is seen here, or it comes after the start, when it stops nothing any more. */
+async function assertNothingPressedSince(
+  tx: Transaction<Database>,
+  row: StoredDeployment,
+  { reviews }: DeploymentFacts,
+): Promise<void> {
+  await tx
+    .selectFrom('countersign.deployment')
+    .select('id')
+    .where('id', '=', row.id)
+    .forUpdate()
+    .executeTakeFirst();
+  const rows = await tx
+    .selectFrom('countersign.deployment_review')
+    .selectAll()
+    .where('deployment_id', '=', row.id)
+    .execute();
+  const key = ({ reviewer, state, at }: DeploymentReview) => `${reviewer?.id} ${state} ${at}`;
+  const judged = new Set(reviews.items.filter(({ via }) => via === 'check_run').map(key));
+  const pressed = await recordedPresses(tx, row, rows);
+  if (pressed.every((press) => judged.has(key(press)))) return;
+  throw new CodedError(
+    'facts_moved',
+    `deployment ${row.id} was answered on its check run while its start was judged: it is judged again in a moment`,
+  );
 }

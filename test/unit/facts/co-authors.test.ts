@@ -40,13 +40,40 @@ describe('who a commit message names as co-author', () => {
     ],
     ['without an e-mail: somebody, whom nobody can match', 'Fix\n\nCo-authored-by: Bob', [['Bob', '']]],
     ['an unfinished e-mail', 'Fix\n\nCo-authored-by: Bob <bob@acme.test', [['Bob <bob@acme.test', '']]],
-    ['an empty one: nobody', 'Fix\n\nCo-authored-by:', []],
+    ['an empty one: somebody, whom nobody can match', 'Fix\n\nCo-authored-by:', [['', '']]],
+    ['folded', 'Fix\n\nCo-authored-by:\n Bob <bob@acme.test>\nmore', [['Bob', 'bob@acme.test']]],
+    ['folded within', 'Fix\n\nCo-authored-by: Bob\n\t<bob@acme.test>', [['Bob', 'bob@acme.test']]],
+    [
+      'indented, one after the other',
+      'Fix\n\n  Co-authored-by: Bob <bob@acme.test>\n  Co-authored-by: Carol <carol@acme.test>',
+      [
+        ['Bob', 'bob@acme.test'],
+        ['Carol', 'carol@acme.test'],
+      ],
+    ],
+    [
+      'one readable and one not',
+      'Fix\n\nCo-authored-by: Alice <alice@acme.test>, bob@acme.test',
+      [
+        ['Alice', 'alice@acme.test'],
+        ['bob@acme.test', ''],
+      ],
+    ],
+    ['in a numbered list', '1. Co-authored-by: Bob <bob@acme.test>', [['Bob', 'bob@acme.test']]],
+    ['after an old line end', 'Fix\u0085Co-authored-by: Bob <bob@acme.test>', [['Bob', 'bob@acme.test']]],
+    [
+      'after a blank of no width',
+      'Fix\n\u200bCo-authored-by: Bob <bob@acme.test>',
+      [['Bob', 'bob@acme.test']],
+    ],
     ['mentioned within a line', 'Take the Co-authored-by: line out', []],
   ])('%s', (_, message, expected) => {
     expect(coAuthorsIn(message).map(({ name, email }) => [name, email])).toEqual(expected);
   });
 
-  const word = fc.stringMatching(/^[^\s<>,;][^<>\n\r\u2028\u2029]{0,20}$/).map((text) => text.trim());
+  const word = fc
+    .stringMatching(/^[^\s<>,;][^<>\n\r\v\f\u0085\u2028\u2029]{0,20}$/)
+    .map((text) => text.trim());
   const email = fc.emailAddress({ size: 'small' });
 
   test('property: a trailer is found whatever stands around it', () => {
@@ -85,6 +112,8 @@ describe('who a commit message names as co-author', () => {
   test.each([
     ['blanks', `Co-authored-by: a${' '.repeat(200_000)}`],
     ['brackets', `Co-authored-by: ${'<'.repeat(200_000)}`],
+    ['lines that go on', `Co-authored-by: a\n${' Co-authored-by\n'.repeat(20_000)}`],
+    ['trailers that go on', ' Co-authored-by: a\n b\n'.repeat(20_000)],
     ['quotes', `${'> '.repeat(100_000)}Co-authored-by`],
   ])('a message made to take long (%s) takes no longer than its length', (_, message) => {
     const start = process.cpuUsage();

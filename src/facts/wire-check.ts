@@ -7,7 +7,7 @@ fragment CheckParts on StatusCheckRollupContextConnection {
   pageInfo { hasNextPage endCursor }
   nodes {
     __typename
-    ... on CheckRun { databaseId name status conclusion startedAt checkSuite { app { databaseId } } }
+    ... on CheckRun { databaseId name status conclusion checkSuite { app { databaseId } } }
     ... on StatusContext { context state createdAt }
   }
 }`;
@@ -18,7 +18,6 @@ const checkRun = z.object({
   name: z.string(),
   status: z.string(),
   conclusion: z.string().nullable(),
-  startedAt: z.string().nullable(),
   checkSuite: z.object({ app: z.object({ databaseId: z.int().nullable() }).nullable() }),
 });
 const statusContext = z.object({
@@ -38,45 +37,48 @@ export const graphqlChecks = z.object({
 
 export type WireCheck = z.output<typeof checkRun> | z.output<typeof statusContext>;
 
-/** The newest report of each name and reporter: a check run that was run again counts by its last run. */
+/**
+ * The newest report of each name and reporter: a check run that was run again counts by its last run. Which is newest goes by
+ * GitHub's own id: when one started is whatever its reporter says.
+ */
 export function checksOf(reports: readonly WireCheck[]): readonly CheckFacts[] {
-  const newest = new Map<
-    string,
-    { readonly check: CheckFacts; readonly since: number; readonly id: number }
-  >();
+  const newest = new Map<string, Candidate>();
   for (const report of reports) {
     const candidate = candidateOf(report);
     const key = JSON.stringify([candidate.check.name, candidate.check.appId]);
     const before = newest.get(key);
-    if (before === undefined || isNewer(candidate, before)) newest.set(key, candidate);
+    if (before === undefined || replaces(candidate, before)) newest.set(key, candidate);
   }
   return [...newest.values()].map(({ check }) => check);
 }
 
-interface Order {
-  readonly since: number;
-  readonly id: number;
+interface Candidate {
+  readonly check: CheckFacts;
+  /** Null: GitHub gives it no number. */
+  readonly order: number | null;
 }
 
-/** A check run that has not started yet has no time, and is newer than any that has. */
-function isNewer(a: Order, b: Order): boolean {
-  return a.since === b.since ? a.id > b.id : a.since > b.since;
+/** Of two that nobody can put in order, the one that has not passed. */
+function replaces(candidate: Candidate, before: Candidate): boolean {
+  if (candidate.order === null || before.order === null) return !PASSED.has(candidate.check.state);
+  return candidate.order > before.order;
 }
 
-function candidateOf(report: WireCheck) {
+const PASSED: ReadonlySet<CheckFacts['state']> = new Set(['success', 'neutral', 'skipped']);
+
+function candidateOf(report: WireCheck): Candidate {
   if (report.__typename === 'StatusContext') {
     const check: CheckFacts = {
       name: report.context,
       appId: null,
       state: STATUS_STATES[report.state] ?? 'failure',
     };
-    return { check, since: Date.parse(report.createdAt), id: 0 };
+    return { check, order: Date.parse(report.createdAt) };
   }
   const state =
     report.status === 'COMPLETED' ? (CONCLUSIONS[report.conclusion ?? ''] ?? 'failure') : 'pending';
   const check: CheckFacts = { name: report.name, appId: report.checkSuite.app?.databaseId ?? null, state };
-  const since = report.startedAt === null ? Number.POSITIVE_INFINITY : Date.parse(report.startedAt);
-  return { check, since, id: report.databaseId ?? 0 };
+  return { check, order: report.databaseId };
 }
 
 /** Whatever isn't listed, today's other conclusions and those that GitHub may add, is a failure. */

@@ -54,7 +54,6 @@ describe('what a check says', () => {
     name: 'ci/test',
     status: 'COMPLETED',
     conclusion: 'SUCCESS',
-    startedAt: '2026-11-02T10:00:00Z',
     checkSuite: { app: { databaseId: 7 } },
     ...over,
   });
@@ -76,7 +75,7 @@ describe('what a check says', () => {
     [run({ conclusion: 'STALE' }), 'failure'],
     [run({ conclusion: null }), 'failure'],
     [run({ conclusion: 'OF_TOMORROW' }), 'failure'],
-    [run({ status: 'QUEUED', conclusion: null, startedAt: null }), 'pending'],
+    [run({ status: 'QUEUED', conclusion: null }), 'pending'],
     [run({ status: 'IN_PROGRESS', conclusion: 'SUCCESS' }), 'pending'],
     [status('SUCCESS'), 'success'],
     [status('PENDING'), 'pending'],
@@ -89,11 +88,23 @@ describe('what a check says', () => {
 
   test('the newest of a name counts, in whatever order they come', () => {
     const failed = run({ databaseId: 1, conclusion: 'FAILURE' });
-    const again = run({ databaseId: 2, startedAt: '2026-11-02T11:00:00Z' });
-    const queued = run({ databaseId: 3, status: 'QUEUED', conclusion: null, startedAt: null });
+    const again = run({ databaseId: 2 });
+    const queued = run({ databaseId: 3, status: 'QUEUED', conclusion: null });
     expect(checksOf([failed, again])).toEqual(checksOf([again, failed]));
     expect(checksOf([failed, again])[0]?.state).toBe('success');
     expect(checksOf([queued, failed, again])[0]?.state).toBe('pending');
+  });
+
+  test('a reporter can’t make an older success the newest by saying that it starts later', () => {
+    const success = run({ databaseId: 1, startedAt: '2099-01-01T00:00:00Z' });
+    const failed = run({ databaseId: 2, conclusion: 'FAILURE', startedAt: '2026-11-02T10:00:00Z' });
+    expect(checksOf([failed, success])[0]?.state).toBe('failure');
+  });
+
+  test('of two without a number, the one that has not passed counts', () => {
+    const [success, failed] = [run({ databaseId: null }), run({ databaseId: null, conclusion: 'FAILURE' })];
+    expect(checksOf([success, failed])[0]?.state).toBe('failure');
+    expect(checksOf([failed, success])[0]?.state).toBe('failure');
   });
 
   test('the same name by another App is another check', () => {

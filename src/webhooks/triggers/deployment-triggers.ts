@@ -102,7 +102,7 @@ const CALLBACK_PATH =
 function runIdOf(event: string, callback: string, repository: RepositoryRef): number {
   const match = CALLBACK_PATH.exec(URL.parse(callback)?.pathname ?? '');
   const sameName = (a: string | undefined, b: string): boolean =>
-    a !== undefined && decodeURIComponent(a).toLowerCase() === b.toLowerCase();
+    a !== undefined && decoded(a)?.toLowerCase() === b.toLowerCase();
   if (match === null || !sameName(match[1], repository.owner) || !sameName(match[2], repository.name)) {
     throw malformed(
       event,
@@ -111,6 +111,15 @@ function runIdOf(event: string, callback: string, repository: RepositoryRef): nu
     );
   }
   return Number(match[3]);
+}
+
+/** Null where it isn't what any address has: a `%` with no number after it. */
+function decoded(part: string): string | null {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return null;
+  }
 }
 
 const runEventSchema = z.object({ workflow_run: runSchema });

@@ -409,6 +409,7 @@ describe('a known event that cannot be read is an error that names the field', (
       'https://api.github.com/x/repos/acme/shop/actions/runs/1234/deployment_protection_rule',
       '/repos/acme/shop/actions/runs/1234/deployment_protection_rule',
       'no address',
+      'https://api.github.com/repos/acme/%zz/actions/runs/1234/deployment_protection_rule',
     ].map((url): [string, unknown, string] => [
       'deployment_protection_rule',
       protectionRule({ deployment_callback_url: url }),

@@ -5,9 +5,12 @@ import type { RepositoryRef } from '../domain/repository.ts';
 import { gatherChange } from '../facts/gather-change.ts';
 import { readChangeBranches } from '../facts/read-change-branches.ts';
 import { evaluateChange } from '../policy/evaluate-change.ts';
+import { factsAtMerge } from '../policy/facts-at-merge.ts';
 import type { PolicyReading } from '../policy/policy-reading.ts';
 import { rolesAsked } from '../policy/roles-asked.ts';
 import { strictest } from '../policy/strictest.ts';
+import { type PolicyVersion, versionAt } from '../policy/version-at.ts';
+import { broughtAt, policyVersions } from './last-reviewed-policy.ts';
 import type { Pipeline } from './pipeline.ts';
 import { policyInForce, type PolicyInForce } from './policy-in-force.ts';
 import { pushesTo } from './pushes-to.ts';
@@ -19,7 +22,7 @@ export interface AssessedChange {
   readonly reading: PolicyReading;
   readonly facts: ChangeFacts;
   readonly decision: Decision;
-  /** The default branch's. */
+  /** The default branch's, as it is now. */
   readonly policy: PolicyInForce;
   /** The base branch's own, where that is another branch and another text. */
   readonly branchPolicy: BranchPolicy | null;
@@ -28,19 +31,36 @@ export interface AssessedChange {
 /**
  * Facts, then judgement, of one pull request. Writes nothing. The default branch's policy says whether the base is guarded,
  * since anybody who can push a branch could write a lax one there; a base with a policy of its own asks for that as well,
- * and the stricter decision is the one that stands. The base can be changed while we read: then all is read again. `seen`
- * narrows the facts to those that are to be judged.
+ * and the stricter decision is the one that stands. The base can be changed while we read: then all is read again.
  */
 export async function assessChange(
   pipeline: Pipeline,
   repository: RepositoryRef,
   number: number,
-  seen: (facts: ChangeFacts) => ChangeFacts = (facts) => facts,
+): Promise<AssessedChange> {
+  return assess(pipeline, repository, number, { merge: false });
+}
+
+/** As {@link assessChange}, of a merge: what was said until then, by the policy that was in force just before it. */
+export async function assessMerge(
+  pipeline: Pipeline,
+  repository: RepositoryRef,
+  number: number,
+): Promise<AssessedChange> {
+  return assess(pipeline, repository, number, { merge: true });
+}
+
+async function assess(
+  pipeline: Pipeline,
+  repository: RepositoryRef,
+  number: number,
+  { merge }: { readonly merge: boolean },
 ): Promise<AssessedChange> {
   const github = await pipeline.github(repository.installationId);
   for (;;) {
     const { base, trunk } = await readChangeBranches(github, repository, number);
     const policy = await policyInForce(pipeline, github, repository, trunk);
+    const versions = merge ? await versionsOf(pipeline, repository, policy) : [];
     const own = base === trunk ? null : await readBranchPolicy(github, repository, base);
     const branchPolicy = own?.source.text === policy.source.text ? null : own;
     const gathered = await gatherChange(github, {
@@ -48,17 +68,21 @@ export async function assessChange(
       number,
       appId: pipeline.appId,
       pushes: await pushesTo(pipeline.db, repository, number),
-      roles: rolesOf(policy.reading, branchPolicy?.reading),
+      roles: rolesOf(policy.reading, branchPolicy?.reading, ...versions.map(readingOf)),
       now: pipeline.now(),
     });
     if (gathered.pullRequest.baseRef !== base) continue;
-    const facts = seen(gathered);
+    const facts = merge ? factsAtMerge(gathered) : gathered;
     const judgedBy = ({ source, reading }: BranchPolicy) => ({
       source,
       reading,
       decision: evaluateChange(reading, facts),
     });
-    const trunks = judgedBy(policy);
+    const { merged } = facts.pullRequest;
+    const version = merged === null ? null : versionAt(versions, merged.at);
+    const trunks = judgedBy(
+      version === null ? policy : { source: version.source, reading: readingOf(version) },
+    );
     const judged =
       branchPolicy === null || trunks.decision.verdict === 'not_guarded'
         ? trunks
@@ -66,6 +90,22 @@ export async function assessChange(
     return { ...judged, facts, policy, branchPolicy };
   }
 }
+
+/** What was in force at one time or another, newest first, with what has just come by review and isn't recorded yet. */
+async function versionsOf(
+  { db, now }: Pipeline,
+  { id }: RepositoryRef,
+  { standing, tip, facts }: PolicyInForce,
+): Promise<readonly PolicyVersion[]> {
+  const recorded = await policyVersions(db, id);
+  const { source, reading } = tip;
+  const isNew = standing === 'reviewed' || standing === 'adopted';
+  if (!isNew || source.commit === null || reading.kind !== 'valid') return recorded;
+  const since = broughtAt(facts) ?? now();
+  return [{ source, policy: reading.policy, commit: source.commit, since }, ...recorded];
+}
+
+const readingOf = ({ policy }: PolicyVersion): PolicyReading => ({ kind: 'valid', policy });
 
 function rolesOf(...readings: readonly (PolicyReading | undefined)[]) {
   const asked = readings.flatMap((reading) =>

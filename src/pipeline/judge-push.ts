@@ -10,6 +10,7 @@ import { jsonDocument, policyDocument } from './documents.ts';
 import { PushJob } from './jobs.ts';
 import { notePolicy } from './note-policy.ts';
 import type { Pipeline } from './pipeline.ts';
+import { policyBeforePush } from './policy-before-push.ts';
 import { policyInForce } from './policy-in-force.ts';
 import { pushesTo } from './pushes-to.ts';
 import { recordOnce } from './record-once.ts';
@@ -38,9 +39,8 @@ export async function judgePush(pipeline: Pipeline, data: unknown): Promise<void
   };
   if (policy.standing === 'unreviewed' && branch === trunk && (await again())) return;
   await notePolicy(pipeline, repository, policy, { delivery, sure: true });
-  // What this very push made of the policy doesn't count unless it came by review: nobody takes a branch out of guard so.
-  const { guarding } = policy;
-  if (guarding === null || !guards(guarding, branch)) return;
+  const version = await policyBeforePush(pipeline, github, repository, { branch, trunk, before, delivery });
+  if (version === null || !guards(version.policy, branch)) return;
 
   const { range, changes } = await gatherRange(github, {
     repository,
@@ -48,10 +48,10 @@ export async function judgePush(pipeline: Pipeline, data: unknown): Promise<void
     base: before === NO_COMMIT ? null : before,
     head: after,
     pushesOf: (number: number) => pushesTo(pipeline.db, repository, number),
-    roles: rolesAsked(guarding, 'change'),
+    roles: rolesAsked(version.policy, 'change'),
     now: pipeline.now(),
   });
-  const traced = traceCommits(guarding, { commits: range.commits.items, changes, branches: [branch] });
+  const traced = traceCommits(version.policy, { commits: range.commits.items, changes, branches: [branch] });
   const unreviewed = traced.filter((commit) => commit.reasons.length > 0);
   if (unreviewed.length > 0 && (await again())) return;
 
@@ -76,7 +76,7 @@ export async function judgePush(pipeline: Pipeline, data: unknown): Promise<void
         documents: [
           jsonDocument('push', { branch, before, after, forced }),
           jsonDocument('facts', { range, changes }),
-          policyDocument(policy.source),
+          policyDocument(version.source),
         ],
       }),
       effects: (entryId) =>

@@ -1,8 +1,7 @@
 import { fullName } from '../domain/repository.ts';
 import { judgeApprovals } from '../policy/change/judge-approvals.ts';
 import { environmentsOnMerge } from '../policy/environments-on-merge.ts';
-import { factsAtMerge } from '../policy/facts-at-merge.ts';
-import { assessChange } from './assess-change.ts';
+import { assessMerge } from './assess-change.ts';
 import { jsonDocument, policyDocument } from './documents.ts';
 import { MergeJob } from './jobs.ts';
 import { reasonCodes } from './judge-change.ts';
@@ -18,7 +17,7 @@ import { requestDeployment } from './request-deployment.ts';
  */
 export async function recordMerge(pipeline: Pipeline, data: unknown): Promise<void> {
   const { repository, number, delivery } = MergeJob.parse(data);
-  const assessed = await assessChange(pipeline, repository, number, factsAtMerge);
+  const assessed = await assessMerge(pipeline, repository, number);
   const { facts, decision, reading, source } = assessed;
   const { merged } = facts.pullRequest;
   if (merged === null)

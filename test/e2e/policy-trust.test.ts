@@ -77,6 +77,27 @@ test.each(['squash', 'merge', 'rebase'] as const)(
   90_000,
 );
 
+test('a policy that asks for two approvals came by one, as the version before it asked, and judges what comes after', async () => {
+  const text = policy.replace('required: 1, from: { teams: [m', 'required: 2, from: { teams: [m');
+  const sha = await merge(stage, 'carol', await approvedChange('two', text));
+  await outcome('reviewed', sha);
+  const [merged] = await until('the merge', async () => {
+    const found = await listEntries(database.db, { kinds: ['change.merged'], commit: sha });
+    return found.length === 0 ? null : found;
+  });
+  expect(merged?.content).toMatchObject({ outcome: 'compliant' });
+
+  const files = { [FILE]: policy };
+  const back = await openChange(stage, 'alice', { branch: 'one', title: 'One will do', files });
+  await approve(stage, 'carol', back.number);
+  await untilCheckRun(stage, back.head, CHANGE, (run) => run.summary.includes('1 of 2 given'));
+  await approve(stage, 'bob', back.number);
+  await untilCheckRun(stage, back.head, CHANGE, (run) => run.conclusion === 'success');
+  const again = await merge(stage, 'carol', back.number);
+  await untilCheckRun(stage, again, staging, (seen) => seen.title.startsWith('Deployed'), 60);
+  expect(await listEntries(database.db, { kinds: ['change.unreviewed'] })).toEqual([]);
+}, 120_000);
+
 test('a merge that is pushed past review doesn’t bring back rules that were reviewed once and replaced since', async () => {
   const { github, people, repository } = stage;
   const strict = policy;

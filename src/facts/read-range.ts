@@ -6,7 +6,7 @@ import { fullName, type RepositoryRef } from '../domain/repository.ts';
 import { askRestPages } from './ask-github.ts';
 import { isGitHubStatus } from './github-error.ts';
 import type { GitHubReader } from './github-reader.ts';
-import { readHistory, readTraced } from './read-traced-commits.ts';
+import { readTraced } from './read-traced-commits.ts';
 import { resolveIdentities } from './resolve-identities.ts';
 import { type TracedCommit, comparisonPage } from './wire-range.ts';
 
@@ -25,13 +25,15 @@ export interface RangeAsked {
 /** A hundred pages of a hundred; a longer range is incomplete, and holds. */
 const PAGES = 100;
 
-/** Every commit that a deployment would bring, oldest first, each with the merged pull requests it came from. */
+/**
+ * Every commit that a deployment would bring, oldest first, each with the merged pull requests it came from. With nothing to
+ * start from it would be the whole history, and whatever that is, it holds until a baseline is declared: nothing is read.
+ */
 export async function readRange(github: GitHubReader, asked: RangeAsked): Promise<DeployedRange> {
   const { repository, running, baseline } = asked;
   const base = running ?? baseline;
   if (base === null) {
-    const history = await readHistory(github, repository, asked.sha, PAGES);
-    return { running, baseline, status: 'first', commits: await traced(github, asked, history, new Map()) };
+    return { running, baseline, status: 'first', commits: { complete: false, items: [] } };
   }
   const compared = await compare(github, repository, base, asked.sha);
   if (compared === null) {

@@ -1,17 +1,9 @@
-import type { Listed } from '../domain/listed.ts';
 import { fullName, type RepositoryRef } from '../domain/repository.ts';
 import { askGraphql, askRest } from './ask-github.ts';
 import { GitHubError, isTooMuch } from './github-error.ts';
 import type { GitHubReader } from './github-reader.ts';
 import { inGroups, inParallel } from './in-parallel.ts';
-import {
-  HISTORY_QUERY,
-  type TracedCommit,
-  commitsAnswer,
-  commitsQuery,
-  historyAnswer,
-  pullsOfCommit,
-} from './wire-range.ts';
+import { type TracedCommit, commitsAnswer, commitsQuery, pullsOfCommit } from './wire-range.ts';
 
 const TOGETHER = 100;
 
@@ -29,32 +21,6 @@ export async function readTraced(
 ): Promise<readonly TracedCommit[]> {
   const groups = await inParallel(inGroups(shas, TOGETHER), (group) => readGroup(github, repository, group));
   return askAgain(github, repository, groups.flat());
-}
-
-/** A commit and all its ancestors, oldest first, to the root or to the limit. */
-export async function readHistory(
-  github: GitHubReader,
-  repository: RepositoryRef,
-  oid: string,
-  limit: number,
-): Promise<Listed<TracedCommit>> {
-  const { owner, name } = repository;
-  const doing = `reading the history of ${fullName(repository)}@${oid}`;
-  const newestFirst: TracedCommit[] = [];
-  let complete = false;
-  let after: string | null = null;
-  for (let page = 0; page < limit && !complete; page += 1) {
-    const variables: Readonly<Record<string, string | null>> = { owner, name, oid, after };
-    const read = await askGraphql(github, HISTORY_QUERY, variables, historyAnswer, doing);
-    const history =
-      read.repository.databaseId === repository.id ? read.repository.object?.history : undefined;
-    if (history === undefined) break;
-    for (const commit of history.nodes ?? []) if (commit !== null) newestFirst.push(commit);
-    complete = !history.pageInfo.hasNextPage;
-    after = history.pageInfo.endCursor;
-  }
-  const items = await askAgain(github, repository, newestFirst.reverse());
-  return { complete: complete && items.at(-1)?.commit.sha === oid, items };
 }
 
 async function readGroup(

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import type { CommitFacts } from '../domain/change-facts.ts';
 import { emailKey } from './co-authors.ts';
 import { restActor } from './wire-actor.ts';
-import { pageInfo } from './wire-check.ts';
 import { COMMIT_PARTS, graphqlCommit, sha } from './wire-commit.ts';
 
 const TRACED_PARTS = `${COMMIT_PARTS}
@@ -24,17 +23,6 @@ export function commitsQuery(count: number): string {
 }
 ${TRACED_PARTS}`;
 }
-
-/** A commit and all that it descends from, newest first. */
-export const HISTORY_QUERY = `query History($owner: String!, $name: String!, $oid: GitObjectID!, $after: String) {
-  repository(owner: $owner, name: $name) {
-    databaseId
-    object(oid: $oid) {
-      ... on Commit { history(first: 100, after: $after) { pageInfo { hasNextPage endCursor } nodes { ...TracedParts } } }
-    }
-  }
-}
-${TRACED_PARTS}`;
 
 /** A commit and the pull requests that GitHub associates with it. */
 export interface TracedCommit {
@@ -70,17 +58,6 @@ const tracedCommit = z
 
 export const commitsAnswer = z.object({
   repository: z.object({ databaseId: z.int() }).catchall(tracedCommit.nullable()),
-});
-
-export const historyAnswer = z.object({
-  repository: z.object({
-    databaseId: z.int(),
-    object: z
-      .object({
-        history: z.object({ pageInfo, nodes: z.array(tracedCommit.nullable()).nullish() }).optional(),
-      })
-      .nullable(),
-  }),
 });
 
 const email = z

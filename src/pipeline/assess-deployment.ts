@@ -4,6 +4,7 @@ import type { PolicySource } from '../domain/policy-reading.ts';
 import { gatherDeployment } from '../facts/gather-deployment.ts';
 import { readDefaultBranch } from '../facts/read-default-branch.ts';
 import { allowsBranch } from '../policy/allows-branch.ts';
+import { environmentOf } from '../policy/environment-of.ts';
 import { evaluateDeployment } from '../policy/evaluate-deployment.ts';
 import type { PolicyReading } from '../policy/policy-reading.ts';
 import { rolesAsked } from '../policy/roles-asked.ts';
@@ -13,6 +14,7 @@ import { policyInForce, type PolicyInForce } from './policy-in-force.ts';
 import { recordedPresses } from './backed-by-ledger.ts';
 import { pushesTo } from './pushes-to.ts';
 import { runningRelease } from './running-release.ts';
+import { ungatheredFacts } from './ungathered-facts.ts';
 
 export interface AssessedDeployment {
   readonly source: PolicySource;
@@ -35,6 +37,12 @@ export async function assessDeployment(
   const standing = await policyInForce(pipeline, github, repository, branch);
   const { source, reading, trust } = standing;
   const policy = reading.kind === 'valid' ? reading.policy : null;
+  if (policy === null || !trust.trusted || environmentOf(policy, row.environment) === null) {
+    // The policy alone decides, whatever GitHub would tell: such requests may wait for long, and are looked at again and again.
+    const why = 'not read, since the policy alone decided';
+    const facts = ungatheredFacts(row, { why, policy: trust, now: pipeline.now() });
+    return { source, reading, facts, decision: evaluateDeployment(reading, facts), policy: standing };
+  }
   const { last, uncertain } = await runningRelease(db, repository, row.environment);
   const unreviewed = await db
     .selectFrom('countersign.unreviewed_commit')
@@ -54,15 +62,12 @@ export async function assessDeployment(
     request: requestOf(row),
     running: last?.sha ?? null,
     uncertain: uncertain !== null,
-    baseline: policy?.environments[row.environment]?.baseline ?? null,
-    allowsBranch: (name: string) => policy !== null && allowsBranch(policy, row.environment, name),
+    baseline: environmentOf(policy, row.environment)?.baseline ?? null,
+    allowsBranch: (name: string) => allowsBranch(policy, row.environment, name),
     unreviewed: new Set(unreviewed.map(({ sha }) => sha)),
     pressed: await recordedPresses(db, row, pressed),
     pushesOf: (number: number) => pushesTo(db, repository, number),
-    roles:
-      policy === null
-        ? { teams: [], permissions: false }
-        : rolesAsked(policy, { environment: row.environment }),
+    roles: rolesAsked(policy, { environment: row.environment }),
     policy: trust,
     now: pipeline.now(),
   });

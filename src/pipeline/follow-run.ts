@@ -31,6 +31,11 @@ export async function followRun(
     githubDeploymentId: row.github_deployment_id,
   });
   if (row.state === 'held' || row.state === 'rejected') {
+    // Cancelled or over while it was held: nothing waits on us any more.
+    if (!progress.passed && row.state === 'held' && hasEnded(progress)) {
+      await recordRunEnded(pipeline, row, delivery);
+      return true;
+    }
     if (!progress.passed) return false;
     const running = await startBypassed(pipeline, row);
     if (running !== null) await endBypassed(pipeline, running, progress);
@@ -41,6 +46,8 @@ export async function followRun(
   else await pass(pipeline, row, progress, delivery);
   return true;
 }
+
+const hasEnded = ({ state }: RunProgress) => state !== 'waiting' && state !== 'started';
 
 /** An approved job whose gate is behind it. */
 async function pass(

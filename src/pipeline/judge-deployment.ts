@@ -105,7 +105,7 @@ export async function recordDeploymentDecision(
       // Only a deployment that has not started: one that starts at this moment was re-checked a moment ago.
       await tx
         .updateTable('countersign.deployment')
-        .set({ state: stateOf(decision), decision_entry: entryId, updated_at: new Date(pipeline.now()) })
+        .set({ state: stateOf(decision, row), decision_entry: entryId, updated_at: new Date(pipeline.now()) })
         .where('id', '=', row.id)
         .where('state', 'in', [...JUDGED])
         .execute();
@@ -121,8 +121,13 @@ const KIND: Readonly<Record<Verdict, NewEntry['kind']>> = {
   not_guarded: 'deployment.held',
 };
 
-function stateOf(decision: Decision): 'approved' | 'held' | 'rejected' {
+/**
+ * What the policy doesn't name is never ours to carry out, and isn't looked at again: whoever names it then asks anew. Only
+ * a job of Actions goes on waiting on us, so it is judged again until its run ends.
+ */
+function stateOf(decision: Decision, { source }: StoredDeployment): 'approved' | 'held' | 'rejected' {
   if (mayProceed(decision)) return 'approved';
+  if (decision.verdict === 'not_guarded' && source !== 'actions') return 'rejected';
   return decision.verdict === 'rejected' ? 'rejected' : 'held';
 }
 

@@ -6,7 +6,7 @@ import type { Pipeline } from './pipeline.ts';
 import { recordedAssessment } from './recorded-assessment.ts';
 import { recordOnce } from './record-once.ts';
 
-/** The run of an approved deployment ended before its job began: the approval lapses, and the check run says so. */
+/** The run of a held or approved deployment ended before its job began: it lapses, and the check run says so. */
 export async function recordRunEnded(
   pipeline: Pipeline,
   row: StoredDeployment,
@@ -53,7 +53,7 @@ export async function recordRunEnded(
         .updateTable('countersign.deployment')
         .set({ state: 'superseded', updated_at: new Date(pipeline.now()) })
         .where('id', '=', row.id)
-        .where('state', '=', 'approved')
+        .where('state', 'in', ['held', 'approved'])
         .execute();
     },
   });

@@ -1,14 +1,12 @@
 import { judgeChange } from './judge-change.ts';
 import { judgeDeployment } from './judge-deployment.ts';
 import { judgePush } from './judge-push.ts';
+import { LOOK_AGAIN_MS, lookAgain } from './look-again.ts';
 import type { Pipeline } from './pipeline.ts';
 import { recordMerge } from './record-merge.ts';
 import { runDeploy } from './run-deploy.ts';
 import { runEffect } from './run-effect.ts';
 import { sweepOpen } from './sweep-open.ts';
-
-/** A delivery that GitHub never sent must not leave a deployment waiting for ever. */
-const LOOK_AGAIN_MS = 5 * 60_000;
 
 /** Ties each queue to the step that works it. Answers what stops the clock-driven look at waiting deployments. */
 export async function workQueues(pipeline: Pipeline): Promise<() => void> {
@@ -31,15 +29,4 @@ export async function workQueues(pipeline: Pipeline): Promise<() => void> {
   }, LOOK_AGAIN_MS);
   timer.unref();
   return () => clearInterval(timer);
-}
-
-async function lookAgain(pipeline: Pipeline): Promise<void> {
-  const waiting = await pipeline.db
-    .selectFrom('countersign.deployment')
-    .select('id')
-    .where('state', 'in', ['requested', 'held', 'approved'])
-    .execute();
-  for (const { id } of waiting) {
-    await pipeline.queue.send(pipeline.db, 'deployment', { id, delivery: null }, { key: id });
-  }
 }

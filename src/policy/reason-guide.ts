@@ -29,7 +29,7 @@ export const REASON_GUIDE: Readonly<Record<ReasonCode, Guide>> = {
   ),
   environment_not_in_policy: wrong(
     'The policy does not name this environment, so nothing is deployed there by us.',
-    'Mend the name, or add the environment to the policy.',
+    'Mend the name, or add the environment to the policy; then ask for the deployment anew. A job of Actions that waits is judged again by itself.',
   ),
 
   facts_complete: fine('Every list that is judged was read to its end.'),

@@ -3,10 +3,13 @@ import type { DeploymentFacts } from '../../domain/deployment-facts.ts';
 import { passedUnless } from '../gate-result.ts';
 import { reason } from '../reasons.ts';
 
-/** Whether all was seen. What is missing of a single change stands with the range. */
+/**
+ * Whether all was seen. What is missing of a single change stands with the range; and so does a first deployment without a
+ * baseline, for which no commit was read.
+ */
 export function deploymentCompletenessGate({ range, reviews }: DeploymentFacts): GateResult {
   const missing = [
-    ...(range.commits.complete ? [] : ['commits in range']),
+    ...(range.commits.complete || isUnbased(range) ? [] : ['commits in range']),
     ...(reviews.complete ? [] : ['deployment reviews']),
   ];
   return passedUnless(
@@ -15,3 +18,6 @@ export function deploymentCompletenessGate({ range, reviews }: DeploymentFacts):
     reason('facts_complete', {}),
   );
 }
+
+const isUnbased = ({ status, running, baseline }: DeploymentFacts['range']) =>
+  status === 'first' && running === null && baseline === null;

@@ -13,7 +13,7 @@ import {
   MORE_REVIEWS,
   pullRequestsQuery,
 } from '../../../src/facts/wire-pull-request.ts';
-import { HISTORY_QUERY, commitsQuery } from '../../../src/facts/wire-range.ts';
+import { commitsQuery } from '../../../src/facts/wire-range.ts';
 
 const description = new URL('../../../node_modules/@octokit/graphql-schema/schema.graphql', import.meta.url);
 // The description defines two fields twice, so that it isn't valid by its own rules; queries are still judged by all of it.
@@ -27,7 +27,6 @@ describe("every query of ours is one that GitHub's own schema accepts", () => {
     ['more reviews', MORE_REVIEWS],
     ['checks of a commit', CHECKS_OF_COMMIT],
     ['a hundred commits', commitsQuery(100)],
-    ['history', HISTORY_QUERY],
     ['policy', POLICY_QUERY],
     ['branches of a change', CHANGE_BRANCHES_QUERY],
     ['versions of a file', fileVersionsQuery(100)],

@@ -264,7 +264,10 @@ const rangeRows: readonly DeploymentCase[] = [
     'range',
     'pending',
     ['range_first_without_baseline'],
-    deployment({ range: { status: 'first', running: null } }),
+    deployment({
+      range: { status: 'first', running: null, baseline: null, commits: { complete: false, items: [] } },
+      changes: [],
+    }),
   ),
   row(
     'the first deployment, from the baseline',

@@ -51,6 +51,8 @@ export interface PolicyNote {
   readonly commit: string | null;
   /** Commits that changed the file since without review, so that this older version judges; null where it is the newest. */
   readonly changedSince: readonly string[] | null;
+  /** Why what stands there now can't be used, so that this older version judges; plain text, null where it can. */
+  readonly unusableNow: string | null;
   /** What is wrong with the policy's file, each with line and key; plain text. Empty where it could be used. */
   readonly problems: readonly string[];
 }

@@ -67,7 +67,13 @@ function gateName(gate: string): string {
 /** Where the policy that judged came from. */
 export function policySection({ policy }: ExplainedDecision, place: Place): Section {
   if (policy.problems.length > 0) return block(Infinity, '');
-  const { changedSince } = policy;
+  const { changedSince, unusableNow } = policy;
+  if (unusableNow !== null) {
+    return block(
+      Infinity,
+      `Judged by ${where(policy, place)}, the last version that was reviewed. ⚠️ What stands there now can’t be used, and nothing is deployed by it: ${escape(unusableNow, 400)}`,
+    );
+  }
   if (changedSince === null) return block(Infinity, `Judged by ${where(policy, place)}.`);
   const commits = list(
     changedSince.map((sha) => commitLink(sha, place)),

@@ -62,13 +62,16 @@ async function assess(
     const policy = await policyInForce(pipeline, github, repository, trunk);
     const versions = merge ? await versionsOf(pipeline, repository, policy) : [];
     const own = base === trunk ? null : await readBranchPolicy(github, repository, base);
-    const branchPolicy = own?.source.text === policy.source.text ? null : own;
+    // Without a file of its own it asks for nothing more.
+    const same =
+      own === null || own.reading.kind === 'absent' || own.source.text === policy.changes.source.text;
+    const branchPolicy = same ? null : own;
     const gathered = await gatherChange(github, {
       repository,
       number,
       appId: pipeline.appId,
       pushes: await pushesTo(pipeline.db, repository, number),
-      roles: rolesOf(policy.reading, branchPolicy?.reading, ...versions.map(readingOf)),
+      roles: rolesOf(policy.changes.reading, branchPolicy?.reading, ...versions.map(readingOf)),
       now: pipeline.now(),
     });
     if (gathered.pullRequest.baseRef !== base) continue;
@@ -81,7 +84,7 @@ async function assess(
     const { merged } = facts.pullRequest;
     const version = merged === null ? null : versionAt(versions, merged.at);
     const trunks = judgedBy(
-      version === null ? policy : { source: version.source, reading: readingOf(version) },
+      version === null ? policy.changes : { source: version.source, reading: readingOf(version) },
     );
     const judged =
       branchPolicy === null || trunks.decision.verdict === 'not_guarded'

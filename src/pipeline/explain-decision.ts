@@ -10,13 +10,19 @@ import { shownApprovals } from '../policy/shown-approvals.ts';
 import { shownReviews } from '../policy/shown-reviews.ts';
 import { whoCanMend } from '../policy/who-can-mend.ts';
 
+/** How the default branch's policy stands, where another version than that one judged. */
+export interface PolicyStanding {
+  readonly trust: PolicyTrust;
+  readonly unusableNow: string | null;
+}
+
 /** A decision in people's words: what the policy room knows, in the form that the effects room shows. */
 export function explainDecision(
   decision: Decision,
   reading: PolicyReading,
   facts: ChangeFacts | DeploymentFacts,
   source: PolicySource,
-  trust: PolicyTrust = { trusted: true },
+  { trust, unusableNow }: PolicyStanding = { trust: { trusted: true }, unusableNow: null },
 ): ExplainedDecision {
   return {
     gates: decision.gates.map(({ gate, outcome, reasons }) => ({
@@ -32,6 +38,7 @@ export function explainDecision(
       ref: source.ref,
       commit: source.commit,
       changedSince: trust.trusted ? null : trust.commits,
+      unusableNow,
       problems:
         reading.kind === 'invalid' ? reading.problems : reading.kind === 'unreadable' ? [reading.why] : [],
     },

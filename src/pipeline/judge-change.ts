@@ -1,7 +1,6 @@
 import type { ChangeFacts } from '../domain/change-facts.ts';
 import type { Decision } from '../domain/decision.ts';
 import type { PolicySource } from '../domain/policy-reading.ts';
-import type { PolicyTrust } from '../domain/policy-trust.ts';
 import { fullName } from '../domain/repository.ts';
 import { planChange } from '../effects/plan-change.ts';
 import { blocks } from '../policy/strictest.ts';
@@ -9,10 +8,11 @@ import type { PolicyReading } from '../policy/policy-reading.ts';
 import { type AssessedChange, assessChange } from './assess-change.ts';
 import { digest } from './digest.ts';
 import { jsonDocument, policyDocument } from './documents.ts';
-import { explainDecision } from './explain-decision.ts';
+import { explainDecision, type PolicyStanding } from './explain-decision.ts';
 import { ChangeJob } from './jobs.ts';
 import { notePolicies } from './note-policy.ts';
 import type { Pipeline } from './pipeline.ts';
+import type { PolicyInForce } from './policy-in-force.ts';
 import { recordOnceIn, type Recording } from './record-once.ts';
 import { recordReviews } from './record-reviews.ts';
 import { isShownOnHead } from './share-head.ts';
@@ -24,7 +24,7 @@ export interface JudgedChange {
   readonly reading: PolicyReading;
   readonly facts: ChangeFacts;
   readonly decision: Decision;
-  readonly trust: PolicyTrust;
+  readonly standing: PolicyStanding;
 }
 
 /** A read that fails once or twice is GitHub's everyday; after that it is told. */
@@ -50,13 +50,31 @@ export async function judgeChange(
   }
   await recordReviews(pipeline, assessed.facts, delivery);
   await notePolicies(pipeline, repository, assessed, delivery);
-  await recordChangeDecision(pipeline, { ...assessed, trust: assessed.policy.trust }, delivery);
+  await recordChangeDecision(pipeline, { ...assessed, standing: standingOf(assessed.policy) }, delivery);
+}
+
+function standingOf({ tip, changes, trust }: PolicyInForce): PolicyStanding {
+  const unusableNow = changes === tip ? null : whyUnusable(tip.reading);
+  return { trust, unusableNow };
+}
+
+function whyUnusable(reading: PolicyReading): string | null {
+  switch (reading.kind) {
+    case 'valid':
+      return null;
+    case 'absent':
+      return 'the file is gone.';
+    case 'invalid':
+      return reading.problems[0] ?? 'it has problems.';
+    case 'unreadable':
+      return reading.why;
+  }
 }
 
 /** Records a decision on a change (unless nothing changed) and queues its check run. */
 async function recordChangeDecision(
   pipeline: Pipeline,
-  { source, reading, facts, decision, trust }: JudgedChange,
+  { source, reading, facts, decision, standing: policy }: JudgedChange,
   delivery: string | null,
 ): Promise<void> {
   const { repository } = facts;
@@ -88,7 +106,7 @@ async function recordChangeDecision(
       if (!shown || decision.verdict === 'not_guarded') return [];
       return planChange({
         decision,
-        explained: explainDecision(decision, reading, facts, source, trust),
+        explained: explainDecision(decision, reading, facts, source, policy),
         facts,
         entryId,
         repository,

@@ -10,15 +10,17 @@ import type { Policy } from '../policy/schema.ts';
 import { lastReviewedPolicy } from './last-reviewed-policy.ts';
 import type { Pipeline } from './pipeline.ts';
 import { pushesTo } from './pushes-to.ts';
-import { readBranchPolicy } from './read-branch-policy.ts';
+import { type BranchPolicy, readBranchPolicy } from './read-branch-policy.ts';
 
 /** The policy of a repository's default branch, and whether what stands there now may judge. */
 export interface PolicyInForce {
   /** What stands on the default branch now. */
   readonly tip: { readonly source: PolicySource; readonly reading: PolicyReading };
-  /** What judges: the tip's, or the last reviewed one where the tip's was changed without review. */
+  /** What judges deployments: the tip's, or the last reviewed one where the tip's was changed without review. */
   readonly source: PolicySource;
   readonly reading: PolicyReading;
+  /** What judges changes: as above, but the last reviewed one also where the tip's can't be used. So a change can mend it. */
+  readonly changes: BranchPolicy;
   readonly standing: 'adopted' | 'reviewed' | 'unchanged' | 'unreviewed' | 'unusable';
   readonly trust: PolicyTrust;
   /** What the standing of a changed file rests on; null where nothing had to be gathered. */
@@ -45,9 +47,19 @@ export async function policyInForce(
   const tip = await readBranchPolicy(github, repository, branch);
   const { source, reading } = tip;
   const before = last?.entryId ?? null;
-  const common = { tip, source, reading, before, trust: { trusted: true }, facts: null } as const;
+  const common = {
+    tip,
+    source,
+    reading,
+    changes: tip,
+    before,
+    trust: { trusted: true },
+    facts: null,
+  } as const;
+  const lasting: BranchPolicy | null =
+    last === null ? null : { source: last.source, reading: { kind: 'valid', policy: last.policy } };
   if (reading.kind !== 'valid' || source.commit === null) {
-    return { ...common, standing: 'unusable', guarding: last?.policy ?? null };
+    return { ...common, changes: lasting ?? tip, standing: 'unusable', guarding: last?.policy ?? null };
   }
   if (last !== null && source.text === last.source.text) {
     return { ...common, standing: 'unchanged', guarding: reading.policy };
@@ -70,6 +82,7 @@ export async function policyInForce(
     tip,
     source: last.source,
     reading: { kind: 'valid', policy: last.policy },
+    changes: lasting ?? tip,
     standing: 'unreviewed',
     trust,
     facts,

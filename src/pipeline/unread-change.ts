@@ -23,7 +23,7 @@ export async function unreadChange(
   return {
     source,
     reading: { kind: 'unreadable', why },
-    trust: { trusted: true },
+    standing: { trust: { trusted: true }, unusableNow: null },
     decision: withoutFacts('change', why),
     facts: {
       schema: 'change-facts/v1',

@@ -98,6 +98,25 @@ test('a policy that asks for two approvals came by one, as the version before it
   expect(await listEntries(database.db, { kinds: ['change.unreviewed'] })).toEqual([]);
 }, 120_000);
 
+test('a guarded branch without a file of its own asks for nothing more than the default branch does', async () => {
+  policy = policy.replace('branches: [main]', 'branches: [main, "release/*"]');
+  await outcome('reviewed', await merge(stage, 'carol', await approvedChange('releases', policy)));
+  const { github, people, repository } = stage;
+  const [, old = ''] = /baseline: ([0-9a-f]{40})/.exec(policy) ?? [];
+  const ref = { ...at, ref: 'refs/heads/release/1', sha: old };
+  await stage.as('alice').rest.git.createRef(ref);
+  const files = { 'docs/fix.md': 'fix\n' };
+  await github.commit(people.alice, repository, { branch: 'fix', from: 'release/1', files, message: 'Fix' });
+  const { data } = await stage
+    .as('alice')
+    .rest.pulls.create({ ...at, title: 'Fix', head: 'fix', base: 'release/1' });
+  await approve(stage, 'carol', data.number);
+  const run = await untilCheckRun(stage, data.head.sha, CHANGE, (seen) => !seen.title.includes('approval'));
+  expect(run.title).not.toContain('Error');
+  // Only GitHub's protection is missing there, which the policy asks for; the missing file isn't held against it.
+  expect(run.summary).not.toContain('There is no');
+}, 120_000);
+
 test('a merge that is pushed past review doesn’t bring back rules that were reviewed once and replaced since', async () => {
   const { github, people, repository } = stage;
   const strict = policy;
@@ -237,4 +256,11 @@ test('a policy that is taken away or broken by a push holds everything, and the 
   const run = await untilCheckRun(stage, sha, production, (seen) => seen.conclusion !== null, 60);
   expect(run).toMatchObject({ conclusion: 'failure' });
   expect(run.summary).toContain(`${FILE}:1`);
-}, 60_000);
+
+  // A change is judged by the last reviewed version, or nothing could mend the policy.
+  const number = await approvedChange('mend', policy);
+  const { data } = await stage.as('alice').rest.pulls.get({ ...at, pull_number: number });
+  const shown = await seeCheckRun(stage, data.head.sha, CHANGE);
+  expect(shown?.summary).toContain('can’t be used');
+  await outcome('restored', await merge(stage, 'carol', number));
+}, 120_000);

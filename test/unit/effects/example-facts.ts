@@ -29,6 +29,7 @@ export const policy: PolicyNote = {
   ref: 'main',
   commit: 'c0ffee1'.padEnd(40, '0'),
   changedSince: null,
+  unusableNow: null,
   problems: [],
 };
 

@@ -83,6 +83,7 @@ const explained: fc.Arbitrary<ExplainedDecision> = fc.record({
     ref: hostile,
     commit: fc.option(sha),
     changedSince: fc.option(many(sha)),
+    unusableNow: fc.option(long),
     problems: many(long),
   }),
 });

@@ -103,8 +103,13 @@ test('a guarded branch without a file of its own asks for nothing more than the 
   await outcome('reviewed', await merge(stage, 'carol', await approvedChange('releases', policy)));
   const { github, people, repository } = stage;
   const [, old = ''] = /baseline: ([0-9a-f]{40})/.exec(policy) ?? [];
-  const ref = { ...at, ref: 'refs/heads/release/1', sha: old };
-  await stage.as('alice').rest.git.createRef(ref);
+  const notes = { 'docs/1.md': 'one\n' };
+  await github.commit(people.alice, repository, {
+    branch: 'release/1',
+    from: old,
+    files: notes,
+    message: '1',
+  });
   const files = { 'docs/fix.md': 'fix\n' };
   await github.commit(people.alice, repository, { branch: 'fix', from: 'release/1', files, message: 'Fix' });
   const { data } = await stage

@@ -1,3 +1,4 @@
+import { CodedError } from '../domain/coded-error.ts';
 import { fullName } from '../domain/repository.ts';
 import { planUnreviewed } from '../effects/plan-merge.ts';
 import { gatherRange } from '../facts/gather-range.ts';
@@ -53,7 +54,9 @@ export async function judgePush(pipeline: Pipeline, data: unknown): Promise<void
   });
   const traced = traceCommits(version.policy, { commits: range.commits.items, changes, branches: [branch] });
   const unreviewed = traced.filter((commit) => commit.reasons.length > 0);
-  if (unreviewed.length > 0 && (await again())) return;
+  // What can't be compared, or not to its end, may hide a commit: that isn't "nothing came past review".
+  const seen = range.status !== 'unknown' && range.commits.complete;
+  if ((unreviewed.length > 0 || !seen) && (await again())) return;
 
   for (const { sha, reasons } of unreviewed) {
     await recordOnce(pipeline, {
@@ -95,4 +98,16 @@ export async function judgePush(pipeline: Pipeline, data: unknown): Promise<void
       },
     });
   }
+  if (!seen) throw unseen(fullName(repository), { branch, before, after });
+}
+
+/** The job is done again, for hours; then it is given up, which is said at error, and waits for somebody to redrive it. */
+function unseen(
+  name: string,
+  { branch, before, after }: { readonly branch: string; readonly before: string; readonly after: string },
+): CodedError<'push_unreadable'> {
+  return new CodedError(
+    'push_unreadable',
+    `GitHub doesn't show every commit of the push to ${branch} of ${name} (${before}...${after}), so nobody can tell what came past review: look at its history by hand, and run \`countersign redrive\` once GitHub can compare the two.`,
+  );
 }

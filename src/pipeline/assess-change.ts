@@ -1,7 +1,8 @@
 import type { ChangeFacts } from '../domain/change-facts.ts';
+import { CodedError } from '../domain/coded-error.ts';
 import type { Decision } from '../domain/decision.ts';
 import type { PolicySource } from '../domain/policy-reading.ts';
-import type { RepositoryRef } from '../domain/repository.ts';
+import { fullName, type RepositoryRef } from '../domain/repository.ts';
 import { gatherChange } from '../facts/gather-change.ts';
 import { readChangeBranches } from '../facts/read-change-branches.ts';
 import { evaluateChange } from '../policy/evaluate-change.ts';
@@ -15,6 +16,9 @@ import type { Pipeline } from './pipeline.ts';
 import { policyInForce, type PolicyInForce } from './policy-in-force.ts';
 import { pushesTo } from './pushes-to.ts';
 import { type BranchPolicy, readBranchPolicy } from './read-branch-policy.ts';
+
+/** Two of GitHub's answers may disagree on the base for a moment; for longer than that, the job waits instead of us. */
+const TRIES = 3;
 
 export interface AssessedChange {
   /** The policy that the decision was made by. */
@@ -57,7 +61,7 @@ async function assess(
   { merge }: { readonly merge: boolean },
 ): Promise<AssessedChange> {
   const github = await pipeline.github(repository.installationId);
-  for (;;) {
+  for (let tries = 0; tries < TRIES; tries += 1) {
     const { base, trunk } = await readChangeBranches(github, repository, number);
     const policy = await policyInForce(pipeline, github, repository, trunk);
     const versions = merge ? await versionsOf(pipeline, repository, policy) : [];
@@ -92,6 +96,10 @@ async function assess(
         : strictest(trunks, judgedBy(branchPolicy));
     return { ...judged, facts, policy, branchPolicy };
   }
+  throw new CodedError(
+    'facts_moved',
+    `GitHub named two base branches of ${fullName(repository)}#${number} while it was read, ${TRIES} times: it is judged again in a moment`,
+  );
 }
 
 /** What was in force at one time or another, newest first, with what has just come by review and isn't recorded yet. */

@@ -167,6 +167,14 @@ const slips: readonly (readonly [name: string, from: string, to: string, says: r
     [':5:12 changes.checks[0]: is 4; it must be text, or a mapping with name, app'],
   ],
   [
+    'a check of our own',
+    'checks: [ci/test]',
+    'checks: [{ name: "countersign/deploy (staging)", app: 1 }]',
+    [
+      ':5:20 changes.checks[0].name: is one of Countersign’s own, which waits for this decision; remove it, and ask for it on GitHub with protection: { checks: required }',
+    ],
+  ],
+  [
     'approvals from a misspelt word',
     'from: environment',
     'from: enviroment',

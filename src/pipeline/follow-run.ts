@@ -1,6 +1,7 @@
 import { readRunProgress, type RunProgress } from '../facts/read-run-progress.ts';
 import { type StoredDeployment, repositoryOf, requestOf } from './deployment-row.ts';
 import { finishDeployment } from './finish-deployment.ts';
+import type { DeploymentJob } from './jobs.ts';
 import type { Pipeline } from './pipeline.ts';
 import { queueEffects } from './queue-effects.ts';
 import { recordedAssessment } from './recorded-assessment.ts';
@@ -11,17 +12,23 @@ import { startDeployment } from './start-deployment.ts';
 /** States in which a run is looked at: before its first judgement there is nothing to compare it with. */
 export const FOLLOWED: readonly StoredDeployment['state'][] = ['held', 'rejected', 'approved', 'running'];
 
+/** What GitHub tells of waiting jobs is up to some twenty seconds old. */
+const STALE_SECONDS = 30;
+
+interface Look {
+  readonly delivery: string | null;
+  /** Since when the job seems to have started, by an earlier look. */
+  readonly seenStarted: string | null;
+}
+
 /**
  * What an Actions job that waits on our rule does next. Where the operator's file has a target, we deploy once GitHub has let
  * an approved job start; where it has none, the workflow deploys and we record what GitHub says of it. A job that starts
  * without our approval (somebody bypassed the rule, or the approval was taken back too late) is recorded as that, and we
  * deploy nothing. True: the run has gone beyond its gate, so there is nothing left to judge.
  */
-export async function followRun(
-  pipeline: Pipeline,
-  row: StoredDeployment,
-  delivery: string | null,
-): Promise<boolean> {
+export async function followRun(pipeline: Pipeline, row: StoredDeployment, look: Look): Promise<boolean> {
+  const { delivery } = look;
   if (row.run_id === null || !FOLLOWED.includes(row.state)) return false;
   const repository = repositoryOf(row);
   const progress = await readRunProgress(await pipeline.github(row.installation_id), repository, {
@@ -43,11 +50,29 @@ export async function followRun(
   }
   if (progress.state === 'waiting') return false;
   if (row.state === 'running') await end(pipeline, row, progress, delivery);
-  else await pass(pipeline, row, progress, delivery);
+  else if (await isCertain(pipeline, row, progress, look)) await pass(pipeline, row, progress, delivery);
   return true;
 }
 
 const hasEnded = ({ state }: RunProgress) => state !== 'waiting' && state !== 'started';
+
+/**
+ * Whether a job that seems to have started really has. Where only GitHub's list of what waits says so, by not naming it, that
+ * list may be a moment old, and GitHub's own reviewers may not have answered: it has to say so for a while.
+ */
+async function isCertain(
+  { db, queue, now }: Pipeline,
+  { id }: StoredDeployment,
+  { state, passed }: RunProgress,
+  { delivery, seenStarted }: Look,
+): Promise<boolean> {
+  if (passed || state !== 'started') return true;
+  const since = seenStarted ?? now();
+  if (Date.parse(now()) - Date.parse(since) >= STALE_SECONDS * 1000) return true;
+  const again: DeploymentJob = { id, delivery, seenStarted: since };
+  await queue.send(db, 'deployment', again, { key: id, startAfterSeconds: STALE_SECONDS });
+  return false;
+}
 
 /** An approved job whose gate is behind it. */
 async function pass(

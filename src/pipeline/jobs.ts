@@ -26,6 +26,8 @@ export const DeploymentJob = z.strictObject({
   delivery,
   /** How often it was looked at already without GitHub's telling yet how a change was merged. */
   looks: z.int().optional(),
+  /** Since when a job of Actions seems to have started of which nothing proves it. */
+  seenStarted: z.iso.datetime().nullable().default(null),
 });
 export const EffectJob = z.strictObject({ key: z.string() });
 /** Judge again whatever is open: at one commit, on one branch, in one repository, or in a whole installation. */
@@ -39,5 +41,5 @@ export const SweepJob = z.strictObject({
 
 export type ChangeJob = z.infer<typeof ChangeJob>;
 export type PushJob = z.infer<typeof PushJob>;
-export type DeploymentJob = z.infer<typeof DeploymentJob>;
+export type DeploymentJob = z.input<typeof DeploymentJob>;
 export type SweepJob = z.infer<typeof SweepJob>;

@@ -28,21 +28,22 @@ export async function judgeDeployment(
   data: unknown,
   job: { readonly attempt: number },
 ): Promise<void> {
-  const { id, delivery, looks = 0 } = DeploymentJob.parse(data);
+  const { id, delivery, looks = 0, seenStarted } = DeploymentJob.parse(data);
   const row = await pipeline.db
     .selectFrom('countersign.deployment')
     .selectAll()
     .where('id', '=', id)
     .executeTakeFirst();
   if (row === undefined) return;
-  if (row.source === 'actions' && (await followRun(pipeline, row, delivery))) return;
+  if (row.source === 'actions' && (await followRun(pipeline, row, { delivery, seenStarted }))) return;
   if (!JUDGED.some((state) => state === row.state)) return;
   let assessed: AssessedDeployment;
   try {
     assessed = await assessDeployment(pipeline, row);
   } catch (error) {
     // The job is done again, for hours. Somebody who waits for the check run must not wait for it without a word.
-    if (job.attempt >= LOUD_AFTER) {
+    // But where GitHub has our yes, we know only that we can't see: to hold it now would make a bypass of the start that we allowed.
+    if (job.attempt >= LOUD_AFTER && !(await isAnswered(pipeline, row))) {
       await recordDeploymentDecision(pipeline, row, unreadDeployment(row, error, pipeline.now()), delivery);
     }
     throw error;
@@ -59,6 +60,21 @@ export async function judgeDeployment(
 /** A branch's activity comes a little after its merge, and no event tells of it. */
 const lacksActivity = ({ gates }: Decision): boolean =>
   gates.some(({ reasons }) => reasons.some(({ code }) => code === 'merge_unknown'));
+
+/** Whether GitHub has been told that this job of Actions may start. */
+async function isAnswered(
+  { db }: Pipeline,
+  { source, state, decision_entry }: StoredDeployment,
+): Promise<boolean> {
+  if (source !== 'actions' || state !== 'approved' || decision_entry === null) return false;
+  const answered = await db
+    .selectFrom('countersign.effect')
+    .select('key')
+    .where('key', '=', `answer_protection_rule:${decision_entry}`)
+    .where('state', '=', 'done')
+    .executeTakeFirst();
+  return answered !== undefined;
+}
 
 /** Records a decision on a deployment (unless nothing changed), moves its row, and queues what follows. */
 export async function recordDeploymentDecision(

@@ -249,10 +249,10 @@ const CASES: [string, string, object, object[]][] = [
   ['a deployment is wanted', 'deployment', deployment(), [requestApi]],
   ['a deployment by the job of a workflow', 'deployment', deployment({}, { id: 1 }), []],
   [
-    'a deployment by Actions',
+    'a deployment by a workflow that calls the API, which no rule asks us about',
     'deployment',
     deployment({ performed_via_github_app: { id: 15368, slug: 'github-actions' } }),
-    [],
+    [requestApi],
   ],
   [
     'our own deployment for a merge',

@@ -2,6 +2,7 @@ import type { NewEntry } from '../domain/entry.ts';
 import { type Decision, mayProceed, type Verdict } from '../domain/decision.ts';
 import { fullName } from '../domain/repository.ts';
 import { planDeployment } from '../effects/plan-deployment.ts';
+import { environmentOf } from '../policy/environment-of.ts';
 import { assessDeployment, type AssessedDeployment } from './assess-deployment.ts';
 import { type StoredDeployment, repositoryOf, requestOf } from './deployment-row.ts';
 import { digest } from './digest.ts';
@@ -12,6 +13,7 @@ import { DeploymentJob } from './jobs.ts';
 import { reasonCodes } from './judge-change.ts';
 import { notePolicy } from './note-policy.ts';
 import type { Pipeline } from './pipeline.ts';
+import type { PolicyInForce } from './policy-in-force.ts';
 import { recordDeploymentReviews } from './record-deployment-reviews.ts';
 import { recordOnce } from './record-once.ts';
 import { unreadDeployment } from './unread-deployment.ts';
@@ -80,10 +82,12 @@ async function isAnswered(
 export async function recordDeploymentDecision(
   pipeline: Pipeline,
   row: StoredDeployment,
-  { source, reading, facts, decision }: AssessedDeployment,
+  { source, reading, facts, decision, policy }: AssessedDeployment,
   delivery: string | null,
 ): Promise<void> {
   const repository = repositoryOf(row);
+  const hasTarget = pipeline.targetOf(repository, row.environment) !== null;
+  const isOthers = !hasTarget && policy !== null && belongsToOthers(row, policy);
   const reports = await reportsSent(pipeline, row.id);
   await recordOnce(pipeline, {
     subject: `deployment:${row.id}`,
@@ -104,24 +108,31 @@ export async function recordDeploymentDecision(
       answers: answers ?? row.request_entry,
       documents: [jsonDocument('decision', decision), jsonDocument('facts', facts), policyDocument(source)],
     }),
+    // Nothing of ours is shown on what isn't ours, or every preview of a repository without a policy would be red.
     effects: (entryId) =>
-      planDeployment({
-        decision,
-        explained: explainDecision(decision, reading, facts, source),
-        facts,
-        request: requestOf(row),
-        entryId,
-        requestEntryId: row.request_entry,
-        repository,
-        webUrl: pipeline.webUrl,
-        reports,
-        hasTarget: pipeline.targetOf(repository, row.environment) !== null,
-      }),
+      isOthers
+        ? []
+        : planDeployment({
+            decision,
+            explained: explainDecision(decision, reading, facts, source),
+            facts,
+            request: requestOf(row),
+            entryId,
+            requestEntryId: row.request_entry,
+            repository,
+            webUrl: pipeline.webUrl,
+            reports,
+            hasTarget,
+          }),
     also: async (tx, entryId) => {
       // Only a deployment that has not started: one that starts at this moment was re-checked a moment ago.
       await tx
         .updateTable('countersign.deployment')
-        .set({ state: stateOf(decision, row), decision_entry: entryId, updated_at: new Date(pipeline.now()) })
+        .set({
+          state: isOthers ? 'rejected' : stateOf(decision, row),
+          decision_entry: entryId,
+          updated_at: new Date(pipeline.now()),
+        })
         .where('id', '=', row.id)
         .where('state', 'in', [...JUDGED])
         .execute();
@@ -136,6 +147,16 @@ const KIND: Readonly<Record<Verdict, NewEntry['kind']>> = {
   rejected: 'deployment.rejected',
   not_guarded: 'deployment.held',
 };
+
+/**
+ * Whether a GitHub deployment that somebody made is to an environment that no version of the policy which could be used
+ * names: a hosting service's, most likely. What can't be read may name it, and holds loudly.
+ */
+function belongsToOthers(row: StoredDeployment, { tip, trust, guarding }: PolicyInForce): boolean {
+  if (row.source !== 'api') return false;
+  if (guarding !== null && environmentOf(guarding, row.environment) !== null) return false;
+  return tip.reading.kind === 'absent' || !trust.trusted;
+}
 
 /**
  * What the policy doesn't name is never ours to carry out, and isn't looked at again: whoever names it then asks anew. Only

@@ -17,14 +17,15 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-/** An approved job of Actions; `answered` or not. Answers its id. */
-async function approvedJob(
-  answered: boolean,
-  { deploymentId = 3 }: { readonly deploymentId?: number | null } = {},
-): Promise<string> {
+/** A deployment to production that waits. Answers its id. */
+async function wanted(over: {
+  readonly source: 'actions' | 'api';
+  readonly state: 'requested' | 'approved';
+  readonly githubDeploymentId: number | null;
+  readonly runId: number | null;
+  readonly decision: string | null;
+}): Promise<string> {
   const id = randomUUID();
-  const decision = randomUUID();
-  const at = new Date('2026-11-27T10:00:00Z');
   await database.db
     .insertInto('countersign.deployment')
     .values({
@@ -35,25 +36,34 @@ async function approvedJob(
       owner: 'acme',
       name: 'shop',
       environment: 'production',
-      source: 'actions',
+      source: over.source,
       ref: 'main',
       sha: 'a'.repeat(40),
       requester_id: null,
       requester_login: null,
       requester_kind: null,
       requested_at: at,
-      github_deployment_id: deploymentId,
-      run_id: 11,
-      state: 'approved',
+      github_deployment_id: over.githubDeploymentId,
+      run_id: over.runId,
+      state: over.state,
       started_sequence: null,
       request_entry: randomUUID(),
-      decision_entry: decision,
+      decision_entry: over.decision,
       started_entry: null,
       finished_entry: null,
       release: null,
       updated_at: at,
     })
     .execute();
+  return id;
+}
+
+const at = new Date('2026-11-27T10:00:00Z');
+
+/** An approved job of Actions; `answered` or not. Answers its id. */
+async function approvedJob(answered: boolean, githubDeploymentId: number | null = 3): Promise<string> {
+  const decision = randomUUID();
+  const id = await wanted({ source: 'actions', state: 'approved', githubDeploymentId, runId: 11, decision });
   await database.db
     .insertInto('countersign.effect')
     .values({
@@ -101,7 +111,7 @@ test.each([
 });
 
 test('a job that only isn’t named among those that wait is deployed once that has been so for a while', async () => {
-  const id = await approvedJob(true, { deploymentId: null });
+  const id = await approvedJob(true, null);
   const github = scriptedGitHub({
     rest: { [RUN]: () => run('in_progress'), [PENDING]: () => ({ data: [] }) },
   });
@@ -123,4 +133,57 @@ test('a job that only isn’t named among those that wait is deployed once that 
   expect(await look(again)).toEqual([['deployment', 30]]);
   now = '2026-11-27T10:00:31.000Z';
   expect(await look(again)).toEqual([['deploy', 0]]);
+});
+
+const shop = (text: string | null, branch = 'main') =>
+  scriptedGitHub({
+    graphql: (operation) => {
+      const oid = 'b'.repeat(40);
+      if (operation === 'DefaultBranch')
+        return { repository: { databaseId: 5, defaultBranchRef: { name: branch, target: { oid } } } };
+      if (operation !== 'Policy') throw new Error(`nobody asks for ${operation}`);
+      const object = { byteSize: 9, isBinary: false, isTruncated: false, text };
+      const file = text === null ? null : { mode: 0o100644, type: 'blob', object };
+      return { repository: { databaseId: 5, ref: { target: { oid, file } } } };
+    },
+  });
+
+const byApi = {
+  source: 'api',
+  state: 'requested',
+  githubDeploymentId: 4,
+  runId: null,
+  decision: null,
+} as const;
+
+test.each<[string, string | null, boolean, string, string[]]>([
+  ['without a policy nothing is shown on another integration’s deployment', null, false, 'rejected', []],
+  ['what we have a target for holds loudly', null, true, 'held', ['check_run', 'deployment_status']],
+  ['so does a policy that can’t be read', 'version: 7\n', false, 'held', ['check_run', 'deployment_status']],
+])('%s', async (_, policy, hasTarget, state, effects) => {
+  const id = await wanted(byApi);
+  const github = shop(policy);
+  const targetOf = () => (hasTarget ? ({} as unknown as DeployTarget) : null);
+  await judgeDeployment(pipelineOn(database, github, { targetOf }), { id, delivery: null }, { attempt: 1 });
+  expect(await stateOf(id)).toBe(state);
+  const row = await database.db
+    .selectFrom('countersign.deployment')
+    .select('decision_entry')
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  const planned = await database.db
+    .selectFrom('countersign.effect')
+    .select('key')
+    .where('key', 'like', `%:${row.decision_entry ?? '-'}`)
+    .execute();
+  expect(planned.map(({ key }) => key.split(':')[0] ?? '').toSorted()).toEqual(effects);
+  // The policy alone decides: nothing else was asked for.
+  expect(new Set(github.asked)).toEqual(new Set(['DefaultBranch', 'Policy']));
+});
+
+test('what no policy names ends there, and is not looked at again', async () => {
+  const id = await wanted(byApi);
+  const text = `version: 1\nchanges:\n  branches: [main]\n  approvals: { required: 1, from: { users: [bob] } }\n`;
+  await judgeDeployment(pipelineOn(database, shop(text)), { id, delivery: null }, { attempt: 1 });
+  expect(await stateOf(id)).toBe('rejected');
 });

@@ -4,7 +4,7 @@ import { getConstructionPlans, getMigrationPlans, PgBoss } from 'pg-boss';
 import pgBossPackage from 'pg-boss/package.json' with { type: 'json' };
 import { CodedError } from '../domain/coded-error.ts';
 import type { QueueKind, QueueSettings } from './queue-names.ts';
-import { DEAD_QUEUE, QUEUE_NAMES, QUEUES } from './queue-names.ts';
+import { DEAD_QUEUE, QUEUE_NAMES, QUEUES, RETRY } from './queue-names.ts';
 
 /** The schema that pg-boss keeps its jobs in. */
 export const QUEUE_SCHEMA = 'pgboss';
@@ -110,9 +110,7 @@ async function ensureQueues(boss: PgBoss): Promise<void> {
 function optionsOf(settings: QueueSettings): QueueOptions & { deadLetter: string; notify: boolean } {
   return {
     retryLimit: settings.retries,
-    retryDelay: 1,
-    retryBackoff: true,
-    retryDelayMax: 300,
+    ...RETRY,
     expireInSeconds: settings.expireSeconds,
     heartbeatSeconds: 20,
     // A job that waits is never deleted for its age within a year; a done one is kept for a week to look at.

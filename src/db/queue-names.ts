@@ -10,13 +10,19 @@ export type QueueKind = 'coalesced' | 'ordered' | 'plain';
 
 export interface QueueSettings {
   readonly kind: QueueKind;
-  /** Retries after the first attempt; 1 s, doubling up to five minutes. Then the job goes to the `dead` queue. */
+  /**
+   * Retries after the first attempt; 1 s, doubling up to five minutes, or when a rate limit ends. Then the job goes to the
+   * `dead` queue.
+   */
   readonly retries: number;
   /** An attempt that takes longer is aborted and counts as failed. */
   readonly expireSeconds: number;
 }
 
 const HOUR = 3600;
+
+/** How every job is retried: after a second, doubling. A fixed delay marks a job that was told when to come again. */
+export const RETRY = { retryDelay: 1, retryBackoff: true, retryDelayMax: 300 } as const;
 
 /** A hundred retries last for about six hours: longer than GitHub has been down in one piece. */
 export const QUEUES = {

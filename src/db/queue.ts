@@ -12,6 +12,7 @@ import { giveUpFailedJobs } from './given-up.ts';
 import { jobIds } from './job-id.ts';
 import { laneOf, NO_LANE } from './lane.ts';
 import { QUEUE_SCHEMA } from './migrate-queue.ts';
+import { retryAfterIn, setRetryDelay } from './retry-delay.ts';
 import type { QueueName } from './queue-names.ts';
 import { DEAD_QUEUE, QUEUES } from './queue-names.ts';
 
@@ -110,7 +111,7 @@ export function openQueue(db: Kysely<Database>, url: string, { log, drainSeconds
       const lanes = options.lanes?.map(laneOf).concat(NO_LANE) ?? [null];
       for (const lane of lanes) {
         for (let count = options.concurrency ?? 1; count > 0; count -= 1)
-          await workOne(boss, queue, handler, { lane, log, lastFailed });
+          await workOne(boss, queue, handler, { db, lane, log, lastFailed });
       }
     },
     redrive: (ids) => boss.redrive(DEAD_QUEUE, { ids: [...ids] }),
@@ -152,7 +153,8 @@ async function send(
 }
 
 /**
- * Puts the newest data into a job that still waits, to start at the earlier of both times. The row stays locked until
+ * Puts the newest data into a job that still waits, to start at the earlier of both times; one that was told when to come
+ * again (a rate limit) isn't pulled forward. The row stays locked until
  * the caller's transaction ends, and workers pass over locked rows: so the job can't be taken before what the caller
  * wrote is there to be read. Whoever finds none, or
  * one that another caller holds just now, makes a job more: that costs one more look, and nobody waits for anybody.
@@ -172,7 +174,8 @@ async function coalesce(
     ), joined AS (
       UPDATE ${sql.id(QUEUE_SCHEMA, 'job')} AS job
       SET data = ${JSON.stringify(data)}::jsonb,
-          start_after = LEAST(job.start_after, now() + ${startAfterSeconds} * interval '1 second')
+          start_after = CASE WHEN job.retry_backoff
+            THEN LEAST(job.start_after, now() + ${startAfterSeconds} * interval '1 second') ELSE job.start_after END
       FROM waiting WHERE job.id = waiting.id AND job.name = ${queue}
       RETURNING job.start_after
     )
@@ -190,10 +193,16 @@ async function workOne(
   queue: QueueName,
   handler: JobHandler,
   {
+    db,
     lane,
     log,
     lastFailed,
-  }: { readonly lane: number | null; readonly log: QueueLog; readonly lastFailed: () => void },
+  }: {
+    readonly db: Kysely<Database>;
+    readonly lane: number | null;
+    readonly log: QueueLog;
+    readonly lastFailed: () => void;
+  },
 ): Promise<void> {
   const self: { id?: string } = {};
   self.id = await boss.work(
@@ -215,6 +224,8 @@ async function workOne(
             { err: error, queue, job: job.id, attempt: job.retryCount + 1, key: job.singletonKey },
             'job failed',
           );
+          const delay = retryAfterIn(error);
+          if (delay !== null || !job.retryBackoff) await setRetryDelay(db, { id: job.id, queue }, delay);
           if (job.retryCount >= job.retryLimit) lastFailed();
           throw error;
         } finally {

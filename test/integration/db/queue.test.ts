@@ -69,6 +69,29 @@ describe('sending in a transaction', () => {
   });
 });
 
+describe('a job that was told when to come again', () => {
+  const limited = Object.assign(new Error('rate limit'), { retryAfterSeconds: 600 });
+  const delays = async (): Promise<Record<string, unknown>[]> =>
+    await query(
+      database.writerUrl,
+      "SELECT state, retry_backoff AS usual, extract(epoch FROM start_after - now()) > 590 AS late FROM pgboss.job WHERE name = 'change'",
+    );
+  const expected = (rows: readonly Record<string, unknown>[]) =>
+    until(async () => JSON.stringify(await delays()) === JSON.stringify(rows));
+
+  test('comes then, whatever happens meanwhile, and another failure is retried as usual', async () => {
+    let error: Error = limited;
+    await queue.work('change', () => Promise.reject(error));
+    await queue.send(database.db, 'change', { n: 1 }, { key: 'k' });
+    await expected([{ state: 'retry', usual: false, late: true }]);
+    await queue.send(database.db, 'change', { n: 2 }, { key: 'k' });
+    await expected([{ state: 'retry', usual: false, late: true }]);
+    error = new Error('something else');
+    await query(database.superuserUrl, "UPDATE pgboss.job SET start_after = now() WHERE name = 'change'");
+    await expected([{ state: 'retry', usual: true, late: false }]);
+  });
+});
+
 describe('coalesced jobs', () => {
   const waiting = async (): Promise<Record<string, unknown>[]> =>
     await query(

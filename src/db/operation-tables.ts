@@ -66,6 +66,8 @@ export interface OperationTables {
     sha: Fixed<string>;
     name: Fixed<string>;
     remote_id: Id;
+    /** Null while it isn't completed. */
+    conclusion: string | null;
   };
 }
 

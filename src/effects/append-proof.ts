@@ -4,7 +4,7 @@
  */
 import type { CheckRunContent } from '../domain/effect.ts';
 import { byteLength } from './clip.ts';
-import { CHECK_RUN_LIMIT } from './fit-sections.ts';
+import { CHECK_RUN_LIMIT, PROOF_ROOM } from './fit-sections.ts';
 import { code, details, fenced } from './markdown.ts';
 
 /** An entry's place in the log, and its proof as a C2SP tlog-proof. */
@@ -20,13 +20,22 @@ export interface EntryProof {
 /** The same check run with a ledger section at its end: of the text, or of the summary where there is no text. */
 export function appendProof(content: CheckRunContent, proof: EntryProof): CheckRunContent {
   const whole = ledgerSection(proof);
+  // An entry as large as a list of hosts may make it is left out before the check run's own words are.
+  const fits = byteLength(whole) <= PROOF_ROOM ? whole : ledgerSection(withoutEntry(proof));
   // A proof that large can't be ours, but a check run without its verdict would be worse than one without its proof.
-  const section = byteLength(whole) > CHECK_RUN_LIMIT / 2 ? ledgerSection({ ...proof, proof: null }) : whole;
+  const section = byteLength(fits) > CHECK_RUN_LIMIT / 2 ? ledgerSection({ ...proof, proof: null }) : fits;
   const room = CHECK_RUN_LIMIT - byteLength(section) - 2;
   return content.text === null
     ? { ...content, summary: `${cutAtBlock(content.summary, room)}\n\n${section}` }
     : { ...content, text: `${cutAtBlock(content.text, room)}\n\n${section}` };
 }
+
+function withoutEntry(proof: EntryProof): EntryProof {
+  return { ...proof, proof: proof.proof.replace(/^extra .*\n/m, '') };
+}
+
+const HOW =
+  'Save it as a file, and the key from where its owner publishes it: `npx countersign verify FILE --vkey KEY` says whether it holds and prints the entry.';
 
 function ledgerSection({
   entryId,
@@ -41,7 +50,7 @@ function ledgerSection({
       ? `Its proof is too long to be shown here; \`npx countersign prove ${index}\` prints it.`
       : details(
           `Its proof, to keep: whoever has it needs neither us nor our database`,
-          [fenced(proof.trimEnd().split('\n'), 'text'), ...key].join('\n'),
+          [fenced(proof.trimEnd().split('\n'), 'text'), ...key, '', HOW].join('\n'),
         );
   const prove = `npx countersign prove ${index}`;
   return [

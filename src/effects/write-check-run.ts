@@ -4,36 +4,48 @@ import { type GitHubWriter, once, statusOf, written } from './github-writer.ts';
 
 type CheckRunEffect = Extract<Effect, { kind: 'check_run' }>;
 
+/** One of ours on GitHub. `conclusion` is null while it isn't completed. */
+export interface KnownCheckRun {
+  readonly id: number;
+  readonly conclusion: string | null;
+}
+
 /**
  * Shows a check run as it is meant to be. A crash after GitHub made it and before we noted its id leaves one that nobody
  * knows of: so one of ours with the same name and external id is looked for before another is made. Written again, it is
  * the same check run with the same content.
  *
- * What is completed may stay as it was concluded, whatever an update says: others report that GitHub keeps both status and
- * conclusion then. So the answer is read, and where an approval would stay green a new check run takes its place, since the
- * newest of a name is the one that counts.
+ * One that was concluded stays so: others report that GitHub keeps status and conclusion then, whatever an update says, and
+ * an approval would stay green. Whatever comes after it is a new check run, since the newest of a name is the one that counts;
+ * the old one keeps its words and its proof.
  */
 export async function writeCheckRun(
   github: GitHubWriter,
   effect: CheckRunEffect,
-  { appId, knownId }: { readonly appId: number; readonly knownId: number | null },
+  { appId, known }: { readonly appId: number; readonly known: KnownCheckRun | null },
 ): Promise<{ readonly remoteId: number }> {
+  const wanted = conclusionOf(effect.checkRun);
+  const canBecome = ({ conclusion }: KnownCheckRun): boolean => conclusion === null || conclusion === wanted;
+  if (known !== null && canBecome(known) && (await update(github, effect, known.id)))
+    return { remoteId: known.id };
+  // Its successor may be there already, made before a crash.
+  const newest = await findCheckRun(github, effect, appId);
+  if (
+    newest !== null &&
+    newest.id !== known?.id &&
+    canBecome(newest) &&
+    (await update(github, effect, newest.id))
+  )
+    return { remoteId: newest.id };
   const { owner, name: repo } = effect.repository;
   const { checkRun } = effect;
-  const first = knownId ?? (await findCheckRun(github, effect, appId));
-  if (first !== null && (await update(github, effect, first))) return { remoteId: first };
-  // Its successor may be there already, made before a crash.
-  const next = first === null ? null : await findCheckRun(github, effect, appId);
-  if (next !== null && next !== first && (await update(github, effect, next))) return { remoteId: next };
   const route = 'POST /repos/{owner}/{repo}/check-runs';
   const body = { ...bodyOf(checkRun), head_sha: checkRun.sha, output: outputOf(checkRun) };
   const { data } = await github.request(route, { owner, repo, ...body, request: once() });
   return { remoteId: written.parse(data).id };
 }
 
-const updated = z.object({ status: z.string(), conclusion: z.string().nullable() });
-
-/** Whether it is there and now as it is meant to be. */
+/** False where it is gone. */
 async function update(github: GitHubWriter, effect: CheckRunEffect, id: number): Promise<boolean> {
   const { owner, name: repo } = effect.repository;
   const { checkRun } = effect;
@@ -41,15 +53,8 @@ async function update(github: GitHubWriter, effect: CheckRunEffect, id: number):
   // What isn't said stays as it was, so a text that is gone is said to be empty.
   const body = { ...bodyOf(checkRun), output: { ...outputOf(checkRun), text: checkRun.text ?? '' } };
   try {
-    const { data } = await github.request(route, {
-      owner,
-      repo,
-      check_run_id: id,
-      ...body,
-      request: once(),
-    });
-    const { status, conclusion } = updated.parse(data);
-    return status === checkRun.status && conclusion === conclusionOf(checkRun);
+    await github.request(route, { owner, repo, check_run_id: id, ...body, request: once() });
+    return true;
   } catch (error) {
     // GitHub deletes check runs after 400 days, and the oldest of more than a thousand: then it is made anew.
     if (statusOf(error) !== 404) throw error;
@@ -57,7 +62,8 @@ async function update(github: GitHubWriter, effect: CheckRunEffect, id: number):
   }
 }
 
-function conclusionOf({ status, conclusion }: CheckRunContent): string | null {
+/** What it is to be concluded with; null where it isn't to be completed. */
+export function conclusionOf({ status, conclusion }: CheckRunContent): string | null {
   return status === 'completed' ? (conclusion ?? 'neutral') : null;
 }
 
@@ -73,14 +79,16 @@ function outputOf({ title, summary, text }: CheckRunContent): Record<string, str
 }
 
 const listed = z.object({
-  check_runs: z.array(z.object({ id: z.int(), external_id: z.string().nullish() })),
+  check_runs: z.array(
+    z.object({ id: z.int(), external_id: z.string().nullish(), conclusion: z.string().nullable() }),
+  ),
 });
 
 async function findCheckRun(
   github: GitHubWriter,
   effect: CheckRunEffect,
   appId: number,
-): Promise<number | null> {
+): Promise<KnownCheckRun | null> {
   const { owner, name: repo } = effect.repository;
   const { sha: ref, name, externalId } = effect.checkRun;
   // `filter: all`: by name alone, two pull requests with one head would hide each other's.
@@ -96,5 +104,5 @@ async function findCheckRun(
   };
   const { data } = await github.request('GET /repos/{owner}/{repo}/commits/{ref}/check-runs', parameters);
   const own = listed.parse(data).check_runs.filter((run) => run.external_id === externalId);
-  return own.length === 0 ? null : Math.max(...own.map((run) => run.id));
+  return own.toSorted((a, b) => b.id - a.id)[0] ?? null;
 }

@@ -13,6 +13,8 @@ export interface EntryProof {
   readonly origin: string;
   /** tlog-proof text, under the newest checkpoint. */
   readonly proof: string;
+  /** Of the key that signs the log now. */
+  readonly vkey: string;
   readonly logId: number;
   /** Of the entry, as the index has it: what the proof is of, whether or not the bytes are here. */
   readonly leafHash: Buffer;
@@ -25,6 +27,7 @@ interface Row {
   readonly origin: string;
   readonly size: Bigint;
   readonly note: string;
+  readonly vkey: string;
   readonly leaf_hash: Buffer;
   readonly canonical: Buffer | null;
   readonly level: number;
@@ -33,9 +36,12 @@ interface Row {
   readonly hashes: Buffer | null;
 }
 
-/** Null until the entry is integrated and a checkpoint covers it, which takes some milliseconds after its commit. */
+/**
+ * With the entry's own bytes in its `extra` line, so that nothing else is needed to verify it. Null until the entry is integrated
+ * and a checkpoint covers it, which takes some milliseconds after its commit.
+ */
 export async function entryProof(db: Kysely<Database>, entryId: string): Promise<EntryProof | null> {
-  return prove(await queryOf(db)<Row>(BY_ENTRY, [entryId]), false);
+  return prove(await queryOf(db)<Row>(BY_ENTRY, [entryId]), true);
 }
 
 /** The same by index, in the newest log; `withBytes` puts the entry's own bytes into the proof's `extra` line. */
@@ -67,7 +73,8 @@ export async function waitForEntryProof(
  */
 function statement(name: string, condition: string): string {
   return `/* prepared ${name} */ WITH place AS MATERIALIZED (
-      SELECT i.log_id, i.index, i.leaf_hash, l.origin, h.size AS head, c.size, c.note, e.canonical
+      SELECT i.log_id, i.index, i.leaf_hash, l.origin, h.size AS head, c.size, c.note, e.canonical,
+        coalesce((SELECT vkey FROM ledger.log_key k WHERE k.log_id = l.log_id ORDER BY number DESC LIMIT 1), l.vkey) AS vkey
       FROM ledger.integration i
       JOIN ledger.log l USING (log_id)
       JOIN ledger.head h USING (log_id)
@@ -78,7 +85,7 @@ function statement(name: string, condition: string): string {
       SELECT DISTINCT log_id, head, level, size >> (8 * level) AS width, tile
       FROM place, generate_series(0, 6) AS level, LATERAL (VALUES (index >> (8 * level + 8)), (size >> (8 * level + 8))) AS t (tile)
       WHERE tile << 8 < size >> (8 * level))
-    SELECT p.log_id, p.index, p.leaf_hash, p.origin, p.size, p.note, p.canonical, w.level, w.tile, CASE
+    SELECT p.log_id, p.index, p.leaf_hash, p.origin, p.size, p.note, p.vkey, p.canonical, w.level, w.tile, CASE
       WHEN (w.tile + 1) << 8 <= w.head >> (8 * w.level)
         THEN (SELECT hashes FROM ledger.tile t WHERE t.log_id = w.log_id AND t.level = w.level AND t.index = w.tile)
       WHEN w.level = 0
@@ -111,6 +118,7 @@ function prove(rows: readonly Row[], withBytes: boolean): EntryProof | null {
     index,
     origin: place.origin,
     proof: formatProof({ index, hashes, checkpoint: place.note, extra }),
+    vkey: place.vkey,
     logId: place.log_id,
     leafHash: place.leaf_hash,
   };

@@ -6,7 +6,7 @@ import { fullName } from '../domain/repository.ts';
 import { appendProof } from '../effects/append-proof.ts';
 import { answerProtectionRule } from '../effects/answer-protection-rule.ts';
 import { createDeployment } from '../effects/create-deployment.ts';
-import { writeCheckRun } from '../effects/write-check-run.ts';
+import { conclusionOf, writeCheckRun } from '../effects/write-check-run.ts';
 import { writeDeploymentStatus } from '../effects/write-deployment-status.ts';
 import { githubErrorOf } from '../facts/github-error.ts';
 import { record } from '../ledger/record.ts';
@@ -53,12 +53,11 @@ export async function runEffect(pipeline: Pipeline, data: unknown): Promise<void
     const { effect } = row;
     if (effect.kind === 'check_run' && done.remoteId !== null) {
       const { sha, name } = effect.checkRun;
+      const shown = { remote_id: done.remoteId, conclusion: conclusionOf(effect.checkRun) };
       await tx
         .insertInto('countersign.check_run')
-        .values({ repository_id: effect.repository.id, sha, name, remote_id: done.remoteId })
-        .onConflict((conflict) =>
-          conflict.columns(['repository_id', 'sha', 'name']).doUpdateSet({ remote_id: done.remoteId ?? 0 }),
-        )
+        .values({ repository_id: effect.repository.id, sha, name, ...shown })
+        .onConflict((conflict) => conflict.columns(['repository_id', 'sha', 'name']).doUpdateSet(shown))
         .execute();
     }
     if (effect.kind === 'create_deployment') {
@@ -94,7 +93,7 @@ async function carryOut(pipeline: Pipeline, effect: Effect): Promise<Outcome> {
     case 'check_run': {
       const known = await pipeline.db
         .selectFrom('countersign.check_run')
-        .select('remote_id')
+        .select(['remote_id as id', 'conclusion'])
         .where('repository_id', '=', effect.repository.id)
         .where('sha', '=', effect.checkRun.sha)
         .where('name', '=', effect.checkRun.name)
@@ -107,7 +106,7 @@ async function carryOut(pipeline: Pipeline, effect: Effect): Promise<Outcome> {
       const { remoteId } = await writeCheckRun(
         github,
         { ...effect, checkRun },
-        { appId: pipeline.appId, knownId: known?.remote_id ?? null },
+        { appId: pipeline.appId, known: known ?? null },
       );
       const outcome = effect.checkRun.conclusion ?? effect.checkRun.status;
       return {

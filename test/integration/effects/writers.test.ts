@@ -3,6 +3,7 @@ import type { CheckRunContent, Effect } from '../../../src/domain/effect.ts';
 import { answerProtectionRule } from '../../../src/effects/answer-protection-rule.ts';
 import { createDeployment } from '../../../src/effects/create-deployment.ts';
 import type { GitHubWriter } from '../../../src/effects/github-writer.ts';
+import type { KnownCheckRun } from '../../../src/effects/write-check-run.ts';
 import { writeCheckRun } from '../../../src/effects/write-check-run.ts';
 import { writeDeploymentStatus } from '../../../src/effects/write-deployment-status.ts';
 import { type Acme, openAcme } from '../facts/acme.ts';
@@ -49,7 +50,7 @@ describe('a check run', () => {
   });
   const write = (
     checkRun: CheckRunContent,
-    knownId: number | null = null,
+    known: KnownCheckRun | null = null,
     github: GitHubWriter = acme.ours,
   ) => {
     const effect: Of<'check_run'> = {
@@ -59,7 +60,7 @@ describe('a check run', () => {
       checkRun,
       entryId: requestId,
     };
-    return writeCheckRun(github, effect, { appId: acme.appId, knownId });
+    return writeCheckRun(github, effect, { appId: acme.appId, known });
   };
   const approve = { label: 'Approve', description: 'Approve this deployment', identifier: 'approve' };
   const all = async (ref: string) =>
@@ -79,7 +80,7 @@ describe('a check run', () => {
       text: null,
       actions: [approve],
     });
-    await expect(write(done, remoteId)).resolves.toEqual({ remoteId });
+    await expect(write(done, { id: remoteId, conclusion: null })).resolves.toEqual({ remoteId });
     const [run] = await all(sha);
     expect(run).toMatchObject({
       status: 'completed',
@@ -93,22 +94,24 @@ describe('a check run', () => {
   test('that passed and does so no more is made anew, once, for GitHub keeps what was concluded', async () => {
     const sha = await freshCommit();
     const passed = content(sha, { status: 'completed', conclusion: 'success', title: 'Approved' });
-    const first = await write(passed);
+    const first = { id: (await write(passed)).remoteId, conclusion: 'success' };
     loseTheAnswerOf('POST /repos/{owner}/{repo}/check-runs');
-    await expect(write(content(sha), first.remoteId)).rejects.toMatchObject({ status: 502 });
-    const second = await write(content(sha), first.remoteId);
-    expect(second.remoteId).toBeGreaterThan(first.remoteId);
-    expect((await all(sha)).map((run) => [run.id, run.status, run.conclusion])).toEqual([
-      [second.remoteId, 'in_progress', null],
-      [first.remoteId, 'completed', 'success'],
+    await expect(write(content(sha), first)).rejects.toMatchObject({ status: 502 });
+    const { remoteId: second } = await write(content(sha), first);
+    expect(second).toBeGreaterThan(first.id);
+    expect((await all(sha)).map((run) => [run.id, run.status, run.conclusion, run.output.title])).toEqual([
+      [second, 'in_progress', null, 'Held'],
+      [first.id, 'completed', 'success', 'Approved'],
     ]);
-    const third = await write({ ...passed, title: 'Approved again' }, second.remoteId);
-    expect(third).toEqual(second);
-    const failed = await write(content(sha, { status: 'completed', conclusion: 'failure' }), second.remoteId);
-    expect(failed.remoteId).toBeGreaterThan(second.remoteId);
-    await expect(
-      write(content(sha, { status: 'completed', conclusion: 'failure' }), failed.remoteId),
-    ).resolves.toEqual(failed);
+    await expect(write(passed, { id: second, conclusion: null })).resolves.toEqual({ remoteId: second });
+    // The same conclusion in other words is the same check run; another conclusion isn't.
+    const reworded = { ...passed, title: 'Approved again' };
+    await expect(write(reworded, { id: second, conclusion: 'success' })).resolves.toEqual({
+      remoteId: second,
+    });
+    const failed = content(sha, { status: 'completed', conclusion: 'failure' });
+    const { remoteId: third } = await write(failed, { id: second, conclusion: 'success' });
+    expect(third).toBeGreaterThan(second);
   });
 
   test('that was made, but whose answer got lost, is found and not made twice', async () => {
@@ -153,7 +156,7 @@ describe('a check run', () => {
 
   test('that GitHub deleted meanwhile is made anew', async () => {
     const sha = await freshCommit();
-    const { remoteId } = await write(content(sha), 999_999_999);
+    const { remoteId } = await write(content(sha), { id: 999_999_999, conclusion: null });
     expect((await all(sha)).map((run) => run.id)).toEqual([remoteId]);
   });
 });

@@ -42,6 +42,27 @@ export async function queueEffects(
   }
 }
 
+/**
+ * Plans again what followed from an entry and was given up: GitHub still shows what was before it, which may be a pass. The
+ * deploy of it isn't: what became of that, the hosts show.
+ */
+export async function retryFailed(tx: Transaction<Database>, queue: Queue, entryId: string): Promise<void> {
+  const kinds = ['check_run', 'create_deployment', 'deployment_status', 'answer_protection_rule'] as const;
+  const failed = await tx
+    .updateTable('countersign.effect')
+    .set({ state: 'planned', error: null, finished_at: null })
+    .where(
+      'key',
+      'in',
+      kinds.map((kind) => `${kind}:${entryId}`),
+    )
+    .where('state', '=', 'failed')
+    .returning(['key', 'ordering_key'])
+    .execute();
+  for (const { key, ordering_key: ordering } of failed)
+    await queue.send(tx, 'effect', { key }, { key: ordering });
+}
+
 /** Effects with the same ordering key are done one after the other, in the order in which they were planned. */
 export function orderingKey(effect: Effect): string {
   switch (effect.kind) {

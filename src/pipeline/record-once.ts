@@ -4,7 +4,7 @@ import type { Effect } from '../domain/effect.ts';
 import type { NewEntry } from '../domain/entry.ts';
 import { record } from '../ledger/record.ts';
 import type { Pipeline } from './pipeline.ts';
-import { queueEffects } from './queue-effects.ts';
+import { queueEffects, retryFailed } from './queue-effects.ts';
 
 export interface Recorded {
   readonly entryId: string;
@@ -26,7 +26,7 @@ export interface Recording {
 
 /**
  * Records an entry and queues its effects in one transaction, unless the last entry on the subject rests on the same
- * basis: a burst of events, a redelivery or a retried job then writes nothing. A crash before the commit leaves nothing;
+ * basis: a burst of events, a redelivery or a retried job then writes nothing, but for what was given up. A crash before the commit leaves nothing;
  * after it, the queued effects are done by whoever works the queue.
  */
 export async function recordOnce(
@@ -48,7 +48,10 @@ export async function recordOnceIn(
     .select(['basis', 'entry_id'])
     .where('subject', '=', recording.subject)
     .executeTakeFirst();
-  if (last !== undefined && last.basis === recording.basis) return { entryId: last.entry_id, fresh: false };
+  if (last !== undefined && last.basis === recording.basis) {
+    await retryFailed(tx, pipeline.queue, last.entry_id);
+    return { entryId: last.entry_id, fresh: false };
+  }
 
   const now = pipeline.now();
   const { entryId } = await record(tx, recording.entry(last?.entry_id ?? null), {

@@ -26,6 +26,9 @@ type Outcome = {
   readonly shown?: CheckRunContent;
 };
 
+/** A write that was given up is tried again where its job is put back. */
+const OPEN = ['planned', 'failed'] as const;
+
 /**
  * Carries out one planned write to GitHub. Each writer looks before it creates, so that a crash between the write and
  * our note of it leaves one check run, one deployment, one answer. What became of it is an entry of its own.
@@ -37,16 +40,16 @@ export async function runEffect(pipeline: Pipeline, data: unknown): Promise<void
     .selectAll()
     .where('key', '=', key)
     .executeTakeFirst();
-  if (row === undefined || row.state !== 'planned') return;
+  if (row === undefined || !OPEN.some((state) => state === row.state)) return;
   const done = (await superseded(pipeline, row)) ?? (await carryOut(pipeline, row.effect).catch(named(row)));
 
   await pipeline.db.transaction().execute(async (tx) => {
     const now = pipeline.now();
     const updated = await tx
       .updateTable('countersign.effect')
-      .set({ state: done.state, remote_id: done.remoteId, finished_at: new Date(now) })
+      .set({ state: done.state, remote_id: done.remoteId, error: null, finished_at: new Date(now) })
       .where('key', '=', key)
-      .where('state', '=', 'planned')
+      .where('state', 'in', [...OPEN])
       .returning('key')
       .executeTakeFirst();
     if (updated === undefined || done.state === 'obsolete') return;

@@ -38,8 +38,8 @@ export async function followRun(pipeline: Pipeline, row: StoredDeployment, look:
     githubDeploymentId: row.github_deployment_id,
   });
   if (row.state === 'held' || row.state === 'rejected') {
-    // Cancelled or over while it was held: nothing waits on us any more.
-    if (!progress.passed && row.state === 'held' && hasEnded(progress)) {
+    // Cancelled or failed while it was held: nothing waits on us any more.
+    if (!progress.passed && row.state === 'held' && progress.state === 'failure') {
       await recordRunEnded(pipeline, row, delivery);
       return true;
     }
@@ -53,8 +53,6 @@ export async function followRun(pipeline: Pipeline, row: StoredDeployment, look:
   else if (await isCertain(pipeline, row, progress, look)) await pass(pipeline, row, progress, delivery);
   return true;
 }
-
-const hasEnded = ({ state }: RunProgress) => state !== 'waiting' && state !== 'started';
 
 /**
  * Whether a job that seems to have started really has. Where only GitHub's list of what waits says so, by not naming it, that

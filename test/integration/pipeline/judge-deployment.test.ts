@@ -9,6 +9,7 @@ import { failure, scriptedGitHub, type Scripted } from '../../unit/facts/scripte
 
 const RUN = 'GET /repos/{owner}/{repo}/actions/runs/{run_id}';
 const STATUSES = 'GET /repos/{owner}/{repo}/deployments/{deployment_id}/statuses';
+const CHECKS = 'GET /repos/{owner}/{repo}/commits/{ref}/check-runs';
 const PENDING = 'GET /repos/{owner}/{repo}/actions/runs/{run_id}/pending_deployments';
 
 let database: TestDatabase;
@@ -91,7 +92,12 @@ const stateOf = async (id: string) =>
 
 const run = (status: string): Scripted => ({ data: { status, conclusion: null } });
 const graphqlIsDown = scriptedGitHub({
-  rest: { [RUN]: () => run('waiting'), [STATUSES]: () => ({ data: [] }) },
+  rest: {
+    [RUN]: () => run('waiting'),
+    [STATUSES]: () => ({ data: [] }),
+    [PENDING]: () => ({ data: [{ environment: { name: 'production' } }] }),
+    [CHECKS]: () => ({ data: { total_count: 0, check_runs: [] } }),
+  },
   graphql: () => {
     throw failure(503, 'Service Unavailable');
   },

@@ -21,6 +21,8 @@ export interface OperationTables {
     repository_id: Fixed<Id>;
     pull_request: Fixed<number>;
     sha: Fixed<string>;
+    /** Null: it was there when the pull request was opened, or the row is older than this column. */
+    before: Fixed<string | null>;
     pusher_id: Fixed<Id>;
     pusher_login: Fixed<string>;
     pusher_kind: Fixed<'user' | 'bot'>;

@@ -11,6 +11,8 @@ export type Trigger =
       readonly repository: RepositoryRef;
       readonly number: number;
       readonly sha: string;
+      /** Where the branch was before; null: the pull request was opened with it, by whomever it was pushed. */
+      readonly before: string | null;
       readonly pusher: Actor;
     }
   | {

@@ -2,9 +2,13 @@ import type { Actor } from '../domain/actor.ts';
 import { type Known, known, unknown } from '../domain/known.ts';
 import type { Listed } from '../domain/listed.ts';
 
-/** A push to a pull request's head that a webhook told us of: the only source for a fork's branch. */
+/** A push to a pull request's head that a webhook told us of: all there is for a branch whose activity GitHub doesn't show. */
 export interface SeenPush {
   readonly sha: string;
+  /** Where the branch was before; null: the pull request was opened with it, and nobody told who had pushed it. */
+  readonly before: string | null;
+  /** The newest commit that both have, where it was asked for: what a force push carried on. */
+  readonly common?: string | null;
   readonly pusher: Actor;
 }
 
@@ -25,21 +29,61 @@ interface Head {
 /**
  * Everyone who pushed what the head holds: those we were told of, and those whom the branch's activity names. Unknown as
  * soon as one push that could have brought something in has nobody to it; for who pushed it might be who approves it.
- * `activity` is newest first, or null where GitHub shows us none (a fork's branch).
+ * `activity` is newest first, or null where GitHub shows us none (a private fork's branch).
  */
 export function pushersOf(
   head: Head,
   seen: readonly SeenPush[],
   activity: Listed<BranchActivity> | null,
 ): Known<readonly Actor[]> {
-  const told = seen.some((push) => push.sha === head.sha);
+  const pushers = seen.map((push) => push.pusher);
   const traced = activity === null ? null : trace(head, activity);
   if (traced === null) {
-    if (told) return known(eachOnce(seen.map((push) => push.pusher)));
-    return unknown(`neither a webhook nor the branch's activity says who pushed ${head.sha.slice(0, 12)}`);
+    const gap = gapIn(head, seen, activity);
+    return gap === null || gap.known ? known(eachOnce([...pushers, ...(gap?.value ?? [])])) : gap;
   }
   if (!traced.known) return traced;
-  return known(eachOnce([...seen.map((push) => push.pusher), ...traced.value]));
+  return known(eachOnce([...pushers, ...traced.value]));
+}
+
+/**
+ * Follows what webhooks told, from the head back to before the pull request's first own commit: null where nothing is
+ * missing. Where the branch's activity has a commit on the way (it comes a little late), it tells the rest.
+ */
+function gapIn(
+  head: Head,
+  seen: readonly SeenPush[],
+  activity: Listed<BranchActivity> | null,
+): Known<readonly Actor[]> | null {
+  const own = new Set(head.commits.items);
+  const open = [head.sha];
+  const found = new Set<string>();
+  const actors: Actor[] = [];
+  for (let sha = open.pop(); sha !== undefined; sha = open.pop()) {
+    if (found.has(sha)) continue;
+    found.add(sha);
+    const rest = activity === null || sha === head.sha ? null : trace({ ...head, sha }, activity);
+    if (rest !== null) {
+      if (!rest.known) return rest;
+      actors.push(...rest.value);
+      continue;
+    }
+    const pushes = seen.filter((push) => push.sha === sha);
+    if (pushes.length === 0)
+      return unknown(`neither a webhook nor the branch's activity says who pushed ${sha.slice(0, 12)}`);
+    for (const { before, common } of pushes) {
+      if (before === null) {
+        return unknown(
+          `${sha.slice(0, 12)} was there when the pull request was opened, and GitHub doesn't show who pushed it: push once more, with every commit made anew (git rebase --force-rebase, then git push --force)`,
+        );
+      }
+      const carriedOn = own.has(before) ? before : (common ?? null);
+      // Nothing of the pull request's own was there before: all of it came with this push.
+      if (head.commits.complete && carriedOn !== null && !own.has(carriedOn)) continue;
+      open.push(before);
+    }
+  }
+  return actors.length === 0 ? null : known(actors);
 }
 
 /** Whether enough of a branch's activity was read, newest first, to know who pushed the head: then reading can stop. */

@@ -3,12 +3,14 @@ import type { Actor } from '../domain/actor.ts';
 import type { Known } from '../domain/known.ts';
 import type { Listed } from '../domain/listed.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
-import { askRestPages } from './ask-github.ts';
+import { askRest, askRestPages } from './ask-github.ts';
 import { isRefusal } from './github-error.ts';
 import type { GitHubReader } from './github-reader.ts';
+import { inParallel } from './in-parallel.ts';
 import { type BranchActivity, type SeenPush, pushersOf, reachesBack } from './pushers-of.ts';
 import type { PullRequestReading } from './read-pull-requests.ts';
 import { restActor } from './wire-actor.ts';
+import { sha } from './wire-commit.ts';
 
 const PAGES = 10;
 
@@ -24,7 +26,10 @@ export const activities = z.array(
     })),
 );
 
-/** Who pushed a pull request's head branch: by the webhooks we saw, and by the branch's activity where we may read it. */
+/**
+ * Who pushed a pull request's head branch: by its activity where GitHub shows it (of a fork that is public, too), and by the
+ * webhooks we saw.
+ */
 export async function readPushers(
   github: GitHubReader,
   repository: RepositoryRef,
@@ -35,27 +40,90 @@ export async function readPushers(
     sha: pullRequest.headSha,
     commits: { complete: commits.complete, items: commits.items.map((commit) => commit.sha) },
   };
-  const { owner, name } = repository;
-  const read = async (): Promise<Listed<BranchActivity> | null> => {
-    // A fork's branch is another repository's, on which the App is hardly installed.
-    if (pullRequest.fromFork) return null;
+  const place = pullRequest.fromFork
+    ? await readForkOf(github, repository, pullRequest.number)
+    : { owner: repository.owner, name: repository.name };
+  const activity = place === null ? null : await readActivity(github, place, pullRequest.headRef, head);
+  const reached = activity?.items.some((move) => move.after === head.sha) === true;
+  const told = reached ? seen : await withCommon(github, repository, head, seen);
+  return pushersOf(head, told, activity);
+}
+
+type Head = Parameters<typeof reachesBack>[0];
+
+async function readActivity(
+  github: GitHubReader,
+  { owner, name }: Pick<RepositoryRef, 'owner' | 'name'>,
+  branch: string,
+  head: Head,
+): Promise<Listed<BranchActivity> | null> {
+  try {
+    return await askRestPages(
+      github,
+      'GET /repos/{owner}/{repo}/activity',
+      { owner, repo: name, ref: `refs/heads/${branch}` },
+      activities,
+      (page) => page,
+      {
+        doing: `reading who pushed to ${owner}/${name}'s ${branch}`,
+        limit: PAGES,
+        stop: (items) => reachesBack(head, items),
+      },
+    );
+  } catch (error) {
+    if (isRefusal(error)) return null;
+    throw error;
+  }
+}
+
+const forkAnswer = z.object({
+  head: z.object({ repo: z.object({ name: z.string(), owner: z.object({ login: z.string() }) }).nullable() }),
+});
+
+/** Where a fork's pull request comes from; null: the fork is gone. */
+async function readForkOf(
+  github: GitHubReader,
+  { owner, name }: RepositoryRef,
+  number: number,
+): Promise<Pick<RepositoryRef, 'owner' | 'name'> | null> {
+  const doing = `reading which fork ${owner}/${name}#${number} comes from`;
+  const parameters = { owner, repo: name, pull_number: number };
+  const route = 'GET /repos/{owner}/{repo}/pulls/{pull_number}';
+  const { repo } = (await askRest(github, route, parameters, forkAnswer, doing)).head;
+  return repo === null ? null : { owner: repo.owner.login, name: repo.name };
+}
+
+/** So many force pushes are looked into; those before them leave it unknown who pushed what they carried on. */
+const COMPARED_AT_MOST = 20;
+const common = z.object({ merge_base_commit: z.object({ sha }) });
+
+/** What a push carried on, where it replaced a commit that isn't the pull request's own any more. */
+async function withCommon(
+  github: GitHubReader,
+  { owner, name }: RepositoryRef,
+  head: Head,
+  seen: readonly SeenPush[],
+): Promise<readonly SeenPush[]> {
+  const own = new Set(head.commits.items);
+  const asked = seen.filter(({ before }) => before !== null && !own.has(before)).slice(-COMPARED_AT_MOST);
+  const found = await inParallel(asked, async (push) => {
+    const basehead = `${push.before ?? ''}...${push.sha}`;
+    const doing = `comparing ${basehead} in ${owner}/${name}`;
     try {
-      return await askRestPages(
+      const route = 'GET /repos/{owner}/{repo}/compare/{basehead}';
+      const answer = await askRest(
         github,
-        'GET /repos/{owner}/{repo}/activity',
-        { owner, repo: name, ref: `refs/heads/${pullRequest.headRef}` },
-        activities,
-        (page) => page,
-        {
-          doing: `reading who pushed to ${owner}/${name}'s ${pullRequest.headRef}`,
-          limit: PAGES,
-          stop: (items) => reachesBack(head, items),
-        },
+        route,
+        { owner, repo: name, basehead, per_page: 1 },
+        common,
+        doing,
       );
+      return [push, answer.merge_base_commit.sha] as const;
     } catch (error) {
-      if (isRefusal(error)) return null;
+      if (isRefusal(error)) return [push, null] as const;
       throw error;
     }
-  };
-  return pushersOf(head, seen, await read());
+  });
+  const shared = new Map<SeenPush, string | null>(found);
+  return seen.map((push) => ({ ...push, common: shared.get(push) ?? null }));
 }

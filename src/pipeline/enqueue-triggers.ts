@@ -48,6 +48,7 @@ async function enqueue(
           repository_id: trigger.repository.id,
           pull_request: trigger.number,
           sha: trigger.sha,
+          before: trigger.before,
           pusher_id: trigger.pusher.id,
           pusher_login: trigger.pusher.login,
           pusher_kind: trigger.pusher.kind,

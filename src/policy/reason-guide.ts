@@ -56,8 +56,8 @@ export const REASON_GUIDE: Readonly<Record<ReasonCode, Guide>> = {
     'Add the e-mail to the account, or make the commit again. After a merge: add the e-mail, or move the baseline.',
   ),
   pusher_unknown: wrong(
-    'Who pushed the head is not known, since no delivery told us.',
-    'Push to the branch once more.',
+    'Who pushed every commit of the change is not known: GitHub shows no activity of the branch (of a private fork, it never does), and no delivery told us.',
+    'Make every commit anew (`git rebase --force-rebase`) and push by force; or open it from a branch of the repository itself.',
   ),
   pusher_is_bot: wrong(
     'A bot pushed to the branch of a pull request that it did not open, or GitHub Actions did. Whoever wrote the workflow or holds the bot’s token is hidden behind it.',

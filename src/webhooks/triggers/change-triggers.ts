@@ -6,6 +6,7 @@ import { actorSchema, idSchema, parse, repositoryOf, shaSchema, timeSchema } fro
 const pullRequestSchema = z.object({
   number: idSchema,
   pull_request: z.object({ head: z.object({ sha: shaSchema }), merged: z.boolean().nullish() }),
+  before: shaSchema.nullish(),
 });
 
 const JUDGED = new Set([
@@ -20,18 +21,20 @@ const JUDGED = new Set([
 ]);
 
 /**
- * `opened` and `synchronize` are the only events that say who pushed a head. A sender that can't be known is not
+ * `synchronize` is the only event that says who pushed a head, and onto what. Whoever opened a pull request took part in it,
+ * but the head may have been pushed by somebody else, which is why it has no `before`. A sender that can't be known is not
  * recorded, and the head then has no known pusher, which holds the change.
  */
 export function pullRequestTriggers(envelope: Envelope): Trigger[] {
   const { action, event, payload, sender } = envelope;
   if (!JUDGED.has(action)) return [];
   const repository = repositoryOf(envelope);
-  const { number, pull_request: pullRequest } = parse(event, pullRequestSchema, payload);
+  const { number, pull_request: pullRequest, before: old } = parse(event, pullRequestSchema, payload);
   const triggers: Trigger[] = [];
   if ((action === 'opened' || action === 'synchronize') && sender !== null) {
     const { sha } = pullRequest.head;
-    triggers.push({ kind: 'record_push_to_change', repository, number, sha, pusher: sender });
+    const before = action === 'synchronize' ? (old ?? null) : null;
+    triggers.push({ kind: 'record_push_to_change', repository, number, sha, before, pusher: sender });
   }
   if (action === 'closed' && pullRequest.merged === true)
     triggers.push({ kind: 'record_merge', repository, number });

@@ -183,18 +183,30 @@ describe('who made a change', () => {
     expect(pushers(facts)).toEqual(['alice', 'bob']);
   });
 
-  test("a fork's head: nobody is known to have pushed it but by a webhook", async () => {
-    const { alice, github, shop } = acme;
+  test("a private fork's head: whoever pushed it before it was opened is not known, and what comes after is", async () => {
+    const { alice, bob, github, shop } = acme;
     const branch = fresh();
     const fork = await github.fork(shop, alice);
+    const main = (await github.tip(shop, 'main')) ?? '';
     const head = await github.commit(alice, fork, { branch, files: { 'x.txt': 'x' }, message: 'From afar' });
     const number = await acme.open(alice, `alice:${branch}`);
-    expect(await gather(number)).toMatchObject({
+    const [a, b] = [alice, bob].map(({ id, login }) => ({ id, login, kind: 'user' }) as const);
+    if (a === undefined || b === undefined) throw new Error('nobody');
+    const opened = { sha: head, before: null, pusher: a };
+    expect(await gather(number, { pushes: [opened] })).toMatchObject({
       pullRequest: { fromFork: true, headSha: head },
-      pushers: { known: false, why: expect.stringContaining(head.slice(0, 12)) },
+      pushers: { known: false, why: expect.stringContaining('push once more') },
     });
-    const pusher = { id: alice.id, login: 'alice', kind: 'user' } as const;
-    expect(pushers(await gather(number, { pushes: [{ sha: head, pusher }] }))).toEqual(['alice']);
+    // As the sentence says: made anew, and pushed by force.
+    const anew = await github.commit(alice, fork, {
+      branch,
+      from: main,
+      files: { 'x.txt': 'x' },
+      message: 'From afar, anew',
+      force: true,
+    });
+    const pushed = { sha: anew, before: head, pusher: a };
+    expect(pushers(await gather(number, { pushes: [pushed, opened] }))).toEqual(['alice']);
   });
 });
 

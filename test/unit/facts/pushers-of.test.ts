@@ -26,11 +26,71 @@ const activity = (...items: BranchActivity[]) => ({ complete: true, items });
 describe('who pushed what the head holds', () => {
   test.each([
     ['nobody told, no activity', head(one, one), [], null, 'unknown'],
-    ['a webhook told of the head', head(one, one), [{ sha: one, pusher: bob }], null, ['bob']],
+    [
+      'a webhook told of all of it',
+      head(one, one),
+      [{ sha: one, before: base, common: base, pusher: bob }],
+      null,
+      ['bob'],
+    ],
+    [
+      'it was there when the pull request was opened',
+      head(one, one),
+      [{ sha: one, before: null, pusher: bob }],
+      null,
+      'unknown',
+    ],
+    [
+      'a webhook told of a push onto what was there when it was opened',
+      head(two, one, two),
+      [
+        { sha: two, before: one, pusher: alice },
+        { sha: one, before: null, pusher: alice },
+      ],
+      null,
+      'unknown',
+    ],
+    [
+      'webhooks told of each step',
+      head(three, one, two, three),
+      [
+        { sha: three, before: two, pusher: carol },
+        { sha: two, before: base, common: base, pusher: bob },
+      ],
+      null,
+      ['bob', 'carol'],
+    ],
+    [
+      'every commit was made anew and pushed by force; who opened it counts as well',
+      head(two, two),
+      [
+        { sha: two, before: one, common: base, pusher: bob },
+        { sha: one, before: null, pusher: alice },
+      ],
+      null,
+      ['alice', 'bob'],
+    ],
+    [
+      'a force push carried on one of the commits that were there when it was opened',
+      head(three, one, three),
+      [
+        { sha: three, before: two, common: one, pusher: alice },
+        { sha: two, before: null, pusher: alice },
+      ],
+      null,
+      'unknown',
+    ],
+    [
+      'nobody can tell what a force push carried on',
+      head(two, two),
+      [{ sha: two, before: one, common: null, pusher: alice }],
+      null,
+      'unknown',
+    ],
     [
       'a webhook told only of an older push',
       head(two, one, two),
-      [{ sha: one, pusher: bob }],
+      [{ sha: one, before: base, pusher: bob }],
       null,
       'unknown',
     ],
@@ -51,9 +111,9 @@ describe('who pushed what the head holds', () => {
     [
       'the activity has not got the head yet, a webhook has',
       head(two, one, two),
-      [{ sha: two, pusher: bob }],
+      [{ sha: two, before: one, pusher: bob }],
       activity(move('branch_creation', NONE, one, alice)),
-      ['bob'],
+      ['alice', 'bob'],
     ],
     [
       'two people, one after the other',
@@ -65,7 +125,7 @@ describe('who pushed what the head holds', () => {
     [
       'those whom a webhook told of count as well',
       head(two, one, two),
-      [{ sha: one, pusher: carol }],
+      [{ sha: one, before: null, pusher: carol }],
       activity(move('push', one, two, bob), move('branch_creation', base, base, alice)),
       ['alice', 'bob', 'carol'],
     ],

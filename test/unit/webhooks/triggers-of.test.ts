@@ -23,7 +23,15 @@ const envelope = (rest: object): object => ({
 const pullRequest = (action: string, rest: object = {}): object =>
   envelope({ action, number: 7, pull_request: { head: { sha: SHA }, merged: false }, ...rest });
 const judgeChange = { kind: 'judge_change', repository: REF, number: 7 };
-const recordPush = { kind: 'record_push_to_change', repository: REF, number: 7, sha: SHA, pusher: alice };
+const BEFORE = 'b'.repeat(40);
+const recordPush = {
+  kind: 'record_push_to_change',
+  repository: REF,
+  number: 7,
+  sha: SHA,
+  before: null,
+  pusher: alice,
+};
 
 const review = (action: string, state: string): object =>
   envelope({
@@ -130,7 +138,12 @@ const RUN = { workflow_run: { id: 1234 } };
 
 const CASES: [string, string, object, object[]][] = [
   ['a pull request is opened', 'pull_request', pullRequest('opened'), [recordPush, judgeChange]],
-  ['a pull request is pushed to', 'pull_request', pullRequest('synchronize'), [recordPush, judgeChange]],
+  [
+    'a pull request is pushed to',
+    'pull_request',
+    pullRequest('synchronize', { before: BEFORE }),
+    [{ ...recordPush, before: BEFORE }, judgeChange],
+  ],
   [
     'a pull request is opened by a ghost',
     'pull_request',

@@ -19,6 +19,8 @@ export interface DeploymentFacts {
   readonly changes: readonly ChangeFacts[];
   readonly environment: Known<EnvironmentFacts>;
   readonly reviews: Listed<DeploymentReview>;
+  /** Of a job of Actions whose run was started again: which attempt it is. Its reviews can't be told from those of earlier ones. */
+  readonly runAttempt?: number;
   readonly roles: RoleFacts;
   /** Whether the policy on the default branch came by review. */
   readonly policy: PolicyTrust;

@@ -66,6 +66,8 @@ export const REASON_CODES = [
   'environment_known',
   'environment_unknown',
   'environment_without_reviewers',
+  'environment_approvals_unreachable',
+  'run_is_rerun',
   'deployment_rejected',
   'deployment_approvals_missing',
   'deployment_approvals_given',

@@ -75,6 +75,7 @@ export async function gatherDeployment(
     changes,
     environment,
     reviews,
+    ...(reviewed.attempt === undefined ? {} : { runAttempt: reviewed.attempt }),
     policy: asked.policy,
     roles: await roles.of(rolesAsked, { named: people, acting: people }),
   });
@@ -85,7 +86,7 @@ async function readReviews(
   github: GitHubReader,
   repository: RepositoryRef,
   { source, runId, sha, environment }: DeploymentRequest,
-): Promise<Listed<DeploymentReview>> {
+): Promise<Listed<DeploymentReview> & { readonly attempt?: number }> {
   if (source !== 'actions') return { complete: true, items: [] };
   // A run that nobody can name may have been rejected, for all we know.
   if (runId === null) return { complete: false, items: [] };

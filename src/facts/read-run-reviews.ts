@@ -12,6 +12,7 @@ import { sha } from './wire-commit.ts';
 const runAnswer = z.object({
   head_sha: sha,
   head_repository: z.object({ id: z.int() }).nullish(),
+  run_attempt: z.int().nullish(),
 });
 const approvalsAnswer = z.array(
   z.object({
@@ -30,7 +31,7 @@ export async function readRunReviews(
   github: GitHubReader,
   repository: RepositoryRef,
   run: { readonly id: number; readonly sha: string; readonly environment: string },
-): Promise<Listed<DeploymentReview>> {
+): Promise<Listed<DeploymentReview> & { readonly attempt?: number }> {
   const parameters = { owner: repository.owner, repo: repository.name, run_id: run.id };
   const doing = `reading the run ${run.id} of ${fullName(repository)}`;
   const facts = await askRest(
@@ -46,6 +47,9 @@ export async function readRunReviews(
       `run ${run.id} is of ${facts.head_sha}${facts.head_repository?.id === repository.id ? '' : ' in another repository'}, not of ${run.sha} in ${fullName(repository)}: start the workflow again on the commit that is to be deployed`,
     );
   }
+  const attempt = facts.run_attempt ?? 1;
+  // GitHub keeps one list for all attempts: neither an old yes nor an old no may count for this one.
+  if (attempt > 1) return { complete: true, items: [], attempt };
   try {
     const route = 'GET /repos/{owner}/{repo}/actions/runs/{run_id}/approvals';
     const approvals = await askRest(github, route, parameters, approvalsAnswer, `${doing}'s approvals`);

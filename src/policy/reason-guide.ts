@@ -183,6 +183,14 @@ export const REASON_GUIDE: Readonly<Record<ReasonCode, Guide>> = {
     'The policy says `from: environment`, and the GitHub environment names no reviewers.',
     'Add required reviewers to it, or name teams or users in the policy.',
   ),
+  environment_approvals_unreachable: wrong(
+    'The policy asks for more than one approval of a job of Actions, and GitHub stops asking after one.',
+    'Set `required: 1`, or deploy there by a GitHub deployment instead of a job: its check run has buttons.',
+  ),
+  run_is_rerun: wrong(
+    'The run was started again. GitHub does not say which attempt an answer was given to, so none counts.',
+    'Start a new run of the workflow.',
+  ),
   deployment_rejected: wrong(
     'A reviewer rejected the deployment.',
     'Ask for a new one when their reason is gone.',

@@ -180,6 +180,11 @@ const MENDS: Readonly<Partial<Record<ReasonCode, Mend>>> = {
     (about) => `GitHub's environment ${text(about['environment'])} could not be read: does it exist?`,
     administrators,
   ),
+  environment_approvals_unreachable: mend(
+    0,
+    ({ environment }) => `a job of Actions can get one approval only on ${text(environment)}`,
+  ),
+  run_is_rerun: mend(1, () => 'a new run of the workflow instead of another attempt', askedFor),
   environment_without_reviewers: mend(
     2,
     (about) => `the GitHub environment ${text(about['environment'])} needs reviewers`,

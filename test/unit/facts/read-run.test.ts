@@ -48,6 +48,12 @@ describe('what people said to a run', () => {
     });
   });
 
+  test('is nothing for another attempt: neither a yes nor a no of before is this one’s', async () => {
+    const run = { data: { head_sha: sha, head_repository: { id: 5 }, run_attempt: 2 } };
+    const approvals = [said('rejected', 'production'), said('approved', 'production')];
+    await expect(read({ data: approvals }, run)).resolves.toEqual({ complete: true, items: [], attempt: 2 });
+  });
+
   test('is incomplete where GitHub refuses to tell', async () => {
     await expect(read({ fails: 403 })).resolves.toEqual({ complete: false, items: [] });
   });

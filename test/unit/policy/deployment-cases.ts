@@ -850,6 +850,21 @@ const approvalRows: readonly DeploymentCase[] = [
     }),
   ),
   row(
+    'two approvals are asked for of a job, which can only get one',
+    'environment_approvals',
+    'pending',
+    ['environment_approvals_unreachable'],
+    deployment({ request: { source: 'actions', runId: 11 } }),
+    { policy: withProduction({ approvals: { required: 2, from: 'environment' } }) },
+  ),
+  row(
+    'a run that was started again, with the answers to another attempt',
+    'environment_approvals',
+    'pending',
+    ['run_is_rerun'],
+    deployment({ request: { source: 'actions', runId: 11 }, runAttempt: 2 }),
+  ),
+  row(
     'the environment names nobody',
     'environment_approvals',
     'pending',

@@ -15,6 +15,12 @@ export const FOLLOWED: readonly StoredDeployment['state'][] = ['held', 'rejected
 /** What GitHub tells of waiting jobs is up to some twenty seconds old. */
 const STALE_SECONDS = 30;
 
+/**
+ * `before`: it waits at its gate, or nobody knows. `beyond`: there is nothing left to judge. `over`: cancelled or failed while
+ * it was held. Why may be a reviewer's no, so it is judged once more before `endHeldRun` says that nothing waits any more.
+ */
+export type Followed = 'before' | 'beyond' | 'over';
+
 interface Look {
   readonly delivery: string | null;
   /** Since when the job seems to have started, by an earlier look. */
@@ -25,11 +31,11 @@ interface Look {
  * What an Actions job that waits on our rule does next. Where the operator's file has a target, we deploy once GitHub has let
  * an approved job start; where it has none, the workflow deploys and we record what GitHub says of it. A job that starts
  * without our approval (somebody bypassed the rule, or the approval was taken back too late) is recorded as that, and we
- * deploy nothing. True: the run has gone beyond its gate, so there is nothing left to judge.
+ * deploy nothing.
  */
-export async function followRun(pipeline: Pipeline, row: StoredDeployment, look: Look): Promise<boolean> {
+export async function followRun(pipeline: Pipeline, row: StoredDeployment, look: Look): Promise<Followed> {
   const { delivery } = look;
-  if (row.run_id === null || !FOLLOWED.includes(row.state)) return false;
+  if (row.run_id === null || !FOLLOWED.includes(row.state)) return 'before';
   const repository = repositoryOf(row);
   const progress = await readRunProgress(await pipeline.github(row.installation_id), repository, {
     runId: row.run_id,
@@ -38,20 +44,25 @@ export async function followRun(pipeline: Pipeline, row: StoredDeployment, look:
     githubDeploymentId: row.github_deployment_id,
   });
   if (row.state === 'held' || row.state === 'rejected') {
-    // Cancelled or failed while it was held: nothing waits on us any more.
-    if (!progress.passed && row.state === 'held' && progress.state === 'failure') {
-      await recordRunEnded(pipeline, row, delivery);
-      return true;
-    }
-    if (!progress.passed) return false;
+    if (!progress.passed) return row.state === 'held' && progress.state === 'failure' ? 'over' : 'before';
     const running = await startBypassed(pipeline, row);
     if (running !== null) await endBypassed(pipeline, running, progress);
-    return true;
+    return 'beyond';
   }
-  if (progress.state === 'waiting') return false;
+  if (progress.state === 'waiting') return 'before';
   if (row.state === 'running') await end(pipeline, row, progress, delivery);
   else if (await isCertain(pipeline, row, progress, look)) await pass(pipeline, row, progress, delivery);
-  return true;
+  return 'beyond';
+}
+
+/** Ends a held deployment whose run is over, unless it was judged otherwise just now. */
+export async function endHeldRun(pipeline: Pipeline, id: string, delivery: string | null): Promise<void> {
+  const row = await pipeline.db
+    .selectFrom('countersign.deployment')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (row?.state === 'held') await recordRunEnded(pipeline, row, delivery);
 }
 
 /**

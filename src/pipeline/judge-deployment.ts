@@ -8,7 +8,7 @@ import { type StoredDeployment, repositoryOf, requestOf } from './deployment-row
 import { digest } from './digest.ts';
 import { jsonDocument, policyDocument } from './documents.ts';
 import { explainDecision } from './explain-decision.ts';
-import { followRun } from './follow-run.ts';
+import { endHeldRun, followRun } from './follow-run.ts';
 import { DeploymentJob } from './jobs.ts';
 import { reasonCodes } from './judge-change.ts';
 import { notePolicy } from './note-policy.ts';
@@ -37,7 +37,9 @@ export async function judgeDeployment(
     .where('id', '=', id)
     .executeTakeFirst();
   if (row === undefined) return;
-  if (row.source === 'actions' && (await followRun(pipeline, row, { delivery, seenStarted }))) return;
+  const followed =
+    row.source === 'actions' ? await followRun(pipeline, row, { delivery, seenStarted }) : 'before';
+  if (followed === 'beyond') return;
   if (!JUDGED.some((state) => state === row.state)) return;
   let assessed: AssessedDeployment;
   try {
@@ -53,6 +55,7 @@ export async function judgeDeployment(
   await recordDeploymentReviews(pipeline, row, assessed.facts, delivery);
   if (assessed.policy !== null) await notePolicy(pipeline, repositoryOf(row), assessed.policy, { delivery });
   await recordDeploymentDecision(pipeline, row, assessed, delivery);
+  if (followed === 'over') return endHeldRun(pipeline, id, delivery);
   if (!lacksActivity(assessed.decision) || looks >= pipeline.patience.attempts) return;
   const again = { id, delivery, looks: looks + 1 };
   const startAfterSeconds = pipeline.patience.seconds;

@@ -20,6 +20,7 @@ import { openGitHub } from './pipeline/github-access.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
 import { recordConfiguration } from './pipeline/record-configuration.ts';
 import { startHeartbeat } from './pipeline/heartbeat.ts';
+import { startRecovering } from './pipeline/recover-deliveries.ts';
 import { sweepInstallations } from './pipeline/sweep-installations.ts';
 import { workQueues } from './pipeline/work-queues.ts';
 import { createPages } from './web/pages.ts';
@@ -173,6 +174,7 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
   const heartbeat = startHeartbeat(pipeline, options.heartbeatMs ?? 3_600_000);
   opened.defer(() => heartbeat.stop());
   opened.defer(() => closed(server));
+  opened.defer(startRecovering(pipeline, access.asApp));
   await sweepInstallations(pipeline, access.asApp);
   log.info({ url }, 'serving');
   return { url, unsafe: heartbeat.unsafe };

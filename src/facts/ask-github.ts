@@ -98,7 +98,7 @@ function parse<Schema extends z.ZodType>(schema: Schema, data: unknown, doing: s
   );
 }
 
-const POSITIONS = ['page', 'after', 'before'] as const;
+const POSITIONS = ['page', 'after', 'before', 'cursor'] as const;
 
 /**
  * Where the next page begins, from a `Link` header; null where there is none, empty where there is one that we can't

@@ -18,6 +18,8 @@ export const SSHD = '/usr/sbin/sshd';
  * of each connection.
  */
 const UNTIL_WE_END = [
+  // Ctrl-C reaches everything in the terminal's group. The shell must outlive it, for sshd in the background does.
+  "trap '' INT",
   '"$@" </dev/null & listener=$!',
   'cat >/dev/null',
   'kill $(cat "/proc/$listener/task/$listener/children" 2>/dev/null) "$listener" 2>/dev/null',

@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { createKeyPair, startServer } from '../../../demo/servers/servers.ts';
@@ -39,24 +40,61 @@ test.each(SSHD_USABLE ? (['openssh', 'in-process'] as const) : (['in-process'] a
   },
 );
 
-(SSHD_USABLE ? test : test.skip)('whoever started it is killed: sshd does not outlive that', async () => {
-  const dir = await mkdtemp(path.join(tmpdir(), 'countersign server '));
+/** A process that starts sshd and says on which port; `signals`: what it does about being interrupted. */
+function startStarter(
+  dir: string,
+  signals: string,
+  detached: boolean,
+): ChildProcessByStdio<null, Readable, null> {
   const servers = new URL('../../../demo/servers/servers.ts', import.meta.url).href;
   const program = `
     const { startServer } = await import(${JSON.stringify(servers)});
     const server = await startServer({ dir: ${JSON.stringify(dir)}, name: 'web1', kind: 'openssh' });
+    ${signals}
     console.log(server.port);
     setInterval(() => {}, 1000);`;
-  const starter = spawn(process.execPath, ['--input-type=module', '-e', program], {
+  return spawn(process.execPath, ['--input-type=module', '-e', program], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    detached,
   });
+}
+
+const portOf = async (starter: ChildProcessByStdio<null, Readable, null>): Promise<number> => {
   const [line] = (await once(starter.stdout, 'data')) as [Buffer];
-  const port = Number(line.toString());
+  return Number(line.toString());
+};
+
+(SSHD_USABLE ? test : test.skip)('whoever started it is killed: sshd does not outlive that', async () => {
+  const dir = await mkdtemp(path.join(tmpdir(), 'countersign server '));
+  const starter = startStarter(dir, '', false);
+  const port = await portOf(starter);
   expect(await listens(port)).toBe(true);
   starter.kill('SIGKILL');
   expect(await endsSoon(port)).toBe(true);
   await rm(dir, { recursive: true });
 });
+
+(SSHD_USABLE ? test : test.skip)(
+  'Ctrl-C reaches all that a terminal runs: whoever started sshd can still stop it',
+  async () => {
+    const dir = await mkdtemp(path.join(tmpdir(), 'countersign server '));
+    const starter = startStarter(
+      dir,
+      "process.on('SIGINT', () => setTimeout(() => void server.stop().then(() => console.log('stopped')), 200));",
+      true,
+    );
+    const port = await portOf(starter);
+    try {
+      process.kill(-(starter.pid ?? 0), 'SIGINT');
+      expect(await endsSoon(port)).toBe(true);
+      // The group's leader is still there: nothing ended sshd for it.
+      expect(starter.exitCode).toBeNull();
+    } finally {
+      starter.kill('SIGKILL');
+      await rm(dir, { recursive: true });
+    }
+  },
+);
 
 test('every key pair that is made can be used', () => {
   for (let n = 0; n < 300; n += 1) {

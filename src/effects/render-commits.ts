@@ -69,16 +69,18 @@ export function rangeSection(
 function rangeTitle({ range }: DeploymentFacts, place: Place, deployed: boolean): string {
   const there = deployed ? 'which ran there before' : 'which runs there now';
   const commits = `${count(range.commits.items.length, 'commit')}${range.commits.complete ? '' : ' or more'}`;
-  const running = range.running === null ? '' : commitLink(range.running, place);
+  const base = range.running ?? range.baseline;
+  const running = base === null ? '' : commitLink(base, place);
+  const than = range.running === null ? `the baseline ${running}` : `${running}, ${there}`;
   switch (range.status) {
     case 'ahead':
       return `${commits} since ${running}, ${there}`;
     case 'identical':
       return `No new commit: ${running} ${deployed ? 'ran there before' : 'runs there now'}`;
     case 'behind':
-      return `Older than ${running}, ${there}`;
+      return `Older than ${than}`;
     case 'diverged':
-      return `${commits}, on another line than ${running}, ${there}`;
+      return `${commits}, on another line than ${than}`;
     case 'first':
       return `First deployment: ${commits}${range.baseline === null ? '' : ` since the baseline ${commitLink(range.baseline, place)}`}`;
     case 'unknown':

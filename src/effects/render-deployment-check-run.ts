@@ -169,7 +169,7 @@ function askedSection(request: DeploymentRequest, facts: DeploymentFacts, place:
     request.requester === null ? 'Somebody whom GitHub doesn’t name' : `**${person(request.requester)}**`;
   return block(
     Infinity,
-    `${who} asked for it ${how(request, facts, place)} at ${moment(request.requestedAt)}, for ${code(request.ref)}.`,
+    `${who} asked for it ${how(request, facts, place)} at ${moment(request.requestedAt)}, for ${code(/^[0-9a-f]{40}$/.test(request.ref) ? short(request.ref) : request.ref)}.`,
   );
 }
 

@@ -80,10 +80,13 @@ const SENTENCES: Sentences = {
 
   range_first_without_baseline: ({ environment }) =>
     `Nothing that we know of runs on ${code(environment)} yet: declare its \`baseline\` in the policy, the last commit that is accepted as it is.`,
-  range_not_descendant: ({ running, target, status }) =>
-    status === 'behind'
-      ? `${sha(target)} is older than ${sha(running)}, which runs there now.`
-      : `${sha(target)} does not contain ${sha(running)}, which runs there now.`,
+  range_not_descendant: ({ running, baseline, target, status }) => {
+    const base =
+      baseline === undefined
+        ? `${sha(running)}, which runs there now`
+        : `the baseline ${sha(baseline)}, where a first deployment starts`;
+    return `${sha(target)} ${status === 'behind' ? 'is older than' : 'does not contain'} ${base}.`;
+  },
   range_unknown: ({ why }) => `Which commits are new there is not known: ${words(why)}.`,
   range_traced: ({ commits, pullRequests }) => {
     if (commits === 0) return 'No commit is new there.';

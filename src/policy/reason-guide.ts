@@ -118,7 +118,7 @@ export const REASON_GUIDE: Readonly<Record<ReasonCode, Guide>> = {
     'Set `baseline` to the last commit that is accepted as it is, in a reviewed pull request.',
   ),
   range_not_descendant: wrong(
-    'The commit is older than what runs there, or does not contain it.',
+    'The commit is older than what runs there (where nothing does yet, than the baseline), or does not contain it.',
     'Deploy a commit that contains it.',
   ),
   range_unknown: wrong(

@@ -105,7 +105,9 @@ export interface AboutByCode {
 
   readonly range_first_without_baseline: { readonly environment: string };
   readonly range_not_descendant: {
-    readonly running: string;
+    /** One of both. */
+    readonly running?: string;
+    readonly baseline?: string;
     readonly target: string;
     readonly status: string;
   };

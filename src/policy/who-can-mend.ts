@@ -22,8 +22,10 @@ type About = Reason['about'];
 
 /** The most telling first: what a person has to decide, then what has to be mended, then what only has to finish. */
 export function whoCanMend(decision: Decision, facts: Facts): readonly Missing[] {
+  // A rejected one can't be mended by what its other gates wait for.
+  const rejected = decision.verdict === 'rejected';
   const found = decision.gates
-    .filter(({ outcome }) => outcome === 'pending' || outcome === 'failed')
+    .filter(({ outcome }) => outcome === 'failed' || (outcome === 'pending' && !rejected))
     .flatMap(({ gate, reasons }) => reasons.flatMap((reason) => missingFor(gate, reason, facts)));
   const distinct = new Map(found.map((each) => [`${each.missing.what} ${each.missing.who.join()}`, each]));
   return [...distinct.values()].toSorted((a, b) => a.rank - b.rank).map(({ missing }) => missing);
@@ -125,7 +127,8 @@ const MENDS: Readonly<Partial<Record<ReasonCode, Mend>>> = {
   ),
   range_not_descendant: mend(
     2,
-    (about) => `${short(about['target'])} doesn't contain what runs there (${short(about['running'])})`,
+    (about) =>
+      `${short(about['target'])} doesn't contain ${'baseline' in about ? `the baseline (${short(about['baseline'])})` : `what runs there (${short(about['running'])})`}`,
   ),
   range_unknown: mend(2, () => 'which commits are new there is not known; it is tried again'),
   commit_untraced: mend(

@@ -28,7 +28,12 @@ export function rangeGate(
     case 'diverged':
       return failed(
         GATE,
-        reason('range_not_descendant', { running: range.running ?? '', target, status: range.status }),
+        reason('range_not_descendant', {
+          // Where nothing of ours runs yet, it was compared with the baseline.
+          ...(range.running === null ? { baseline: range.baseline ?? '' } : { running: range.running }),
+          target,
+          status: range.status,
+        }),
       );
     case 'identical':
       return range.running === target

@@ -232,6 +232,13 @@ const rangeRows: readonly DeploymentCase[] = [
     deployment({ range: { status: 'behind', ...only() } }),
   ),
   row(
+    'older than the baseline, where nothing runs there yet',
+    'range',
+    'failed',
+    ['range_not_descendant'],
+    deployment({ range: { status: 'behind', running: null, baseline: sha('newer'), ...only() } }),
+  ),
+  row(
     'on another line than what runs there',
     'range',
     'failed',

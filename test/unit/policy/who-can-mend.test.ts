@@ -104,6 +104,24 @@ describe('what is missing, and who can give it', () => {
     expect(ofDeployment(facts)).toEqual(['#12: 1 approval is missing <- @acme/maintainers']);
   });
 
+  test('of a rejected deployment: only why, for no approval would help', () => {
+    const facts = makeDeploymentFacts({
+      reviews: all(),
+      range: { status: 'behind', commits: all(), running: sha('newer') },
+    });
+    expect(ofDeployment(facts)).toEqual([
+      `${target} doesn't contain what runs there (${sha('newer').slice(0, 7)}) <- `,
+    ]);
+    // Nothing runs there yet: then the policy's baseline is what it was compared with.
+    const first = makeDeploymentFacts({
+      reviews: all(),
+      range: { status: 'behind', commits: all(), running: null, baseline: sha('newer') },
+    });
+    expect(ofDeployment(first)).toEqual([
+      `${target} doesn't contain the baseline (${sha('newer').slice(0, 7)}) <- `,
+    ]);
+  });
+
   test('of a refused request: who may', () => {
     expect(ofDeployment(makeDeploymentFacts({ request: { requester: carol } }))).toEqual([
       'carol may not ask for this: somebody who may has to <- @acme/leads',

@@ -24,7 +24,7 @@ const hostSchema = z.strictObject({
     .string()
     .regex(
       /^SHA256:[A-Za-z0-9+/]{43}$/,
-      "must be the host key's SHA256:…, as `ssh-keyscan HOST | ssh-keygen -lf -` prints it",
+      "must be the host key's SHA256:…, as `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` prints it on the host itself",
     ),
 });
 
@@ -93,7 +93,7 @@ const witnessSchema = z
       .string()
       .regex(
         /^(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)) [A-Za-z0-9+/]+={0,2}$/,
-        "must be the host's public key, like ssh-ed25519 AAAA…, as `ssh-keyscan HOST` prints it after the name; compare it with what its owner publishes",
+        "must be the host's public key, like ssh-ed25519 AAAA…, as its owner publishes it, or as /etc/ssh/ssh_host_ed25519_key.pub on the host itself has it",
       )
       .optional(),
     c2sp: z

@@ -328,7 +328,7 @@ describe('a wrong operator file', () => {
     [
       'a short fingerprint',
       edited(FINGERPRINT, 'SHA256:abc'),
-      "targets[0].hosts[0].fingerprint: must be the host key's SHA256",
+      "targets[0].hosts[0].fingerprint: must be the host key's SHA256:…, as `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` prints it on the host itself",
     ],
     [
       'a key in the file',

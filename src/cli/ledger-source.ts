@@ -1,6 +1,8 @@
 /** The database that the ledger's commands read. */
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
+import { databaseAddressProblem } from '../config/database-address.ts';
+import { connectionProblem } from '../db/connection-problem.ts';
 import type { Database } from '../db/database.ts';
 import { embeddedPostgresUrls } from '../db/embedded-postgres.ts';
 import { openDatabase } from '../db/open-database.ts';
@@ -20,7 +22,10 @@ export async function openLedgerSource(
   env: CommandIo['env'],
   login: 'readerUrl' | 'writerUrl' | 'eraserUrl' = 'readerUrl',
 ): Promise<OpenLedger> {
-  const url = env['DATABASE_URL']?.trim() || (await embeddedPostgresUrls('data/postgres'))?.[login];
+  const given = env['DATABASE_URL']?.trim() || undefined;
+  const problem = given === undefined ? null : databaseAddressProblem(given);
+  if (problem !== null) throw new CodedError('configuration_invalid', `DATABASE_URL ${problem}.`);
+  const url = given ?? (await embeddedPostgresUrls('data/postgres'))?.[login];
   if (url === undefined) {
     throw new CodedError(
       'database_absent',
@@ -42,6 +47,9 @@ export async function openLedgerSource(
   } catch (error) {
     await db.destroy();
     if (error instanceof CodedError) throw error;
+    // Of the one under ./data nobody set an address.
+    const refused = given === undefined ? null : connectionProblem(error, { variable: 'DATABASE_URL', url });
+    if (refused !== null) throw refused;
     throw new CodedError(
       'database_unreachable',
       `${name} can't be read: ${error instanceof Error ? error.message || error.name : String(error)}.`,

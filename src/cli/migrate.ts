@@ -1,3 +1,4 @@
+import { databaseAddressProblem } from '../config/database-address.ts';
 import { migrate } from '../db/migrate.ts';
 import { CodedError } from '../domain/coded-error.ts';
 import type { CommandIo } from './command-io.ts';
@@ -29,6 +30,11 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     );
     return 2;
   }
+  const problem = databaseAddressProblem(url);
+  if (problem !== null) {
+    io.stderr.write(`countersign migrate: MIGRATION_DATABASE_URL ${problem}.\n`);
+    return 2;
+  }
   try {
     const applied = await migrate(url);
     for (const name of applied) io.stdout.write(`applied ${name}\n`);
@@ -37,7 +43,6 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     );
     return 0;
   } catch (error) {
-    // An address that can't be reached, a wrong password: pg's own words say it best, and never have the password.
     const message = error instanceof CodedError || error instanceof Error ? error.message : String(error);
     io.stderr.write(`countersign migrate: ${message}\n`);
     return 2;

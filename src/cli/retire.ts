@@ -1,6 +1,8 @@
 /** `countersign retire`: takes a past year's entries out of the database, once an archive holds them. */
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
+import { databaseAddressProblem } from '../config/database-address.ts';
+import { assertConnects } from '../db/connection-problem.ts';
 import { openDatabase } from '../db/open-database.ts';
 import { CodedError } from '../domain/coded-error.ts';
 import { newEntryId } from '../ledger/entry-id.ts';
@@ -66,9 +68,12 @@ export async function run(
     io.stderr.write(`countersign: MIGRATION_DATABASE_URL is not set\n\n${USAGE}`);
     return 2;
   }
+  const problem = databaseAddressProblem(url);
+  if (problem !== null) throw new CodedError('configuration_invalid', `MIGRATION_DATABASE_URL ${problem}.`);
   const db = openDatabase(url, { max: 2, applicationName: 'countersign retire' });
   const line = stepLines(io);
   try {
+    await assertConnects(db, { variable: 'MIGRATION_DATABASE_URL', url });
     const retirement = await retireYear(db, {
       year: Number(year),
       archive: resolve(archive),

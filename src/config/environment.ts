@@ -6,6 +6,7 @@ import { createPrivateKey } from 'node:crypto';
 import { errorCodeOf } from '../domain/error-code.ts';
 import { nearest } from '../domain/nearest.ts';
 import { Secret } from '../domain/secret.ts';
+import { databaseAddressProblem } from './database-address.ts';
 import type { Report } from './problem.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -229,12 +230,10 @@ function readLogLevel(env: Environment, report: Report): LogLevel {
 function readDatabaseUrl(env: Environment, name: string, report: Report): Secret | null {
   const text = value(env, name);
   if (text === null) return null;
-  const url = URL.parse(text);
-  if (url === null || !['postgres:', 'postgresql:'].includes(url.protocol) || url.pathname.length < 2) {
-    report(name, 'is not an address like postgresql://user:password@host:5432/database');
-    return null;
-  }
-  return new Secret(text);
+  const problem = databaseAddressProblem(text);
+  if (problem === null) return new Secret(text);
+  report(name, problem);
+  return null;
 }
 
 function readLedgerKey(

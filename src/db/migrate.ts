@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import * as path from 'node:path';
 import { Client, DatabaseError } from 'pg';
 import { CodedError } from '../domain/coded-error.ts';
+import { connectionProblem } from './connection-problem.ts';
 import { createYears } from './entry-years.ts';
 import { migrateQueue } from './migrate-queue.ts';
 
@@ -20,6 +21,9 @@ export interface MigrationFile {
 /** Any number; the same in every Countersign, so that they wait for one another in one database. */
 const ADVISORY_LOCK = 7_062_196_962;
 const OWNER = 'countersign_owner';
+const NOT_ALLOWED = '42501';
+const OWNER_NEEDED =
+  'MIGRATION_DATABASE_URL must name a login that may act as countersign_owner (and, the first time, create roles).';
 const DIRECTORY = fileURLToPath(new URL('../../migrations/', import.meta.url));
 
 /** Roles belong to the whole cluster, where our lock doesn't reach: two databases may create them at once. */
@@ -34,7 +38,11 @@ export async function migrate(
   const files = await readMigrations(directory);
   const client = new Client({ connectionString: ownerUrl, application_name: 'countersign migrate' });
   client.on('error', () => undefined);
-  await client.connect();
+  try {
+    await client.connect();
+  } catch (error) {
+    throw connectionProblem(error, { variable: 'MIGRATION_DATABASE_URL', url: ownerUrl }) ?? error;
+  }
   try {
     await client.query('SELECT pg_advisory_lock($1)', [ADVISORY_LOCK]);
     const missing = missingFrom(files, await readApplied(client));
@@ -42,6 +50,14 @@ export async function migrate(
     const years = await createYears(client, OWNER, now);
     const queue = await migrateQueue(client, OWNER);
     return [...missing.map((file) => file.name), ...years, ...queue];
+  } catch (error) {
+    throw stateOf(error) === NOT_ALLOWED
+      ? new CodedError(
+          'migration_failed',
+          `${OWNER_NEEDED} (${error instanceof Error ? error.message : ''})`,
+          error,
+        )
+      : error;
   } finally {
     await client.end();
   }
@@ -152,13 +168,10 @@ function stateOf(error: unknown): string {
 function explained(file: MigrationFile, error: unknown): unknown {
   if (!(error instanceof DatabaseError)) return error;
   const line = file.text.slice(0, Number(error.position ?? 0)).split('\n').length;
-  const mend =
-    error.code === '42501'
-      ? ' MIGRATION_DATABASE_URL must name a login that may act as countersign_owner (and, the first time, create roles).'
-      : '';
+  const where = `migrations/${file.name}${error.position === undefined ? '' : `:${line}`}: ${error.message}`;
   return new CodedError(
     'migration_failed',
-    `migrations/${file.name}${error.position === undefined ? '' : `:${line}`}: ${error.message}.${mend}`,
+    error.code === NOT_ALLOWED ? `${OWNER_NEEDED} (${where})` : `${where}.`,
     error,
   );
 }

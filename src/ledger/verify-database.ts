@@ -65,7 +65,10 @@ async function verify(query: Query, tx: Kysely<Database>, options: VerifyOptions
   const log = logs.at(-1);
   if (log === undefined) {
     await assertNeverBegun(query, PATIENCE_SECONDS);
-    throw new CodedError('ledger_absent', 'this database has no log yet: nothing was ever integrated.');
+    throw new CodedError(
+      'ledger_absent',
+      'this database has no signed log yet: start Countersign once, so that it signs one.',
+    );
   }
   const findings = new Findings();
   await verifyNothingHidden(query, findings);

@@ -127,7 +127,7 @@ describe('countersign verify', () => {
     const unreachable = await command(verify, [], { url: gone });
     expect(unreachable).toMatchObject({
       code: 'database_unreachable',
-      err: expect.stringContaining("can't be read"),
+      err: expect.stringContaining("DATABASE_URL: 127.0.0.1:1 can't be reached"),
     });
     expect(unreachable.err).not.toContain(new URL(gone).password);
     expect(await command(verify, [], { url: '' })).toMatchObject({ code: 'database_absent' });

@@ -35,7 +35,9 @@ export async function assertLedgerSafe(db: Kysely<Database>): Promise<void> {
 /** What would let this process, or somebody beside it, rewrite the ledger unhindered; a sentence each, with its mend. */
 export async function ledgerProblems(db: Kysely<Database>): Promise<string[]> {
   const query = queryOf(db);
-  return [...(await roleProblems(query)), ...(await rightProblems(query)), ...(await guardProblems(query))];
+  const { problems, every } = await roleProblems(query);
+  // Whoever may do everything needs no list of what.
+  return [...problems, ...(every ? [] : await rightProblems(query)), ...(await guardProblems(query))];
 }
 
 /** All of it in one error. */
@@ -47,7 +49,8 @@ export function ledgerUnsafe(problems: readonly string[]): CodedError {
   );
 }
 
-async function roleProblems(query: Query): Promise<string[]> {
+/** `every`: such a role has every right on the ledger, granted or not. */
+async function roleProblems(query: Query): Promise<{ problems: string[]; every: boolean }> {
   const rows = await query<{
     rolname: string;
     rolsuper: boolean;
@@ -70,9 +73,9 @@ async function roleProblems(query: Query): Promise<string[]> {
       : []),
   ]);
   // A superuser is a member of everything; saying so for each role would hide what is wrong.
-  if (rows.some((row) => row.rolsuper)) return problems;
-  const memberships = await query<{ login: string; role: string }>(
-    `SELECT login, role FROM (
+  if (rows.some((row) => row.rolsuper)) return { problems, every: true };
+  const memberships = await query<{ login: string; role: string; owns: boolean }>(
+    `SELECT login, role, role = (SELECT pg_get_userbyid(nspowner) FROM pg_namespace WHERE nspname = 'ledger') AS owns FROM (
        SELECT DISTINCT pg_get_userbyid(relowner) AS role FROM pg_class WHERE relnamespace = to_regnamespace('ledger')
        UNION SELECT pg_get_userbyid(proowner) FROM pg_proc WHERE pronamespace = to_regnamespace('ledger')
        UNION SELECT pg_get_userbyid(nspowner) FROM pg_namespace WHERE nspname = 'ledger'
@@ -81,52 +84,74 @@ async function roleProblems(query: Query): Promise<string[]> {
      ) AS roles, (SELECT DISTINCT unnest(ARRAY[current_user, session_user]) AS login) AS logins
      WHERE pg_has_role(login, role, 'MEMBER') ORDER BY login, role`,
   );
-  return [
-    ...problems,
-    ...memberships.map(({ login, role }) =>
-      login === role
-        ? `${login} owns the ledger.`
-        : `${login} may act as ${role}: REVOKE ${role} FROM ${login}.`,
-    ),
-  ];
+  return {
+    problems: [
+      ...problems,
+      ...memberships.map(({ login, role }) =>
+        login === role
+          ? `${login} owns the ledger.`
+          : `${login} may act as ${role}: REVOKE ${role} FROM ${login}.`,
+      ),
+    ],
+    every: memberships.some(({ owns }) => owns),
+  };
 }
 
 async function rightProblems(query: Query): Promise<string[]> {
-  const rows = await query<{ name: string; rights: string[]; columns: string[] }>(
-    `SELECT c.relname AS name,
+  const rows = await query<{
+    role: string;
+    name: string;
+    rights: string[];
+    columns: string[];
+    granted: string[];
+  }>(
+    `SELECT current_user::text AS role, c.relname AS name,
        ARRAY(SELECT p FROM unnest(ARRAY['UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER']) p WHERE has_table_privilege(c.oid, p)) AS rights,
        ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-             AND has_column_privilege(c.oid, a.attnum, 'UPDATE')) AS columns
+             AND has_column_privilege(c.oid, a.attnum, 'UPDATE')) AS columns,
+       ARRAY(SELECT x.privilege_type || ' ' || ${GRANTEE} FROM aclexplode(c.relacl) x WHERE ${OURS}
+             UNION SELECT a.attname || ' ' || ${GRANTEE} FROM pg_attribute a, aclexplode(a.attacl) x
+             WHERE a.attrelid = c.oid AND x.privilege_type = 'UPDATE' AND ${OURS}) AS granted
      FROM pg_class c WHERE c.relnamespace = to_regnamespace('ledger') AND c.relkind IN ('r', 'p') ORDER BY c.relname`,
   );
   if (rows.length === 0)
     return ['there is no ledger in this database, or this role may not see it: run `countersign migrate`.'];
-  const problems = rows.flatMap(({ name, rights, columns }) => {
+  const problems = rows.flatMap(({ role, name, rights, columns, granted }) => {
     const excess = rights.filter((right) => !(name === 'pending' && right === 'DELETE'));
     const changeable = columns.filter(
       (column) => !(name === 'head' && (column === 'size' || column === 'root')),
     );
+    const revoke = (what: readonly string[], text: string): string => {
+      const from = granted.map((each) => each.split(' ')).filter(([right = '']) => what.includes(right));
+      const grantees = [...new Set(from.map(([, grantee = '']) => grantee))].toSorted();
+      return `REVOKE ${text} ON ledger.${name} FROM ${grantees.length === 0 ? role : grantees.join(', ')}.`;
+    };
+    const all = excess.join(', ');
     return [
-      ...excess.map(
-        (right) => `this role may ${right} on ledger.${name}: REVOKE ${right} ON ledger.${name} FROM it.`,
-      ),
+      ...(excess.length > 0 ? [`${role} may ${all} on ledger.${name}: ${revoke(excess, all)}`] : []),
       ...(changeable.length > 0 && !excess.includes('UPDATE')
         ? [
-            `this role may UPDATE ${changeable.join(', ')} of ledger.${name}: REVOKE UPDATE ON ledger.${name} FROM it.`,
+            `${role} may UPDATE ${changeable.join(', ')} of ledger.${name}: ${revoke(changeable, `UPDATE (${changeable.join(', ')})`)}`,
           ]
         : []),
     ];
   });
-  const [schema] = await query<{ create: boolean }>(
-    `SELECT has_schema_privilege('ledger', 'CREATE') AS create`,
+  const [schema] = await query<{ role: string; create: boolean; grantees: string[] }>(
+    `SELECT current_user::text AS role, has_schema_privilege(n.oid, 'CREATE') AS create,
+       ARRAY(SELECT ${GRANTEE} FROM aclexplode(n.nspacl) x WHERE x.privilege_type = 'CREATE' AND ${OURS}) AS grantees
+     FROM pg_namespace n WHERE n.nspname = 'ledger'`,
   );
-  return schema?.create === true
-    ? [
-        ...problems,
-        'this role may create objects in the schema ledger: REVOKE CREATE ON SCHEMA ledger FROM it.',
-      ]
-    : problems;
+  if (schema?.create !== true) return problems;
+  const from = schema.grantees.length === 0 ? schema.role : schema.grantees.join(', ');
+  return [
+    ...problems,
+    `${schema.role} may create objects in the schema ledger: REVOKE CREATE ON SCHEMA ledger FROM ${from}.`,
+  ];
 }
+
+/** Of `aclexplode(…) x`: to whom it was granted, as SQL names them, and whether that is the connected role or one that it has. */
+const GRANTEE = `CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(x.grantee)::text END`;
+const OURS = `(x.grantee = 0 OR pg_has_role(x.grantee, 'MEMBER'))`;
 
 interface Trigger {
   readonly table: string;

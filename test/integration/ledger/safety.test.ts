@@ -4,6 +4,7 @@ import type { Kysely } from 'kysely';
 import type { Database } from '../../../src/db/database.ts';
 import { openDatabase } from '../../../src/db/open-database.ts';
 import { assertLedgerSafe } from '../../../src/ledger/safety.ts';
+import { assertLedgerWritable } from '../../../src/ledger/writable.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import { createEmptyDatabase, createTestDatabase } from '../../support/database.ts';
 
@@ -69,10 +70,28 @@ describe('it refuses', () => {
     expect(message).not.toContain('may act as');
   });
 
-  test("the owner's login", async () => {
-    expect(await problems(database.ownerUrl)).toMatch(
-      /may act as countersign_owner: REVOKE countersign_owner FROM/,
-    );
+  test("the owner's login, in one line and not in one for each of its rights", async () => {
+    const message = await problems(database.ownerUrl);
+    expect(message).toMatch(/may act as countersign_owner: REVOKE countersign_owner FROM/);
+    expect(message.match(/^- /gm)).toHaveLength(1);
+  });
+
+  test('whoever may not write, and says what to give instead', async () => {
+    const unwritable = async (url: string): Promise<void> => {
+      const db = openDatabase(url, { max: 1 });
+      try {
+        await assertLedgerWritable(db);
+      } finally {
+        await db.destroy();
+      }
+    };
+    await expect(unwritable(database.readerUrl)).rejects.toMatchObject({
+      code: 'ledger_unwritable',
+      message:
+        'countersign_auditor may not write the ledger, so nothing can be recorded: DATABASE_URL must name a login that is a member of countersign_writer.',
+    });
+    await expect(unwritable(database.eraserUrl)).rejects.toMatchObject({ code: 'ledger_unwritable' });
+    await unwritable(database.writerUrl);
   });
 
   test("the eraser's login", async () => {
@@ -89,37 +108,42 @@ describe('it refuses', () => {
     [
       'a grant too many',
       ['GRANT UPDATE ON ledger.entry TO countersign_writer'],
-      /this role may UPDATE on ledger\.entry: REVOKE UPDATE ON ledger\.entry FROM it\./,
+      /^- countersign_app may UPDATE on ledger\.entry: REVOKE UPDATE ON ledger\.entry FROM countersign_writer\.$/m,
+    ],
+    [
+      'several grants too many, in one line a table',
+      ['GRANT UPDATE, TRUNCATE ON ledger.tile TO countersign_writer'],
+      /may UPDATE, TRUNCATE on ledger\.tile: REVOKE UPDATE, TRUNCATE ON ledger\.tile FROM countersign_writer\./,
     ],
     [
       'a grant to everybody',
       ['GRANT DELETE ON ledger.checkpoint TO PUBLIC'],
-      /this role may DELETE on ledger\.checkpoint/,
+      /countersign_app may DELETE on ledger\.checkpoint: REVOKE DELETE ON ledger\.checkpoint FROM PUBLIC\./,
     ],
     [
       'a grant on a partition',
       ['GRANT TRUNCATE ON ledger.entry_2027 TO countersign_writer'],
-      /this role may TRUNCATE on ledger\.entry_2027/,
+      /countersign_app may TRUNCATE on ledger\.entry_2027/,
     ],
     [
       'a grant on one column',
       ['GRANT UPDATE (note) ON ledger.checkpoint TO countersign_writer'],
-      /this role may UPDATE note of ledger\.checkpoint/,
+      /countersign_app may UPDATE note of ledger\.checkpoint: REVOKE UPDATE \(note\) ON ledger\.checkpoint FROM countersign_writer\./,
     ],
     [
       "more of the head's columns",
       ['GRANT UPDATE (log_id) ON ledger.head TO countersign_writer'],
-      /this role may UPDATE log_id of ledger\.head/,
+      /countersign_app may UPDATE log_id of ledger\.head/,
     ],
     [
       'leave to make triggers',
       ['GRANT TRIGGER ON ledger.tile TO countersign_writer'],
-      /this role may TRIGGER on ledger\.tile/,
+      /countersign_app may TRIGGER on ledger\.tile/,
     ],
     [
       'leave to create',
       ['GRANT CREATE ON SCHEMA ledger TO countersign_writer'],
-      /this role may create objects in the schema ledger/,
+      /countersign_app may create objects in the schema ledger/,
     ],
     [
       'a trigger that is off',

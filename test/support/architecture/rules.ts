@@ -154,6 +154,7 @@ export const IMPURE_LEDGER: readonly string[] = [
   'verify-directory.ts',
   'verify-erasures.ts',
   'verify-witness-rows.ts',
+  'writable.ts',
 ];
 
 /** Every file that must be pure. */

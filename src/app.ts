@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Config, GitHubCredentials } from './config.ts';
+import { assertConnects } from './db/connection-problem.ts';
 import { openDatabase } from './db/open-database.ts';
 import { openQueue } from './db/queue.ts';
 import { CodedError } from './domain/coded-error.ts';
@@ -15,6 +16,7 @@ import { queryOf } from './ledger/query.ts';
 import { assertLedgerSafe } from './ledger/safety.ts';
 import { startSequencer } from './ledger/sequencer.ts';
 import { createSigner } from './ledger/signer.ts';
+import { assertLedgerWritable } from './ledger/writable.ts';
 import { enqueueTriggers } from './pipeline/enqueue-triggers.ts';
 import { openGitHub } from './pipeline/github-access.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
@@ -60,14 +62,16 @@ export interface App {
 }
 
 /**
- * Starts serving and working. Refuses under a database role that could rewrite the ledger (`assertLedgerSafe`), and on a
- * ledger that a witness contradicts, before anything is listened to or written. A start that fails leaves nothing running.
+ * Starts serving and working. Refuses under a database role that could rewrite the ledger (`assertLedgerSafe`) or can't
+ * write it, and on a ledger that a witness contradicts, before anything is listened to or written. A start that fails leaves nothing running.
  */
 export async function startApp(options: AppOptions): Promise<App> {
   // What is opened last is closed first: no new deliveries, then no new jobs, then what the last jobs recorded is integrated.
   const opened = new AsyncDisposableStack();
+  const drain = { seconds: 0 };
   try {
-    const { url, unsafe } = await open(options, opened);
+    const { url, unsafe } = await open(options, opened, drain);
+    drain.seconds = DRAIN_SECONDS;
     return { url, unsafe, stop: () => opened.disposeAsync() };
   } catch (error) {
     await opened.disposeAsync();
@@ -75,7 +79,15 @@ export async function startApp(options: AppOptions): Promise<App> {
   }
 }
 
-async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<Omit<App, 'stop'>> {
+/** How long jobs that are under way may take to finish when the app is stopped. */
+const DRAIN_SECONDS = 60;
+
+/** `drain`: of a start that fails nobody waits for jobs. They are taken up again, as after a crash. */
+async function open(
+  options: AppOptions,
+  opened: AsyncDisposableStack,
+  drain: { readonly seconds: number },
+): Promise<Omit<App, 'stop'>> {
   const { config, log, databaseUrl } = options;
   const { addresses } = config;
   const db = openDatabase(databaseUrl, { applicationName: 'countersign' });
@@ -89,6 +101,8 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
   const witnesses = config.witnesses.map((address) =>
     openWitness(address, { directory: join(options.dataDir, 'witnesses'), now }),
   );
+  await assertConnects(db, { variable: 'DATABASE_URL', url: databaseUrl });
+  await assertLedgerWritable(db);
   await assertLedgerSafe(db);
   await assertNotContradicted(queryOf(db), witnesses, signer, log);
   const queue = openQueue(db, databaseUrl, { log });
@@ -151,7 +165,7 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
   // Before the sequencer's, so that it ends after it: what was integrated last is still witnessed.
   opened.defer(() => witnessing.stop());
   opened.defer(() => sequencer.stop());
-  opened.defer(() => queue.stop());
+  opened.defer(() => queue.stop(drain.seconds));
   await queue.start();
   await recordConfiguration(pipeline, config);
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command line's entry: picks a file of `cli/` by the command's name, and owns nothing else. */
 import type { CommandIo } from './cli/command-io.ts';
+import { errorCodeOf } from './domain/error-code.ts';
 
 interface Command {
   readonly does: string;
@@ -66,7 +67,16 @@ export async function main(args: readonly string[], io: CommandIo): Promise<numb
     return 2;
   }
   const loaded = await command.load();
-  return loaded.run(rest, io);
+  try {
+    return await loaded.run(rest, io);
+  } catch (error) {
+    // `node:util`'s own words for what it could not parse.
+    if (!(errorCodeOf(error)?.startsWith('ERR_PARSE_ARGS_') ?? false)) throw error;
+    io.stderr.write(
+      `countersign: ${error instanceof Error ? error.message : ''}\n\ncountersign ${name} --help tells how it is used.\n`,
+    );
+    return 2;
+  }
 }
 
 function help(): string {

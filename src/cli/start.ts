@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseArgs, parseEnv } from 'node:util';
+import { parseEnv } from 'node:util';
 import { pino } from 'pino';
 import { startApp } from '../app.ts';
 import { type Config, readConfig } from '../config.ts';
@@ -11,6 +11,7 @@ import { CodedError } from '../domain/coded-error.ts';
 import { generateLedgerKey } from '../ledger/signer.ts';
 import { setUp } from '../web/setup.ts';
 import type { CommandIo } from './command-io.ts';
+import { parseCommandArguments } from './parse-command-arguments.ts';
 
 const HELP = `countersign start [--environment NAME …]
 
@@ -26,18 +27,13 @@ const DATA = 'data';
 
 /** Serves until it is told to stop; 0 after an orderly stop. */
 export async function run(args: readonly string[], io: CommandIo): Promise<number> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: { environment: { type: 'string', multiple: true }, help: { type: 'boolean', short: 'h' } },
-  });
-  if (values.help === true) {
-    io.stdout.write(HELP);
-    return 0;
-  }
+  const command = { usage: HELP, options: [], repeatable: ['environment'], positionals: 0 };
+  const parsed = parseCommandArguments(args, command, io);
+  if (typeof parsed === 'number') return parsed;
   const stopAsked = stopSignal();
   const read = (): Config =>
     readConfig(environmentWith(io.env, credentialsFile()), (path) => readFileSync(path, 'utf8'), {
-      environments: values.environment ?? null,
+      environments: parsed.lists['environment'] ?? null,
     });
   let config = read();
   if (config.migrationDatabaseUrl !== null) {

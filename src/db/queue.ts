@@ -57,8 +57,11 @@ export interface Queue {
   /** Puts jobs of the dead queue back where they came from, with all their attempts before them. Answers how many. */
   redrive(ids: readonly string[]): Promise<number>;
   start(): Promise<void>;
-  /** Takes no new jobs and waits for the running ones, at most `drainSeconds`; then they are aborted and retried later. */
-  stop(): Promise<void>;
+  /**
+   * Takes no new jobs and waits for the running ones, at most `drainSeconds` (those of the setup, if not said); then they are
+   * aborted and retried later.
+   */
+  stop(drainSeconds?: number): Promise<void>;
 }
 
 export interface QueueSetup {
@@ -120,9 +123,9 @@ export function openQueue(db: Kysely<Database>, url: string, { log, drainSeconds
       giveUp();
       timer = setInterval(giveUp, 5_000);
     },
-    stop: async () => {
+    stop: async (seconds = drainSeconds) => {
       clearInterval(timer);
-      await boss.stop({ graceful: true, timeout: drainSeconds * 1_000 });
+      await boss.stop(seconds === 0 ? { graceful: false } : { graceful: true, timeout: seconds * 1_000 });
       await looking;
     },
   };

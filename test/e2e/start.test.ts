@@ -71,6 +71,21 @@ describe('start refuses', () => {
       () => ({ MIGRATION_DATABASE_URL: database.ownerUrl }),
       /MIGRATION_DATABASE_URL is set/,
     ],
+    [
+      'a login that may only read',
+      () => ({ DATABASE_URL: database.readerUrl }),
+      /countersign_auditor may not write the ledger, so nothing can be recorded/,
+    ],
+    [
+      'a wrong password',
+      () => ({ DATABASE_URL: Object.assign(new URL(database.writerUrl), { password: 'wrong' }).href }),
+      /DATABASE_URL: 127\.0\.0\.1:\d+\/\w+ refused the login countersign_app: password authentication failed\./,
+    ],
+    [
+      'a database that is not there',
+      () => ({ DATABASE_URL: 'postgresql://a:hush@127.0.0.1:1/x' }),
+      /DATABASE_URL: 127\.0\.0\.1:1 can't be reached \(ECONNREFUSED\)/,
+    ],
     ['no key for the ledger', () => ({ COUNTERSIGN_LEDGER_KEY: '' }), /COUNTERSIGN_LEDGER_KEY: is missing/],
   ])('%s', async (_what, change, message) => {
     const running = runCountersign(['start'], { cwd, env: { ...env, ...change() } });
@@ -79,6 +94,28 @@ describe('start refuses', () => {
     expect(running.output()).not.toContain('PRIVATE KEY');
     expect(running.output()).not.toContain('    at ');
   });
+});
+
+test('a wrong call is told in a sentence, with how it is used', async () => {
+  const running = runCountersign(['start', '--environment'], { cwd, env });
+  expect(await running.ended).toBe(2);
+  expect(running.output()).toMatch(/argument missing[\s\S]*countersign start \[--environment NAME/);
+  expect(running.output()).not.toContain('    at ');
+});
+
+test('a ledger of another key is refused, and the process ends at once', async () => {
+  const first = runCountersign(['start'], { cwd, env });
+  await first.says(/serving on/);
+  first.kill('SIGTERM');
+  expect(await first.ended).toBe(0);
+  const running = runCountersign(['start'], {
+    cwd,
+    env: { ...env, COUNTERSIGN_LEDGER_KEY: generateLedgerKey() },
+  });
+  await running.says(/this database's ledger is signed as/);
+  const said = Date.now();
+  expect(await running.ended).toBe(2);
+  expect(Date.now() - said).toBeLessThan(2_000);
 });
 
 test('an address that another program has is refused, and nothing goes on without one', async () => {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command line's entry: picks a file of `cli/` by the command's name, and owns nothing else. */
 import type { CommandIo } from './cli/command-io.ts';
-import { errorCodeOf } from './domain/error-code.ts';
+import { failureText, isWrongCall } from './cli/failure.ts';
 
 interface Command {
   readonly does: string;
@@ -61,6 +61,11 @@ export async function main(args: readonly string[], io: CommandIo): Promise<numb
     io.stdout.write(help());
     return name === undefined ? 2 : 0;
   }
+  if (name === '--version' || name === '-v') {
+    const { version } = await import('./cli/version.ts');
+    io.stdout.write(`${await version()}\n`);
+    return 0;
+  }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) {
     io.stderr.write(`countersign: there is no command ${JSON.stringify(name)}\n\n${help()}`);
@@ -70,18 +75,15 @@ export async function main(args: readonly string[], io: CommandIo): Promise<numb
   try {
     return await loaded.run(rest, io);
   } catch (error) {
-    // `node:util`'s own words for what it could not parse.
-    if (!(errorCodeOf(error)?.startsWith('ERR_PARSE_ARGS_') ?? false)) throw error;
-    io.stderr.write(
-      `countersign: ${error instanceof Error ? error.message : ''}\n\ncountersign ${name} --help tells how it is used.\n`,
-    );
+    if (!isWrongCall(error)) throw error;
+    io.stderr.write(`countersign: ${error.message}\n\ncountersign ${name} --help tells how it is used.\n`);
     return 2;
   }
 }
 
 function help(): string {
   const lines = Object.entries(COMMANDS).map(([name, { does }]) => `  ${name.padEnd(9)} ${does}`);
-  return `countersign COMMAND …\n\n${lines.join('\n')}\n\ncountersign COMMAND --help tells more of one.\n`;
+  return `countersign COMMAND …\n\n${lines.join('\n')}\n\ncountersign COMMAND --help tells more of one; countersign --version, which this is.\n`;
 }
 
 if (process.argv[1] !== undefined && import.meta.filename === (await realPath(process.argv[1]))) {
@@ -90,11 +92,7 @@ if (process.argv[1] !== undefined && import.meta.filename === (await realPath(pr
   try {
     process.exitCode = await main(process.argv.slice(2), { stdout, stderr, env, ...ask });
   } catch (error) {
-    // Errors with a code are written for people; anything else is a bug of ours, and its stack is what helps.
-    const coded = error instanceof Error && 'code' in error && error.name === 'CodedError';
-    stderr.write(
-      `countersign: ${coded ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-    );
+    stderr.write(`countersign: ${failureText(error)}\n`);
     process.exitCode = 2;
   }
 }

@@ -1,6 +1,8 @@
 /** `countersign keygen`: makes the key that signs the ledger. */
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { CodedError } from '../domain/coded-error.ts';
+import { errorCodeOf } from '../domain/error-code.ts';
 import { createSigner, generateLedgerKey } from '../ledger/signer.ts';
 import type { CommandIo } from './command-io.ts';
 import { parseCommandArguments } from './parse-command-arguments.ts';
@@ -31,8 +33,15 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     return 0;
   }
   try {
+    await mkdir(dirname(out), { recursive: true, mode: 0o700 });
     await writeFile(out, privateKey, { flag: 'wx', mode: 0o600 });
   } catch (error) {
+    if (errorCodeOf(error) === 'EEXIST')
+      throw new CodedError(
+        'key_not_written',
+        `${out} exists already, and a key is never overwritten: name another file.`,
+        error,
+      );
     throw new CodedError(
       'key_not_written',
       `${out} can't be written: ${error instanceof Error ? error.message : String(error)}.`,

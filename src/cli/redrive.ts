@@ -26,6 +26,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
       io.stdout.write(USAGE);
       return 0;
     }
+    if (values.all === true && positionals.length > 0) throw new Error('redrive takes either --all or ids');
     asked = { all: values.all === true, ids: positionals };
   } catch (error) {
     io.stderr.write(`countersign: ${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
@@ -42,10 +43,14 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
       return 0;
     }
     const known = new Set(dead.map(({ id }) => id));
-    const unknown = ids.filter((id) => !known.has(id));
-    for (const id of unknown) io.stderr.write(`countersign redrive: ${id} is no job that was given up\n`);
-    await queue.start();
-    const moved = await queue.redrive(ids.filter((id) => known.has(id)));
+    const given = ids.filter((id) => known.has(id));
+    for (const id of ids)
+      if (!known.has(id)) io.stderr.write(`countersign redrive: ${id} is no job that was given up\n`);
+    let moved = 0;
+    if (given.length > 0) {
+      await queue.start();
+      moved = await queue.redrive(given);
+    }
     io.stdout.write(`${moved} of ${ids.length} put back\n`);
     return moved === ids.length ? 0 : 1;
   } catch (error) {

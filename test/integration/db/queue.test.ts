@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { run as redrive } from '../../../src/cli/redrive.ts';
 import type { Queue } from '../../../src/db/queue.ts';
 import { deadJobs } from '../../../src/db/dead-jobs.ts';
 import { openQueue } from '../../../src/db/queue.ts';
@@ -220,6 +221,25 @@ describe('ordered jobs', () => {
     await until(() => seen.includes('bad'));
     expect(await queue.redrive([String(dead?.id)])).toBe(0);
   });
+});
+
+test.each([
+  [
+    'an id of no job',
+    ['123'],
+    1,
+    '0 of 1 put back\n',
+    'countersign redrive: 123 is no job that was given up\n',
+  ],
+  ['all and an id', ['--all', '5'], 2, '', 'countersign: redrive takes either --all or ids'],
+])('redrive with %s', async (_, args, code, out, err) => {
+  const told = { out: '', err: '' };
+  const ended = await redrive(args, {
+    stdout: { write: (text) => (told.out += text) },
+    stderr: { write: (text) => (told.err += text) },
+    env: { DATABASE_URL: database.writerUrl },
+  });
+  expect({ ended, ...told }).toEqual({ ended: code, out, err: expect.stringContaining(err) });
 });
 
 test('the job of a process that is killed goes on in another', async () => {

@@ -3,6 +3,7 @@ import { exportLog } from '../ledger/export.ts';
 import type { CommandIo } from './command-io.ts';
 import { openLedgerSource } from './ledger-source.ts';
 import { parseCommandArguments } from './parse-command-arguments.ts';
+import { pasteable } from './pasteable.ts';
 import { countOf, progressLine } from './progress-line.ts';
 
 const USAGE = `countersign export --out DIRECTORY
@@ -35,7 +36,8 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
       countOf(people, 'person', 'people'),
     ];
     io.stdout.write(
-      `Exported ${parts.join(', ')} to ${directory}.\nVerify it anywhere: countersign verify ${directory}\n`,
+      `Exported ${parts.join(', ')} to ${directory}: copied, not verified. To verify it, here or anywhere, run:\n` +
+        `npx countersign verify ${pasteable(directory)}\n`,
     );
     return 0;
   } finally {

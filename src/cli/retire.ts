@@ -11,6 +11,7 @@ import { retireYear } from '../ledger/retire-year.ts';
 import { entriesInUse } from '../pipeline/entries-in-use.ts';
 import type { CommandIo } from './command-io.ts';
 import { parseCommandArguments } from './parse-command-arguments.ts';
+import { pasteable } from './pasteable.ts';
 import type { ProgressLine } from './progress-line.ts';
 import { countOf, progressLine } from './progress-line.ts';
 
@@ -139,6 +140,6 @@ function describe({ plan, archive, minimum, done }: Retirement): string {
     `${year} was retired: ${range} of the log are in ${archive.directory}, under checkpoint ${archive.checkpoint.size}.\n` +
     `Gone from the database: ${countOf(done.entries, 'entry', 'entries')}, ${countOf(done.documents, 'document', 'documents')}. ` +
     `Of the year ${countOf(done.stayed, 'entry stays', 'entries stay')}.\n` +
-    `Verify both together: countersign verify --archive ${archive.directory}\n`
+    `Verify both together: npx countersign verify --archive ${pasteable(archive.directory)}\n`
   );
 }

@@ -2,6 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { CodedError } from '../domain/coded-error.ts';
 import { readArchivedEntry } from '../ledger/archived-source.ts';
+import { readCheckRunCopy } from '../ledger/check-run-copy.ts';
 import type { HeldAndErased, VerifyReport } from '../ledger/finding.ts';
 import { checkpointName } from '../ledger/finding.ts';
 import { leafHash } from '../ledger/hash.ts';
@@ -51,6 +52,8 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   const archives = parsed.lists['archive'] ?? [];
   const where = { entry: parsed.values['entry'] ?? null, archives };
   if (path !== undefined && (await isFile(path))) return await verifyFile(path, { vkey, log, where }, io);
+  if (path !== undefined && !(await isThere(path)))
+    throw new CodedError('export_unreadable', `${path} does not exist.`);
   if (log !== null) {
     throw new CodedError(
       'check_run_unreadable',
@@ -111,6 +114,12 @@ async function verifyFile(
   // Some shells begin every file that they write with a byte order mark.
   const text = (await readFile(path, 'utf8')).replace(/^\ufeff/, '');
   if (text.startsWith(PROOF_HEADER)) return await verifyProofFile(path, vkey, where, io);
+  const { fields, proof, named } = readCheckRunCopy(text);
+  if (fields === null && proof === null && named === null)
+    throw new CodedError(
+      'check_run_unreadable',
+      `${path} is neither a proof (whose first line is ${PROOF_HEADER.trim()}) nor a check run of ours: nothing in it names an entry.`,
+    );
   const how = { given: vkey !== null, colours: false };
   return await verifyCheckRunFile({ text, vkey, log, describe: (report) => describe(report, how) }, io);
 }
@@ -256,6 +265,13 @@ async function readKeyFile(path: string): Promise<string> {
       error,
     );
   }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function isFile(path: string): Promise<boolean> {

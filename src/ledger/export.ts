@@ -48,7 +48,7 @@ export interface ExportOptions {
 
 /** Everything under the newest checkpoint, from one snapshot. Throws `export_exists`, `ledger_absent`, `entry_deleted`, `erasure_unsigned`. */
 export async function exportLog(db: Kysely<Database>, options: ExportOptions): Promise<ExportManifest> {
-  await mkdir(options.directory, { recursive: true });
+  await mkdir(options.directory, { recursive: true, mode: 0o700 });
   if ((await readdir(options.directory)).length > 0) {
     throw new CodedError('export_exists', `${options.directory} is not empty: name a directory that is new.`);
   }
@@ -70,7 +70,7 @@ async function write(tx: Kysely<Database>, options: ExportOptions): Promise<Expo
   let { directory } = options;
   for (const log of logs.slice(1)) {
     directory = join(directory, PREDECESSOR);
-    await mkdir(directory);
+    await mkdir(directory, { mode: 0o700 });
     await writeLog(tx, log, { ...options, directory });
   }
   // Last, since its manifest says that all is there.
@@ -234,7 +234,7 @@ function commitmentsIn(bytes: Uint8Array): readonly { readonly commitment: strin
 }
 
 async function writeCheckpoints(source: DatabaseSource, directory: string, upTo: number): Promise<void> {
-  const file = await open(join(directory, 'checkpoints.jsonl'), 'wx');
+  const file = await open(join(directory, 'checkpoints.jsonl'), 'wx', 0o600);
   try {
     for await (const { size, signedAt, note } of source.checkpoints()) {
       if (size <= upTo) await file.write(`${JSON.stringify({ size, signedAt, note })}\n`);
@@ -260,8 +260,9 @@ async function writeSubjects(tx: Kysely<Database>, directory: string): Promise<n
   return rows.length;
 }
 
+/** People and documents are in it in the open, so it is for whoever made it, and for whom they hand it to. */
 async function put(directory: string, path: string, content: string | Uint8Array): Promise<void> {
   const file = join(directory, path);
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, content, { flag: 'wx' });
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await writeFile(file, content, { flag: 'wx', mode: 0o600 });
 }

@@ -73,7 +73,7 @@ async function verifyOne(
   // The newest signed it. If that one was made up, the walk through the log finds out.
   const newest = vkey === stated[0] ? (stated.at(-1) ?? vkey) : vkey;
   const { name } = parseVerifierKey(vkey);
-  const checkpoint = opened(note, newest, findings);
+  const checkpoint = opened(note, newest, stated.at(-1) ?? newest, findings);
   // Without a checkpoint there is no saying how many entries there should be.
   if (checkpoint === null) return nothing(name, newest);
   const { size } = checkpoint;
@@ -175,17 +175,27 @@ async function firstEntry(source: DirectorySource): Promise<Uint8Array | null> {
   return first?.bytes ?? null;
 }
 
-function opened(note: string, vkey: string, findings: Findings): Checkpoint | null {
+/** `stated`: by which key the export says that it is signed. */
+function opened(note: string, vkey: string, stated: string, findings: Findings): Checkpoint | null {
   try {
     return openCheckpoint(note, parseVerifierKey(vkey));
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
-    findings.add(
-      'checkpoint_altered',
-      null,
-      `The file checkpoint was altered: ${error.message} Without it nothing else here can be judged.`,
-    );
+    const what = isSigned(note, stated)
+      ? `The file checkpoint is not signed by the key that was given (${vkey}), but by ${stated}.`
+      : `The file checkpoint was altered: ${error.message}`;
+    findings.add('checkpoint_altered', null, `${what} Without it nothing else here can be judged.`);
     return null;
+  }
+}
+
+function isSigned(note: string, vkey: string): boolean {
+  try {
+    openCheckpoint(note, parseVerifierKey(vkey));
+    return true;
+  } catch (error) {
+    if (error instanceof CodedError) return false;
+    throw error;
   }
 }
 

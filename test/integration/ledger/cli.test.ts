@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run as exportRun } from '../../../src/cli/export.ts';
@@ -116,7 +116,20 @@ describe('countersign verify', () => {
   test.each<[string, string[], object]>([
     ['an unknown option', ['--fast'], { code: 2, err: expect.stringContaining("Unknown option '--fast'") }],
     ['two places', ['a', 'b'], { code: 2, err: expect.stringContaining('one argument too many: b') }],
-    ['a place without an export', ['/nowhere/at/all'], { code: 'export_unreadable' }],
+    [
+      'a place that is not there',
+      ['/nowhere/at/all'],
+      { code: 'export_unreadable', err: '/nowhere/at/all does not exist.' },
+    ],
+    ['a place without an export', [import.meta.dirname], { code: 'export_unreadable' }],
+    [
+      'a file that is neither a proof nor a check run',
+      ['README.md'],
+      {
+        code: 'check_run_unreadable',
+        err: expect.stringMatching(/^README\.md is neither a proof .* nor a check run/),
+      },
+    ],
     ['a key that is none', ['--vkey', 'a+b+c'], { code: 'verifier_key_unreadable' }],
   ])('can not read %s', async (_, args, told) => {
     expect(await command(verify, args)).toMatchObject(told);
@@ -166,12 +179,32 @@ describe('countersign export', () => {
     const exported = await command(exportRun, ['--out', out]);
     expect(exported).toEqual({
       code: 0,
-      out: `Exported 12 entries, 12 documents, 4 people to ${out}.\nVerify it anywhere: countersign verify ${out}\n`,
+      out: `Exported 12 entries, 12 documents, 4 people to ${out}: copied, not verified. To verify it, here or anywhere, run:\nnpx countersign verify ${out}\n`,
       err: '',
     });
     expect(await command(verify, [out, '--vkey', signer.vkey], { url: '' })).toMatchObject({ code: 0 });
     expect(await command(exportRun, ['--out', out])).toMatchObject({ code: 'export_exists' });
     expect(await command(exportRun, [])).toMatchObject({ code: 2 });
+  });
+});
+
+test('an export is for whoever made it, and a path with a blank can be pasted', async () => {
+  const out = join(directory, 'an export');
+  const told = await command(exportRun, ['--out', out]);
+  expect(told.out).toContain(`npx countersign verify '${out}'\n`);
+  const found = await readdir(out, { recursive: true, withFileTypes: true });
+  const modes = await Promise.all(
+    found.map(async (each) => {
+      const { mode } = await stat(join(each.parentPath, each.name));
+      return `${each.isDirectory() ? 'directory' : 'file'} ${(mode & 0o777).toString(8)}`;
+    }),
+  );
+  expect([...new Set(modes)].toSorted()).toEqual(['directory 700', 'file 600']);
+  expect(((await stat(out)).mode & 0o777).toString(8)).toBe('700');
+  const stranger = makeSigner().vkey;
+  expect(await command(verify, [out, '--vkey', stranger])).toMatchObject({
+    code: 1,
+    out: expect.stringContaining(`The file checkpoint is not signed by the key that was given (${stranger})`),
   });
 });
 
@@ -218,7 +251,7 @@ describe('countersign prove', () => {
 
 describe('countersign keygen', () => {
   test('makes a key in a file that only its owner reads, and prints what to publish', async () => {
-    const file = join(directory, 'ledger.pem');
+    const file = join(directory, 'keys/ledger.pem');
     const { code, out } = await command(keygen, ['--origin', 'log.example.com/1', '--out', file]);
     expect(code).toBe(0);
     const privateKey = await readFile(file, 'utf8');
@@ -226,6 +259,7 @@ describe('countersign keygen', () => {
     expect(((await stat(file)).mode % 0o1000).toString(8)).toBe('600');
     expect(await command(keygen, ['--origin', 'log.example.com/1', '--out', file])).toMatchObject({
       code: 'key_not_written',
+      err: `${file} exists already, and a key is never overwritten: name another file.`,
     });
     expect(await readFile(file, 'utf8')).toBe(privateKey);
   });

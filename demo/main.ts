@@ -2,11 +2,13 @@
  * `npm run demo`: the story on this machine, then somebody with the database owner's rights alters a record, and `verify` says
  * which. It leaves nothing behind, also when interrupted, unless `--keep` asks for everything to stay up.
  */
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
+import { pasteable } from '../src/cli/pasteable.ts';
 import { removeEmbeddedPostgres, startEmbeddedPostgres } from '../src/db/embedded-postgres.ts';
 import { migrate } from '../src/db/migrate.ts';
 import { Interrupted, openCleanUp } from './clean-up.ts';
@@ -27,21 +29,44 @@ const SERVERS = {
   'in-process': 'an in-process SSH server (OpenSSH’s is not installed)',
 } as const;
 
-const { values } = parseArgs({
-  options: {
-    keep: { type: 'boolean', default: false },
-    export: { type: 'string' },
-    log: { type: 'string' },
-    help: { type: 'boolean', short: 'h' },
-  },
-});
-if (values.help === true) {
-  process.stdout.write(HELP);
-} else {
-  process.exitCode = await demo();
+interface Call {
+  readonly keep: boolean;
+  readonly export?: string;
+  readonly log?: string;
+  readonly help?: boolean;
 }
 
-async function demo(): Promise<number> {
+const call = readCall();
+if (call === null) {
+  process.exitCode = 2;
+} else if (call.help === true) {
+  process.stdout.write(HELP);
+} else {
+  process.exitCode = await demo(call);
+}
+
+/** Null after a mistake, which was told: here, and not after a minute of story. */
+function readCall(): Call | null {
+  try {
+    const { values } = parseArgs({
+      options: {
+        keep: { type: 'boolean', default: false },
+        export: { type: 'string' },
+        log: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+    const out = values.export;
+    if (out !== undefined && existsSync(out) && (!statSync(out).isDirectory() || readdirSync(out).length > 0))
+      throw new Error(`${out} is there already: name a directory that is new or empty.`);
+    return values;
+  } catch (error) {
+    process.stderr.write(`demo: ${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
+    return null;
+  }
+}
+
+async function demo(values: Call): Promise<number> {
   const started = Date.now();
   const terminal = openTerminal(process.stdout, started);
   const cleanUp = openCleanUp();
@@ -86,13 +111,13 @@ async function demo(): Promise<number> {
     await tellTampering(database, terminal, exported);
     terminal.say(`\nDone in ${((Date.now() - started) / 1000).toFixed(0)} s.`);
     if (values.export !== undefined) {
-      terminal.say(`The log from before the alteration: npx countersign verify ${values.export}`);
+      terminal.say(`The log from before the alteration: npx countersign verify ${pasteable(values.export)}`);
     }
     if (!values.keep) return 0;
     terminal.say(`\nStill running, until Ctrl-C:`);
     terminal.say(`  ${stage.github.url}/acme/shop   pull requests, check runs and deployments, as on GitHub`);
     terminal.say(`  ${stage.app.url}/healthz   Countersign itself; /readyz, /metrics, /checkpoint`);
-    terminal.say(`  DATABASE_URL=${database.readerUrl} npx countersign verify`);
+    terminal.say(`  DATABASE_URL=${pasteable(database.readerUrl)} npx countersign verify`);
     return cleanUp.interrupted;
   };
   try {

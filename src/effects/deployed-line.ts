@@ -7,7 +7,7 @@ import { between, count, seconds, short } from './phrases.ts';
 type Ended = Extract<DeployProgress, { difference: unknown }>;
 
 /**
- * How a deployment stands, in one line of plain text: `Deployed 1a2b3c4 to production: 2 hosts, 12 files, 4.2 s`.
+ * How a deployment stands, in one line of plain text: `Deployed 1a2b3c4 to production: 2 hosts, 12 files sent, 4.2 s`.
  * `observed` is the verdict that was passed over because the policy only observes.
  */
 export function deployedLine(
@@ -39,8 +39,9 @@ function parts(progress: Ended): string {
 
 function files({ difference }: Ended): readonly string[] {
   if (difference === null) return [];
-  const changed = difference.added.length + difference.changed.length + difference.removed.length;
-  return [`${count(changed, 'file')} changed`];
+  const sent = difference.added.length + difference.changed.length;
+  const removed = difference.removed.length;
+  return [`${count(sent, 'file')} sent`, ...(removed === 0 ? [] : [`${removed} removed`])];
 }
 
 function took(hosts: readonly HostOutcome[]): readonly string[] {

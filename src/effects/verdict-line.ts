@@ -60,8 +60,15 @@ function heldWhy(decision: Decision, explained: ExplainedDecision, room: number)
           'or',
           3,
         )}`;
-  const what = plain(first.what, Math.max(40, room - more.length - Math.min(who.length, 60)));
+  const what = wholeClauses(first.what, Math.max(40, room - more.length - Math.min(who.length, 60)));
   return `${clip(`${what}${who}`, room - more.length)}${more}`;
+}
+
+/** As many clauses as there is room for: half of a word, or of an advice, helps nobody. */
+function wholeClauses(text: string, room: number): string {
+  const shown = plain(text, room);
+  const end = shown.endsWith('…') ? shown.lastIndexOf(', ') : -1;
+  return end > 20 ? `${shown.slice(0, end)} …` : shown;
 }
 
 /** The first sentence of the gate that decided it. */

@@ -16,7 +16,7 @@ export const REASON_GUIDE: Readonly<Record<ReasonCode, Guide>> = {
   policy_absent: wrong('The branch has no policy file.', 'Add `.github/countersign.yml` to it.'),
   policy_invalid: wrong(
     'The policy file has problems; each is listed with file, line, column and key.',
-    'Mend them. `countersign policy check FILE` prints the same list.',
+    'Mend them. `npx countersign policy check FILE` prints the same list.',
   ),
   policy_unreadable: wrong('GitHub did not give us the policy file.', AGAIN),
   policy_unreviewed: wrong(
@@ -133,7 +133,7 @@ export const REASON_GUIDE: Readonly<Record<ReasonCode, Guide>> = {
   ),
   commit_unreviewed: wrong(
     'A commit reached the branch past review; the ledger has it as `change.unreviewed`.',
-    'Have the pull request it came by approved afterwards, or move the baseline past it in a reviewed pull request.',
+    'Have the pull request it came by approved afterwards, move the baseline past it in a reviewed pull request, or take it off the branch.',
   ),
   commit_reviewed_late: fine(
     'A commit reached the branch without review, and its pull request was approved afterwards.',

@@ -134,13 +134,13 @@ const MENDS: Readonly<Partial<Record<ReasonCode, Mend>>> = {
   commit_untraced: mend(
     0,
     (about) =>
-      `commit ${short(about['commit'])} came from no pull request: accept it by moving the baseline past it, in a reviewed pull request`,
+      `commit ${short(about['commit'])} came from no pull request: move the baseline past it in a reviewed one, or take it off the branch`,
     administrators,
   ),
   commit_unreviewed: mend(
     0,
     (about) =>
-      `commit ${short(about['commit'])} was pushed past review: have its pull request approved, or move the baseline past it in a reviewed one`,
+      `commit ${short(about['commit'])} was pushed past review: have its pull request approved, move the baseline past it in a reviewed one, or take it off the branch`,
     administrators,
   ),
   merge_not_by_github: mend(

@@ -124,6 +124,18 @@ describe('the verdict in one line', () => {
     expect(line.length).toBeLessThanOrEqual(140);
     expect(line).toMatch(/^Held: w+…, from p+… \(and 11 more\)$/);
   });
+
+  test('what is too long ends after a whole clause', () => {
+    const what =
+      'commit 1a2b3c4 was pushed past review: have its pull request approved, move the baseline past it in a reviewed one, or take it off the branch';
+    const missing = [
+      { what, who: ['an administrator of acme/shop'] },
+      { what: 'x', who: [] },
+    ];
+    expect(verdictLine(decision('held', []), explained({ missing }))).toBe(
+      'Held: commit 1a2b3c4 was pushed past review: have its pull request approved …, from an administrator of acme/shop (and 1 more)',
+    );
+  });
 });
 
 const place = { repository: example.repository, webUrl: example.webUrl, entryId: example.entryId };

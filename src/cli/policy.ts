@@ -1,5 +1,6 @@
 /** `countersign policy check FILE`: is this policy right? 0 it is, 1 it isn't, 2 it couldn't be read. */
 import { readFile } from 'node:fs/promises';
+import { errorCodeOf } from '../domain/error-code.ts';
 import { readingOf } from '../policy/reading-of.ts';
 import type { Policy } from '../policy/schema.ts';
 import type { CommandIo } from './command-io.ts';
@@ -17,15 +18,24 @@ export async function run(args: readonly string[], { stdout, stderr }: CommandIo
     stdout.write(USAGE);
     return 0;
   }
-  if (verb !== 'check' || file === undefined || more.length > 0) {
-    stderr.write(USAGE);
+  const mistake =
+    verb !== 'check'
+      ? `it is \`countersign policy check FILE\`${verb === undefined ? '' : `; there is no ${JSON.stringify(verb)}`}`
+      : file === undefined
+        ? 'FILE is missing'
+        : more.length > 0
+          ? `one file at a time, and ${JSON.stringify(more[0])} is one more`
+          : null;
+  if (mistake !== null || file === undefined) {
+    stderr.write(`countersign: ${mistake}\n\n${USAGE}`);
     return 2;
   }
   let bytes: Uint8Array;
   try {
     bytes = await readFile(file);
   } catch (error) {
-    stderr.write(`countersign: ${file} could not be read: ${messageOf(error)}\n`);
+    const why = errorCodeOf(error) === 'ENOENT' ? 'does not exist' : `could not be read: ${messageOf(error)}`;
+    stderr.write(`countersign: ${file} ${why}\n`);
     return 2;
   }
   const reading = readingOf({ path: file, ref: '', commit: null, text: new TextDecoder().decode(bytes) });

@@ -78,8 +78,10 @@ function ofHttp(error: Error, status: number, doing: string): GitHubError {
     );
   }
   if (status === 0 || status >= 500 || status === 408) {
-    const why = status === 0 ? `could not be reached (${said})` : `answered ${status} (${said})`;
-    return new GitHubError('github_unreachable', `GitHub ${why} while ${doing}`, detail, error);
+    // Octokit makes a 500 of a connection that didn't come about: only an answer says what GitHub answered.
+    const answered = status !== 0 && 'response' in error && error.response !== undefined;
+    const what = answered ? `GitHub answered ${status}` : `${hostOf(error)} could not be reached`;
+    return new GitHubError('github_unreachable', `${what} (${said}) while ${doing}`, detail, error);
   }
   return new GitHubError(
     'github_refused',
@@ -87,6 +89,11 @@ function ofHttp(error: Error, status: number, doing: string): GitHubError {
     detail,
     error,
   );
+}
+
+function hostOf(error: Error): string {
+  const url = 'request' in error ? textOf(error.request, 'url') : '';
+  return URL.parse(url)?.host ?? 'GitHub';
 }
 
 function mendOf(status: number): string {

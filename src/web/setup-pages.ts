@@ -50,8 +50,8 @@ ${problem === null ? '' : `<p class="bad" role="alert">${text(problem)}</p>`}
 <input id="organization" name="organization" autocomplete="off" value="${text(form.organization)}">
 <p class="hint">The organisation that owns the App and the repositories. Empty: your own account.</p>
 <label for="name">Name of the App</label>
-<input id="name" name="name" required maxlength="34" value="${text(form.name)}">
-<p class="hint">Names are unique on all of GitHub, so add something of yours to it.</p>
+<input id="name" name="name" required maxlength="34" placeholder="Countersign of acme" value="${text(form.name)}">
+<p class="hint">Names are unique on all of GitHub, so put something of yours into it.</p>
 <button>Continue</button>
 </form>`,
   );

@@ -94,7 +94,7 @@ function createDesk(options: SetupOptions, finish: (credentials: AppCredentials)
     },
   });
   const known = (request: IncomingMessage) => same(cookieOf(request), cookie);
-  const blank: SetupForm = { address: '', organization: '', name: manifest.name };
+  const blank: SetupForm = { address: '', organization: '', name: '' };
 
   return async (request, response, url) => {
     if (created) return NOT_FOUND;

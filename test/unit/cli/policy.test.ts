@@ -36,6 +36,15 @@ test('a right policy: 0, and what it does', async () => {
   });
 });
 
+test.each([
+  ['no such command', ['chekc', 'FILE'], 'it is `countersign policy check FILE`; there is no "chekc"'],
+  ['no file', ['check'], 'FILE is missing'],
+  ['two files', ['check', 'a.yml', 'b.yml'], 'one file at a time, and "b.yml" is one more'],
+  ['a file that is not there', ['check', '/nowhere.yml'], '/nowhere.yml does not exist\n'],
+])('%s: 2, and what is wrong', async (_, args, says) => {
+  expect(await check(...args)).toMatchObject({ code: 2, out: '', err: expect.stringContaining(says) });
+});
+
 test('one that only observes says so', async () => {
   const { out } = await check(
     'check',
@@ -56,7 +65,7 @@ test('a wrong policy: 1, and every problem', async () => {
 test('no such file: 2', async () => {
   const { code, err } = await check('check', join(folder, 'none.yml'));
   expect(code).toBe(2);
-  expect(err).toContain('none.yml could not be read: ENOENT');
+  expect(err).toContain('none.yml does not exist');
 });
 
 test.each([[[]], [['check']], [['check', 'a', 'b']], [['explain', 'a']]])(

@@ -28,6 +28,16 @@ function mapped(error: unknown): GitHubError {
   return result;
 }
 
+test('that no connection came about is said of the host, and not as an answer', () => {
+  const error = new RequestError('getaddrinfo ENOTFOUND api.github.com', 500, {
+    request: { ...request, url: 'https://api.github.com/app' },
+  });
+  expect(githubErrorOf(error, 'asking who we are')).toMatchObject({
+    message:
+      'api.github.com could not be reached (getaddrinfo ENOTFOUND api.github.com) while asking who we are',
+  });
+});
+
 describe('what a failed request means', () => {
   const now = 'Mon, 02 Nov 2026 10:00:00 GMT';
   const reset = String(Date.parse(now) / 1000 + 90);

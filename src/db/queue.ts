@@ -6,6 +6,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import { sql } from 'kysely';
 import { fromKysely, PgBoss } from 'pg-boss';
+import { assertHeld } from './assert-held.ts';
 import type { Database } from './database.ts';
 import type { QueueLog } from './given-up.ts';
 import { giveUpFailedJobs } from './given-up.ts';
@@ -24,6 +25,11 @@ export interface JobContext {
   /** 1 for the first. */
   readonly attempt: number;
   readonly signal: AbortSignal;
+  /**
+   * Renews our claim on the job, and throws where it is lost or the database can't be asked. For what must not be done by two:
+   * `signal` comes too late to a process that stood still or was cut off from the database.
+   */
+  readonly assertHeld: () => Promise<void>;
 }
 
 export type JobHandler = (data: unknown, job: JobContext) => Promise<void>;
@@ -221,7 +227,12 @@ async function workOne(
     async (jobs) => {
       for (const job of jobs) {
         try {
-          await handler(job.data, { id: job.id, attempt: job.retryCount + 1, signal: job.signal });
+          const { id, retryCount, signal } = job;
+          const stillOurs = async (): Promise<void> => {
+            signal.throwIfAborted();
+            await assertHeld(db, { id, queue, retryCount });
+          };
+          await handler(job.data, { id, attempt: retryCount + 1, signal, assertHeld: stillOurs });
         } catch (error) {
           log.warn(
             { err: error, queue, job: job.id, attempt: job.retryCount + 1, key: job.singletonKey },

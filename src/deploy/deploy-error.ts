@@ -24,6 +24,7 @@ export const DEPLOY_ERROR_CODES = [
   'disk_full',
   'lock_held',
   'lock_lost',
+  'taken_over',
   'verification_failed',
   'switch_conflict',
   'health_failed',

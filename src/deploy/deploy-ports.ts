@@ -8,7 +8,7 @@ export interface DeployInput {
   readonly target: Target;
   /** The environment's own key, OpenSSH or PEM, without a passphrase. Never logged, masked in all output. */
   readonly privateKey: string;
-  /** The release's folder, and the owner of the hosts' locks: the same at every attempt. */
+  /** The release's folder, and for whom the hosts' locks are: the same at every attempt. */
   readonly releaseId: string;
   readonly sha: string;
   /** Holds the commit already (`fetchCommit`), and the running one's where it still can be had. */
@@ -33,6 +33,8 @@ export interface DeployProgress {
 }
 
 export interface DeployPorts {
+  /** Aborted where this attempt has to stop: every connection is broken off, nothing is cleaned up, and its reason is thrown. */
+  readonly signal: AbortSignal;
   /** RFC 3339, UTC. */
   readonly now: () => string;
   readonly random: (size: number) => Uint8Array;

@@ -6,9 +6,9 @@
  */
 import type { DeployOutcome, ManifestEntry } from '../domain/deploy.ts';
 import { DeployError } from './deploy-error.ts';
-import type { DeployInput, DeployPorts } from './deploy-ports.ts';
+import type { DeployInput, DeployPorts, DeployProgress } from './deploy-ports.ts';
 import { HostRun, hostOutcome } from './host-run.ts';
-import { HostSession, ProgressRefused } from './host-session.ts';
+import { HostSession } from './host-session.ts';
 import { manifestDigest } from './manifest-digest.ts';
 import { type DeployPlan, type Running, planDeployment } from './plan.ts';
 import { stageHost } from './stage-host.ts';
@@ -20,7 +20,8 @@ const PARALLEL = 8;
 
 /**
  * Deploys, and says what became of each host. Throws a `DeployError` for what is refused before any host is spoken to (a
- * path, a submodule, the target itself), and whatever `onProgress` threw, after breaking everything off.
+ * path, a submodule, the target itself) and where another attempt took over, and, after breaking everything off, whatever
+ * `onProgress` threw or the signal was aborted for.
  */
 export async function deploy(input: DeployInput, ports: DeployPorts): Promise<DeployOutcome> {
   const { target, mirror, releaseId } = input;
@@ -37,16 +38,18 @@ export async function deploy(input: DeployInput, ports: DeployPorts): Promise<De
     tarOf(mirror.directory, entries, manifest.committedAt);
 
   const runs: HostRun[] = [];
-  const watched = stopAllWhereUnrecorded(ports, runs);
+  ports.signal.throwIfAborted();
+  const watched = breakable(ports, runs);
   const nonce = Buffer.from(ports.random(16)).toString('hex');
+  const attempt = Buffer.from(ports.random(8)).toString('hex');
   for (const host of target.hosts) {
-    const run = { nonce, path: plan.path, release: releaseId, owner: releaseId };
+    const run = { nonce, path: plan.path, release: releaseId, attempt };
     const session = new HostSession({
       host,
       run,
       privateKey: input.privateKey,
       seconds: target.timeout,
-      ports: watched,
+      ports: watched.ports,
     });
     runs.push(new HostRun(session, ports.now()));
   }
@@ -56,13 +59,15 @@ export async function deploy(input: DeployInput, ports: DeployPorts): Promise<De
   );
   try {
     await deployTo(runs, plan, archiveOf);
+    watched.assertWhole();
     const finishedAt = ports.now();
     const hosts = runs.map((run) => hostOutcome(run, plan, finishedAt));
     return { outcome: overall(hosts), hosts, difference: plan.difference, manifest: plan.manifest };
   } catch (error) {
-    if (error instanceof ProgressRefused) throw error.cause;
+    watched.assertWhole();
     throw error;
   } finally {
+    watched.ignoreSignal();
     for (const run of runs) run.session.close();
   }
 }
@@ -120,20 +125,31 @@ async function runningManifest(input: DeployInput, ports: DeployPorts): Promise<
   }
 }
 
-/** Once a step couldn't be recorded, every host is left as it is: connections break, and nothing is told any more. */
-function stopAllWhereUnrecorded(ports: DeployPorts, runs: readonly HostRun[]): DeployPorts {
-  let refused: { readonly error: unknown } | null = null;
+/**
+ * Once a step couldn't be recorded or the attempt has to stop, every host is left as it is: connections break, and nothing
+ * is told any more.
+ */
+function breakable(ports: DeployPorts, runs: readonly HostRun[]) {
+  let broken: { readonly error: unknown } | null = null;
+  const breakOff = (error: unknown): void => {
+    broken ??= { error };
+    for (const run of runs) run.session.abandon();
+  };
+  const assertWhole = (): void => {
+    if (broken !== null) throw broken.error;
+  };
+  const onAbort = (): void => breakOff(ports.signal.reason);
+  ports.signal.addEventListener('abort', onAbort);
   return {
-    ...ports,
-    onProgress: async (event) => {
-      if (refused !== null) throw refused.error;
-      try {
-        await ports.onProgress(event);
-      } catch (error) {
-        refused ??= { error };
-        for (const run of runs) run.session.abandon();
-        throw error;
-      }
+    assertWhole,
+    ignoreSignal: () => ports.signal.removeEventListener('abort', onAbort),
+    ports: {
+      ...ports,
+      onProgress: async (event: DeployProgress): Promise<void> => {
+        assertWhole();
+        await ports.onProgress(event).catch(breakOff);
+        assertWhole();
+      },
     },
   };
 }

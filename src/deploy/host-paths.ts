@@ -1,18 +1,24 @@
 /**
  * Where things lie below a target's path on a host:
- * `releases/ID` (a final name means verified), `releases/.ID.part` (being staged), `shared/`, `current`, and our own
+ * `releases/ID` (a final name means verified), `releases/.ID.ATTEMPT.part` (being staged), `shared/`, `current`, and our own
  * folder `.countersign/` with the lock, the history of activated releases and a note per release.
  */
 
 /** `releases/ID`, which is also what `current` points at. */
 export const releasePath = (release: string): string => `releases/${release}`;
 
-/** Where a release is staged, or taken apart. */
+/** Where a release is taken apart. */
 export const partPath = (release: string): string => `releases/.${release}.part`;
+
+/** Where one attempt stages a release. Each has its own, so that one which was taken over can't write into its successor's. */
+export const stagingPath = ({ release, attempt }: { release: string; attempt: string }): string =>
+  `releases/.${release}.${attempt}.part`;
 
 export const CURRENT = 'current';
 export const OWN = '.countersign';
 export const LOCK = `${OWN}/lock`;
+/** Held (`flock`) by a script while it looks whose the lock is and does what it may do only then. */
+export const MUTEX = `${OWN}/mutex`;
 export const NEXT = `${OWN}/next`;
 /** Releases that became active, oldest first. */
 export const HISTORY = `${OWN}/history`;
@@ -25,6 +31,10 @@ export const previousNote = (release: string): string => `${OWN}/releases/${rele
 export function isReleaseName(name: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name);
 }
+
+/** What the lock says: the release that is being deployed, and which attempt at it goes on. */
+export const lockOwner = ({ release, attempt }: { release: string; attempt: string }): string =>
+  `${release}/${attempt}`;
 
 /** The release that `current`'s target names, where it is one of `path`'s own; null for anything else. */
 export function releaseOfLink(target: string, path: string): string | null {

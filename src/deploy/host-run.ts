@@ -80,9 +80,13 @@ export async function runHook(
   );
 }
 
-/** What to tell of an error. One that isn't about this host (a step that couldn't be recorded) is thrown on. */
+/**
+ * What to tell of an error. One that isn't about this host is thrown on: a step that couldn't be recorded, and another
+ * attempt's taking over, which has the say from then on.
+ */
 export function reasonOf(error: unknown): string {
   if (error instanceof ProgressRefused) throw error;
+  if (error instanceof DeployError && error.code === 'taken_over') throw error;
   if (error instanceof DeployError) return error.message;
   return `An error of ours stopped it: ${String(error)}.`;
 }

@@ -14,7 +14,7 @@ import { REFUSED, type RunIdentity, hookInput, hookScript } from './scripts.ts';
 import type { CommandResult } from './ssh-command.ts';
 import { type SshConnection, openConnection } from './ssh-connection.ts';
 
-/** Thrown where a step couldn't be recorded: everything stops, and the cause is thrown on. */
+/** Thrown where a step couldn't be recorded, or the deployment was told to stop: everything stops, and why is thrown on. */
 export class ProgressRefused extends Error {}
 
 const KEPT_REPORT = 1024 * 1024;
@@ -98,6 +98,8 @@ export class HostSession {
       this.#connection = await openConnection(this.host, this.#privateKey, this.#ports.random);
     } finally {
       this.presentedFingerprint = this.#connection?.presentedFingerprint ?? this.presentedFingerprint;
+      // Broken off while the connection was coming about: it must not stay open.
+      if (this.#abandoned) this.destroy();
     }
   }
 
@@ -212,6 +214,11 @@ export class HostSession {
         return new DeployError(
           'lock_lost',
           `The lock on ${this.name} is ${words === '' ? 'gone' : `held by ${words}`} in the middle of this deployment: somebody removed it. Nothing more was changed there.`,
+        );
+      case 'taken_over':
+        return new DeployError(
+          'taken_over',
+          `Another attempt at this deployment took over ${this.name}, so this one stopped. It changed nothing there since.`,
         );
       case 'switch_conflict':
         return new DeployError(

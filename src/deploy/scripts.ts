@@ -8,11 +8,14 @@ import {
   CURRENT,
   HISTORY,
   LOCK,
+  lockOwner,
+  MUTEX,
   NEXT,
   OWN,
   partPath,
   previousNote,
   releasePath,
+  stagingPath,
   verifiedNote,
 } from './host-paths.ts';
 import { quote, scriptLine } from './quote.ts';
@@ -24,8 +27,8 @@ export interface RunIdentity {
   /** The target's path on the host. */
   readonly path: string;
   readonly release: string;
-  /** Who holds the lock: the release that is being deployed. */
-  readonly owner: string;
+  /** Names this attempt at the release in the lock. Not the nonce: a command of the operator's can read the lock. */
+  readonly attempt: string;
 }
 
 /** What a hook may know, beside the plain things that keep programs from asking questions. */
@@ -53,18 +56,26 @@ function preamble(nonce: string): readonly string[] {
   ];
 }
 
-/** Fencing: whoever lost the lock changes nothing any more. */
-function fenced({ nonce, path, owner }: RunIdentity): readonly string[] {
+/**
+ * Fencing: whoever lost the lock changes nothing any more. No other script can take it between this look and the end of
+ * the script, or its `OPEN`: the kernel holds the mutex, and lets go of it when the script ends, however it does.
+ */
+function fenced(run: RunIdentity): readonly string[] {
   return [
-    ...preamble(nonce),
-    `cd -- ${q(path)}`,
+    ...preamble(run.nonce),
+    `cd -- ${q(run.path)}`,
+    ...ALONE,
     `holder=$(readlink ${LOCK} || :)`,
-    `if [ "$holder" != ${q(owner)} ]; then refuse lock_lost "$holder"; fi`,
+    `case "$holder" in ${q(lockOwner(run))}) ;; ${q(`${run.release}/`)}*) refuse taken_over "$holder" ;; *) refuse lock_lost "$holder" ;; esac`,
   ];
 }
 
+const ALONE = [`exec 9>>${MUTEX}`, 'flock 9'];
+/** Lets others look at the lock, before what waits for our stream or for a command: the next attempt waits for neither. */
+const OPEN = 'exec 9>&-';
+
 const PROGRAMS =
-  'cat chmod cp df dirname find grep id ln mkdir mktemp mv readlink rm sh sha256sum stat tail tar timeout xargs';
+  'cat chmod cp df dirname find flock grep id ln mkdir mktemp mv readlink rm sh sha256sum stat tail tar timeout xargs';
 
 /** Looks, and changes nothing but a scratch folder of its own. */
 export function probeScript({ nonce, path, release }: RunIdentity, shared: readonly string[]): string {
@@ -102,30 +113,35 @@ export function probeScript({ nonce, path, release }: RunIdentity, shared: reado
 
 /**
  * Takes the host's lock: a symbolic link whose target is its owner, made by one system call, so that it never stands
- * without saying whose it is. Taken by the same owner before: goes on.
+ * without saying whose it is. Held by an earlier attempt at the same release: takes it over, and that attempt changes
+ * nothing here any more.
  */
-export function lockScript({ nonce, path, owner }: RunIdentity): string {
+export function lockScript(run: RunIdentity): string {
+  const { path, release } = run;
   return scriptLine([
-    ...preamble(nonce),
+    ...preamble(run.nonce),
     `mkdir -p -- ${q(path)}`,
     `cd -- ${q(path)}`,
     `mkdir -p releases shared ${OWN} ${OWN}/releases`,
-    `if ln -sT ${q(owner)} ${LOCK} 2>/dev/null; then say lock taken; exit 0; fi`,
+    ...ALONE,
     `holder=$(readlink ${LOCK} || :)`,
-    `if [ "$holder" = ${q(owner)} ]; then say lock continued; exit 0; fi`,
-    `if [ -n "$holder" ]; then refuse lock_held "$(stat -c %Y ${LOCK}) $(date +%s) $holder"; fi`,
-    // Not held, not taken: gone in between, or something else is in the way. Once more, with its own words.
-    `ln -sT ${q(owner)} ${LOCK}`,
-    'say lock taken',
+    `if [ -z "$holder" ]; then ln -sT ${q(lockOwner(run))} ${LOCK}; say lock taken; exit 0; fi`,
+    // Without a slash: as an older version of ours wrote it.
+    `case "$holder" in ${q(release)}|${q(`${release}/`)}*) ;; *) refuse lock_held "$(stat -c %Y ${LOCK}) $(date +%s) \${holder%%/*}" ;; esac`,
+    `rm -f ${LOCK}.next`,
+    `ln -sT ${q(lockOwner(run))} ${LOCK}.next`,
+    `mv -fT -- ${LOCK}.next ${LOCK}`,
+    'say lock continued',
   ]);
 }
 
 /** Gives the lock back, if it is ours. */
-export function unlockScript({ nonce, path, owner }: RunIdentity): string {
+export function unlockScript(run: RunIdentity): string {
   return scriptLine([
-    ...preamble(nonce),
-    `cd -- ${q(path)}`,
-    `if [ "$(readlink ${LOCK} || :)" = ${q(owner)} ]; then rm -f ${LOCK}; say lock released; else say lock gone; fi`,
+    ...preamble(run.nonce),
+    `cd -- ${q(run.path)}`,
+    ...ALONE,
+    `if [ "$(readlink ${LOCK} || :)" = ${q(lockOwner(run))} ]; then rm -f ${LOCK}; say lock released; else say lock gone; fi`,
   ]);
 }
 
@@ -138,20 +154,21 @@ export function stageScript(
   run: RunIdentity,
   base: { readonly release: string; readonly copy: string } | null,
 ): string {
-  const part = partPath(run.release);
+  const part = stagingPath(run);
   return scriptLine([
     ...fenced(run),
-    // We hold the lock: whatever lies half-staged here was left by somebody who is gone.
+    // We hold the lock: whatever lies half-staged here was left by somebody who is gone, or has nothing to do here any more.
     'for left in releases/.*.part; do if [ -d "$left" ]; then chmod -R u+rwX -- "$left"; rm -rf -- "$left"; fi; done',
     `if [ "$(readlink ${CURRENT} || :)" = ${q(releasePath(run.release))} ]; then refuse switch_conflict ${q(releasePath(run.release))}; fi`,
     `rm -f -- ${q(verifiedNote(run.release))}`,
     `if [ -d ${q(releasePath(run.release))} ]; then rm -rf -- ${q(releasePath(run.release))}; fi`,
     `mkdir -- ${q(part)}`,
+    OPEN,
     ...(base === null
       ? []
       : [
           `cd -- ${q(releasePath(base.release))}`,
-          `xargs -0 sh -c ${q(`cp ${base.copy} --parents -- "$@" "$0" || :`)} ${q(`../.${run.release}.part`)}`,
+          `xargs -0 sh -c ${q(`cp ${base.copy} --parents -- "$@" "$0" || :`)} ${q(part.replace('releases/', '../'))}`,
         ]),
     'say staged yes',
   ]);
@@ -161,7 +178,8 @@ export function stageScript(
 export function receiveScript(run: RunIdentity, withArchive: boolean): string {
   return scriptLine([
     ...fenced(run),
-    `cd -- ${q(partPath(run.release))}`,
+    `cd -- ${q(stagingPath(run))}`,
+    OPEN,
     ...(withArchive ? ['tar -x -o --no-same-permissions -f -'] : []),
     'find . -type d ! -perm 755 -exec chmod 755 {} +',
     ...readBackStatements(),
@@ -189,7 +207,8 @@ function readBackStatements(): readonly string[] {
 export function discardScript(run: RunIdentity): string {
   return scriptLine([
     ...fenced(run),
-    `cd -- ${q(partPath(run.release))}`,
+    `cd -- ${q(stagingPath(run))}`,
+    OPEN,
     'xargs -0 rm -rf --',
     'say discarded yes',
   ]);
@@ -206,7 +225,7 @@ export function finishStagingScript(run: RunIdentity, digest: string): string {
     `if [ -e ${q(releasePath(run.release))} ]; then refuse verification_failed ${q(`${releasePath(run.release)} came to be in between`)}; fi`,
     `printf '%s\\n' ${q(digest)} > ${q(`${note}.new`)}`,
     `mv -fT -- ${q(`${note}.new`)} ${q(note)}`,
-    `mv -T -- ${q(partPath(run.release))} ${q(releasePath(run.release))}`,
+    `mv -T -- ${q(stagingPath(run))} ${q(releasePath(run.release))}`,
     'say finished yes',
   ]);
 }
@@ -241,6 +260,7 @@ export function hookScript(run: RunIdentity, release: string, seconds: number): 
   return scriptLine([
     ...fenced(run),
     `cd -- ${q(releasePath(release))}`,
+    OPEN,
     'say hook starts',
     `exec timeout -k 10 ${Math.ceil(seconds)} sh -c ${q('eval "$(cat)" </dev/null')}`,
   ]);

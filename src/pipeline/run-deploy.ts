@@ -1,3 +1,4 @@
+import type { JobContext } from '../db/queue.ts';
 import { mayProceed } from '../domain/decision.ts';
 import { CodedError } from '../domain/coded-error.ts';
 import type { DeployOutcome } from '../domain/deploy.ts';
@@ -25,6 +26,8 @@ const REFUSALS: ReadonlySet<DeployErrorCode> = new Set([
   'target_refused',
 ]);
 
+type DeployJob = Pick<JobContext, 'attempt' | 'signal' | 'assertHeld'>;
+
 /** So often is a deployment with an unknown outcome taken up again before it is given up as unknown. */
 const ATTEMPTS = 3;
 
@@ -32,11 +35,7 @@ const ATTEMPTS = 3;
  * Deploys what was approved. The approval is judged once more at this moment, on facts gathered now: an approval that was
  * withdrawn or a person who left the team since means held again. One deployment at a time per environment (the queue's key).
  */
-export async function runDeploy(
-  pipeline: Pipeline,
-  data: unknown,
-  job: { readonly attempt: number },
-): Promise<void> {
+export async function runDeploy(pipeline: Pipeline, data: unknown, job: DeployJob): Promise<void> {
   const { key } = EffectJob.parse(data);
   const effect = await pipeline.db
     .selectFrom('countersign.effect')
@@ -55,7 +54,7 @@ export async function runDeploy(
     .executeTakeFirstOrThrow();
   const row = found.state === 'approved' ? await start(pipeline, found) : found;
   if (row !== null && row.state === 'running') {
-    await carryOut(pipeline, row, job.attempt, found.state === 'running');
+    await carryOut(pipeline, row, job, found.state === 'running');
   }
   await pipeline.db
     .updateTable('countersign.effect')
@@ -76,7 +75,7 @@ async function start(pipeline: Pipeline, row: StoredDeployment): Promise<StoredD
 async function carryOut(
   pipeline: Pipeline,
   row: StoredDeployment,
-  attempt: number,
+  job: DeployJob,
   resumed: boolean,
 ): Promise<void> {
   await assertStarted(pipeline.db, row);
@@ -94,11 +93,12 @@ async function carryOut(
   }
   let deployed: DeployOutcome;
   try {
-    deployed = await ship(pipeline, row, target, resumed);
+    deployed = await ship(pipeline, row, target, { job, resumed });
   } catch (error) {
     // Only what a commit or a target is refused for stays so; anything else may be over at the next attempt.
     const refused = error instanceof DeployError && REFUSALS.has(error.code);
-    if (!refused && attempt < ATTEMPTS) throw error;
+    if (!refused && job.attempt < ATTEMPTS) throw error;
+    await job.assertHeld();
     pipeline.log.error({ err: error, deployment: row.id }, 'the deployment could not be carried out');
     const message =
       error instanceof CodedError
@@ -109,7 +109,9 @@ async function carryOut(
     await finishDeployment(pipeline, row, assessed, { outcome, deployed: null, message });
     return;
   }
-  if (deployed.outcome === 'unknown' && attempt < ATTEMPTS) {
+  // Whoever lost the deployment to another attempt has nothing to say of its outcome.
+  await job.assertHeld();
+  if (deployed.outcome === 'unknown' && job.attempt < ATTEMPTS) {
     throw new Error(`deployment ${row.id}: the outcome on a host is unknown; looking again`);
   }
   await finishDeployment(pipeline, row, assessed, { outcome: deployed.outcome, deployed, message: null });
@@ -128,7 +130,7 @@ async function ship(
   pipeline: Pipeline,
   row: StoredDeployment,
   { target, privateKey }: DeployTarget,
-  resumed: boolean,
+  { job, resumed }: { readonly job: DeployJob; readonly resumed: boolean },
 ) {
   const repository = repositoryOf(row);
   const { last } = await runningRelease(pipeline.db, repository, row.environment);
@@ -157,12 +159,15 @@ async function ship(
       resumed,
     },
     {
+      signal: job.signal,
       now: pipeline.now,
       random: pipeline.random,
       log: pipeline.log,
       onProgress: async (event) => {
         const { host, step, state, message } = event;
         pipeline.log.info({ deployment: row.id, host: `${host.host}:${host.port}`, step, state }, message);
+        // Nothing is begun under a claim that another process may have by now, or while the database can't be asked.
+        if (state === 'started') await job.assertHeld();
         if (reached) return;
         await pipeline.db
           .updateTable('countersign.deployment')

@@ -296,3 +296,26 @@ describe('stopping', () => {
     expect(rows.map(({ state }) => state)).toEqual(['completed', 'created']);
   });
 });
+
+test('a worker that stood still until another had its job finds out when it asks, whatever its signal says', async () => {
+  const asked: string[] = [];
+  const paused = Promise.withResolvers<void>();
+  await queue.work('deploy', async (_data, { attempt, signal, assertHeld }) => {
+    await assertHeld();
+    if (attempt > 1) return;
+    await paused.promise;
+    asked.push(String(signal.aborted), await assertHeld().then(() => 'held', String));
+  });
+  await queue.send(database.db, 'deploy', { key: 'a' }, { key: 'a' });
+  const jobs = () =>
+    query(database.ownerUrl, "SELECT id, state FROM pgboss.job WHERE name = 'deploy' AND state = 'active'");
+  await until(async () => (await jobs()).length === 1);
+  // As the supervisor does with one whose heartbeat is late, and the next attempt after it.
+  await query(
+    database.ownerUrl,
+    "UPDATE pgboss.job SET retry_count = retry_count + 1 WHERE name = 'deploy' AND state = 'active'",
+  );
+  paused.resolve();
+  await until(() => asked.length === 2);
+  expect(asked).toEqual(['false', expect.stringMatching(/no longer ours/)]);
+});

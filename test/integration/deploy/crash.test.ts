@@ -76,7 +76,7 @@ onSshd('after a crash at any step, the deployment goes on', () => {
       'next',
       ['r1', 'r2'],
     ]);
-    expect(await world.list('.countersign')).toEqual(['history', 'releases']);
+    expect(await world.list('.countersign')).toEqual(['history', 'mutex', 'releases']);
     expect(await world.read('.countersign/history')).toBe('r1\nr2\n');
   });
 
@@ -92,7 +92,7 @@ onSshd('after a crash at any step, the deployment goes on', () => {
       });
       expect([await world.current(), await world.list('.countersign')]).toEqual([
         'releases/r1',
-        ['history', 'releases'],
+        ['history', 'mutex', 'releases'],
       ]);
     },
   );
@@ -104,7 +104,7 @@ onSshd('after a crash at any step, the deployment goes on', () => {
       await crashAt(moment, sick);
       const outcome = await deploy({ ...sick, resumed: true });
       expect([outcome.outcome, await world.current()]).toEqual(['failure', 'releases/r1']);
-      expect(await world.list('.countersign')).toEqual(['history', 'releases']);
+      expect(await world.list('.countersign')).toEqual(['history', 'mutex', 'releases']);
     },
   );
 
@@ -136,7 +136,7 @@ onSshd('after a crash at any step, the deployment goes on', () => {
 
   test('what a crash left half-staged does not stay in the way of another release', async () => {
     await crashAt('verify started');
-    expect(await world.list('releases')).toEqual(['.r2.part', 'r1']);
+    expect(await world.list('releases')).toEqual([expect.stringMatching(/^\.r2\.[0-9a-f]{16}\.part$/), 'r1']);
     const outcome = await deploy({ release: 'r3' });
     expect(outcome.hosts[0]).toMatchObject({
       outcome: 'failure',

@@ -19,6 +19,7 @@ export interface DeployWish {
   readonly target?: Partial<Target>;
   readonly privateKey?: string;
   readonly resumed?: boolean;
+  readonly signal?: AbortSignal;
   readonly onProgress?: (event: DeployProgress) => void | Promise<void>;
 }
 
@@ -129,6 +130,7 @@ export class DeployWorld {
         resumed: wish.resumed ?? false,
       },
       {
+        signal: wish.signal ?? new AbortController().signal,
         now: () => new Date().toISOString(),
         random: (size) => randomBytes(size),
         log: { info: () => undefined, warn: () => undefined },

@@ -7,7 +7,7 @@ import { parseReport } from '../../../src/deploy/report.ts';
 import * as scripts from '../../../src/deploy/scripts.ts';
 
 const HOSTILE = `/srv/it's "$(touch pwned)"; \`x\``;
-const run = { nonce: 'n0nce', path: HOSTILE, release: 'r1', owner: 'r1' };
+const run = { nonce: 'n0nce', path: HOSTILE, release: 'r1', attempt: 'a1' };
 const shared = [{ name: 'a b/$(id)', folder: true }];
 
 const ALL: readonly [name: string, script: string][] = [

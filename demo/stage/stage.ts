@@ -38,6 +38,8 @@ export interface StageOptions {
   readonly launch?: (env: Readonly<Record<string, string>>) => Promise<RunningApp>;
   /** For the operator's file. */
   readonly commands?: Readonly<Record<string, string>>;
+  /** The way to a server, where it isn't the server's own port. */
+  readonly portTo?: (server: DemoServer) => Promise<number>;
 }
 
 export interface Stage {
@@ -278,12 +280,13 @@ async function writeOperatorFile(
 ): Promise<string> {
   const targets = [];
   for (const [environment, server] of Object.entries(servers)) {
+    const port = (await options.portTo?.(server)) ?? server.port;
     const keyFile = join(options.dir, `${environment}.key`);
     await writeFile(keyFile, await server.privateKeyFor(environment), { mode: 0o600 });
     targets.push({
       repository: 'acme/shop',
       environment,
-      hosts: [{ host: server.host, port: server.port, user: server.user, fingerprint: server.fingerprint }],
+      hosts: [{ host: server.host, port, user: server.user, fingerprint: server.fingerprint }],
       credential: { private_key: { file: keyFile } },
       path: join(server.root, 'shop'),
       keep: 3,

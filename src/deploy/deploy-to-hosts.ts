@@ -58,10 +58,10 @@ export async function deploy(input: DeployInput, ports: DeployPorts): Promise<De
     'deploying',
   );
   try {
-    await deployTo(runs, plan, archiveOf);
+    await deployTo(runs, plan, archiveOf, input.resumed);
     watched.assertWhole();
     const finishedAt = ports.now();
-    const hosts = runs.map((run) => hostOutcome(run, plan, finishedAt));
+    const hosts = runs.map((run) => hostOutcome(run, plan, { finishedAt, resumed: input.resumed }));
     return { outcome: overall(hosts), hosts, difference: plan.difference, manifest: plan.manifest };
   } catch (error) {
     watched.assertWhole();
@@ -76,10 +76,11 @@ async function deployTo(
   runs: readonly HostRun[],
   plan: DeployPlan,
   archiveOf: (entries: readonly ManifestEntry[]) => AsyncIterable<Uint8Array>,
+  resumed: boolean,
 ): Promise<void> {
   const anyFailed = (): boolean => runs.some((run) => run.failedAt !== null);
   await eachOf(runs, async (run) => {
-    if (!anyFailed()) await stageHost(run, plan, archiveOf, anyFailed);
+    if (resumed || !anyFailed()) await stageHost(run, plan, archiveOf, anyFailed);
   });
   if (runs.every((run) => run.staged)) {
     for (const run of runs) {

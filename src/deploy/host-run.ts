@@ -35,10 +35,14 @@ export class HostRun {
 }
 
 /** What became of one host. */
-export function hostOutcome(run: HostRun, plan: DeployPlan, finishedAt: string): HostOutcome {
+export function hostOutcome(
+  run: HostRun,
+  plan: DeployPlan,
+  { finishedAt, resumed }: { readonly finishedAt: string; readonly resumed: boolean },
+): HostOutcome {
   return {
     host: run.session.host,
-    outcome: outcomeOf(run),
+    outcome: outcomeOf(run, resumed),
     failedAt: run.succeeded ? null : run.failedAt,
     message: run.messages.join(' '),
     previousRelease: run.plan?.previousRelease ?? null,
@@ -51,8 +55,9 @@ export function hostOutcome(run: HostRun, plan: DeployPlan, finishedAt: string):
   };
 }
 
-function outcomeOf(run: HostRun): HostOutcome['outcome'] {
-  if (run.unknown) return 'unknown';
+function outcomeOf(run: HostRun, resumed: boolean): HostOutcome['outcome'] {
+  // An earlier attempt may have switched a host that this one couldn't look at.
+  if (run.unknown || (resumed && run.plan === null)) return 'unknown';
   if (run.succeeded) return 'success';
   if (run.restored) return 'rolled_back';
   return run.failedAt === null ? 'not_reached' : 'failure';

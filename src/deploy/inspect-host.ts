@@ -2,8 +2,8 @@ import type { Host } from '../domain/deploy.ts';
 import { DeployError } from './deploy-error.ts';
 import { releaseOfLink } from './host-paths.ts';
 import { SCRIPT_READER } from './quote.ts';
-import { parseReport } from './report.ts';
-import { inspectScript } from './scripts.ts';
+import { type Report, parseReport } from './report.ts';
+import { inspectScript, withdrawScript } from './scripts.ts';
 import { openConnection } from './ssh-connection.ts';
 
 /** What a host shows of a target, read and nothing else. */
@@ -16,39 +16,56 @@ export interface HostInspection {
   readonly presentedFingerprint: string;
 }
 
+interface HostAsked {
+  readonly host: Host;
+  readonly path: string;
+  readonly privateKey: string;
+  readonly timeout: number;
+}
+
+type Random = (size: number) => Uint8Array;
+
 /** Looks which release runs on a host. */
-export async function inspectHost(
-  target: {
-    readonly host: Host;
-    readonly path: string;
-    readonly privateKey: string;
-    readonly timeout: number;
-  },
-  random: (size: number) => Uint8Array,
-): Promise<HostInspection> {
-  const connection = await openConnection(target.host, target.privateKey, random);
+export async function inspectHost(asked: HostAsked, random: Random): Promise<HostInspection> {
+  const { report, presentedFingerprint } = await ask(asked, random, (nonce) =>
+    inspectScript({ nonce, path: asked.path }),
+  );
+  const current = report.value('current') ?? null;
+  return {
+    release: current === null ? null : releaseOfLink(current, asked.path.replace(/\/+$/, '')),
+    current,
+    lockOwner: report.value('lock') ?? null,
+    presentedFingerprint,
+  };
+}
+
+/**
+ * Gives back the lock that a release holds on a host where it doesn't run; throws where it does. An attempt that is still at
+ * it somewhere has lost the lock then, so it can't switch any more.
+ */
+export async function withdrawFromHost(asked: HostAsked, release: string, random: Random): Promise<void> {
+  await ask(asked, random, (nonce) => withdrawScript({ nonce, path: asked.path, release }));
+}
+
+async function ask(
+  { host, path, privateKey, timeout }: HostAsked,
+  random: Random,
+  scriptOf: (nonce: string) => string,
+): Promise<{ readonly report: Report; readonly presentedFingerprint: string }> {
+  const connection = await openConnection(host, privateKey, random);
   try {
     const nonce = Buffer.from(random(16)).toString('hex');
     const { end, stdout } = await connection.run({
       command: SCRIPT_READER,
-      input: [Buffer.from(inspectScript({ nonce, path: target.path }))],
-      seconds: target.timeout,
+      input: [Buffer.from(scriptOf(nonce))],
+      seconds: Math.min(timeout, 60),
       keep: 64 * 1024,
     });
     const report = parseReport(stdout.whole(), nonce);
     if (end.kind !== 'exited' || end.code !== 0 || report.value('done') === undefined) {
-      throw new DeployError(
-        'probe_failed',
-        `${target.host.host}:${target.host.port} did not say what runs there.`,
-      );
+      throw new DeployError('probe_failed', `${host.host}:${host.port} did not say what runs in ${path}.`);
     }
-    const current = report.value('current') ?? null;
-    return {
-      release: current === null ? null : releaseOfLink(current, target.path.replace(/\/+$/, '')),
-      current,
-      lockOwner: report.value('lock') ?? null,
-      presentedFingerprint: connection.presentedFingerprint,
-    };
+    return { report, presentedFingerprint: connection.presentedFingerprint };
   } finally {
     connection.close();
   }

@@ -353,3 +353,20 @@ export function inspectScript({ nonce, path }: Pick<RunIdentity, 'nonce' | 'path
     'say done present',
   ]);
 }
+
+/** Takes the lock away from every attempt at a release, unless it runs there. */
+export function withdrawScript({
+  nonce,
+  path,
+  release,
+}: Pick<RunIdentity, 'nonce' | 'path' | 'release'>): string {
+  return scriptLine([
+    ...preamble(nonce),
+    `if [ ! -d ${q(`${path}/${OWN}`)} ]; then say done absent; exit 0; fi`,
+    `cd -- ${q(path)}`,
+    ...ALONE,
+    `if [ "$(readlink ${CURRENT} || :)" = ${q(releasePath(release))} ]; then refuse switch_conflict ${q(releasePath(release))}; fi`,
+    `case "$(readlink ${LOCK} || :)" in ${q(release)}|${q(`${release}/`)}*) rm -f ${LOCK} ;; esac`,
+    'say done withdrawn',
+  ]);
+}

@@ -42,7 +42,8 @@ export async function stageHost(
   try {
     await step('connect', () => session.connect());
     await step('probe', () => probe(run, plan));
-    if (stopped()) return;
+    // What an earlier attempt switched here has to be switched back with the others.
+    if (stopped() && !planOf(run).switched) return;
     await step(
       'lock',
       () => lock(run),

@@ -139,7 +139,7 @@ function verdict(decision: Decision, { request, progress, place, hasTarget }: De
     case 'failure':
       return `❌ **The deployment failed**: ${what}.${problem(progress.problem)}${observed}`;
     case 'unknown':
-      return `❓ **The deployment’s outcome is unknown**: ${what}. Look at the hosts before anything else is deployed there.${problem(progress.problem)}${observed}`;
+      return `❓ **The deployment’s outcome is unknown**: ${what}. Nothing else is deployed there until it is known.${problem(progress.problem)}${observed}`;
     case 'none':
       break;
   }

@@ -43,7 +43,13 @@ export async function assertStarted(db: Kysely<Database>, row: StoredDeployment)
   if (!isAbout(row, entry, 'deployment.started') || entry.content.outcome !== 'by_ssh') {
     throw refuse('the ledger has no start of it that we made');
   }
-  const ended = await listEntries(db, { answers: entry.id, kinds: ['deployment.finished'], limit: 1 });
+  const ended = await listEntries(db, {
+    answers: entry.id,
+    kinds: ['deployment.finished'],
+    // One that is unknown is looked at again, until another entry says how it ended.
+    outcomes: ['success', 'failure'],
+    limit: 1,
+  });
   if (ended.length > 0) throw refuse('the ledger says that it has ended');
   const others = await db
     .selectFrom('countersign.deployment')

@@ -24,6 +24,7 @@ export interface Finished {
 
 /**
  * Records the outcome once and judges again whatever waits for the same environment: its range starts at another commit now.
+ * An outcome that is unknown is recorded too, once; the one that is found out later follows it.
  */
 export async function finishDeployment(
   pipeline: Pipeline,
@@ -44,7 +45,7 @@ export async function finishDeployment(
         updated_at: new Date(now),
       })
       .where('id', '=', row.id)
-      .where('state', '=', 'running')
+      .where('state', 'in', finished.outcome === 'unknown' ? ['running'] : ['running', 'unknown'])
       .returning('id')
       .executeTakeFirst();
     if (moved === undefined) return;

@@ -1,19 +1,22 @@
 import type { JobContext } from '../db/queue.ts';
+import { QUEUES } from '../db/queue-names.ts';
 import { mayProceed } from '../domain/decision.ts';
 import { CodedError } from '../domain/coded-error.ts';
 import type { DeployOutcome } from '../domain/deploy.ts';
 import { DeployError, type DeployErrorCode } from '../deploy/deploy-error.ts';
 import { deploy } from '../deploy/deploy-to-hosts.ts';
 import { openMirror } from '../deploy/mirror.ts';
-import { assessDeployment } from './assess-deployment.ts';
+import { type AssessedDeployment, assessDeployment } from './assess-deployment.ts';
 import { assertStarted } from './backed-by-ledger.ts';
 import { type StoredDeployment, repositoryOf } from './deployment-row.ts';
-import { finishDeployment } from './finish-deployment.ts';
+import { type Finished, finishDeployment } from './finish-deployment.ts';
 import { EffectJob } from './jobs.ts';
 import { recordDeploymentDecision } from './judge-deployment.ts';
+import { orderingKey } from './queue-effects.ts';
 import { recordedAssessment } from './recorded-assessment.ts';
 import type { DeployTarget, Pipeline } from './pipeline.ts';
 import { runningRelease } from './running-release.ts';
+import { runsNowhere } from './runs-nowhere.ts';
 import { startDeployment } from './start-deployment.ts';
 import { targetRefusal } from './target-refusal.ts';
 
@@ -28,8 +31,14 @@ const REFUSALS: ReadonlySet<DeployErrorCode> = new Set([
 
 type DeployJob = Pick<JobContext, 'attempt' | 'signal' | 'assertHeld'>;
 
-/** So often is a deployment with an unknown outcome taken up again before it is given up as unknown. */
+/** A deployment that so many attempts could not bring to an end is shown as unknown, or failed where it reached no host. */
 const ATTEMPTS = 3;
+
+/** How long until it is looked at again, once a job's retries are used up: a new job has all of them before it. */
+const PAUSE_SECONDS = 300;
+
+const AGAIN =
+  'The hosts are looked at again by themselves, at most five minutes apart; this says how it ended as soon as they tell.';
 
 /**
  * Deploys what was approved. The approval is judged once more at this moment, on facts gathered now: an approval that was
@@ -53,12 +62,31 @@ export async function runDeploy(pipeline: Pipeline, data: unknown, job: DeployJo
     .where('id', '=', effect.effect.requestId)
     .executeTakeFirstOrThrow();
   const row = found.state === 'approved' ? await start(pipeline, found) : found;
-  if (row !== null && row.state === 'running') {
-    await carryOut(pipeline, row, job, found.state === 'running');
+  const ours = row !== null && (row.state === 'running' || row.state === 'unknown');
+  if (ours) {
+    try {
+      await carryOut(pipeline, row, job, found.state !== 'approved');
+    } catch (error) {
+      if (!(error instanceof StillUnknown) || job.attempt <= QUEUES.deploy.retries) throw error;
+      // Its retries are used up, and nobody should have to put it back. The effect stays planned.
+      const { repository, environment, hasTarget } = effect.effect;
+      await pipeline.queue.send(
+        pipeline.db,
+        'deploy',
+        { key },
+        {
+          key: orderingKey(effect.effect),
+          startAfterSeconds: PAUSE_SECONDS,
+          ...(hasTarget ? { lane: environment } : {}),
+        },
+      );
+      pipeline.log.warn({ err: error, deployment: row.id, repository: repository.id }, 'it is still unknown');
+      return;
+    }
   }
   await pipeline.db
     .updateTable('countersign.effect')
-    .set({ state: row?.state === 'running' ? 'done' : 'obsolete', finished_at: new Date(pipeline.now()) })
+    .set({ state: ours ? 'done' : 'obsolete', finished_at: new Date(pipeline.now()) })
     .where('key', '=', key)
     .execute();
 }
@@ -93,6 +121,16 @@ async function carryOut(
   }
   let deployed: DeployOutcome;
   try {
+    if (row.state === 'unknown') {
+      // Long after it was approved nothing is switched any more that wasn't; what was is brought to its end.
+      const instead = await runsNowhere(pipeline, target, row.release ?? '');
+      if (instead !== null) {
+        await job.assertHeld();
+        const message = `It runs nowhere, so it counts as failed: ${instead}.`;
+        await finishDeployment(pipeline, row, assessed, { outcome: 'failure', deployed: null, message });
+        return;
+      }
+    }
     deployed = await ship(pipeline, row, target, { job, resumed });
   } catch (error) {
     // Only what a commit or a target is refused for stays so; anything else may be over at the next attempt.
@@ -105,16 +143,37 @@ async function carryOut(
         ? error.message
         : 'The deployment stopped on an error of ours; the log has it.';
     // Once a host was spoken to, in this attempt or an earlier one, nobody knows how it stands until somebody has looked.
-    const outcome = (await hasReachedHosts(pipeline, row.id)) ? 'unknown' : 'failure';
-    await finishDeployment(pipeline, row, assessed, { outcome, deployed: null, message });
+    if (await hasReachedHosts(pipeline, row.id)) {
+      return sayUnknown(pipeline, row, assessed, { deployed: null, message: `${message} ${AGAIN}` });
+    }
+    await finishDeployment(pipeline, row, assessed, { outcome: 'failure', deployed: null, message });
     return;
   }
   // Whoever lost the deployment to another attempt has nothing to say of its outcome.
   await job.assertHeld();
-  if (deployed.outcome === 'unknown' && job.attempt < ATTEMPTS) {
-    throw new Error(`deployment ${row.id}: the outcome on a host is unknown; looking again`);
+  if (deployed.outcome === 'unknown') {
+    if (job.attempt < ATTEMPTS) throw new StillUnknown(row.id);
+    return sayUnknown(pipeline, row, assessed, { deployed, message: AGAIN });
   }
   await finishDeployment(pipeline, row, assessed, { outcome: deployed.outcome, deployed, message: null });
+}
+
+/** A deployment whose outcome is to be looked at again. */
+class StillUnknown extends Error {
+  constructor(id: string) {
+    super(`deployment ${id}: the outcome on a host is unknown; looking again`);
+  }
+}
+
+/** Says so once, and has it looked at again. After that record a crash leaves the job, which is retried as this one is. */
+async function sayUnknown(
+  pipeline: Pipeline,
+  row: StoredDeployment,
+  assessed: AssessedDeployment,
+  known: Pick<Finished, 'deployed' | 'message'>,
+): Promise<never> {
+  await finishDeployment(pipeline, row, assessed, { outcome: 'unknown', ...known });
+  throw new StillUnknown(row.id);
 }
 
 async function hasReachedHosts(pipeline: Pipeline, id: string): Promise<boolean> {

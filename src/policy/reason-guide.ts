@@ -122,8 +122,8 @@ export const REASON_GUIDE: Readonly<Record<ReasonCode, Guide>> = {
     'Deploy a commit that contains it.',
   ),
   range_unknown: wrong(
-    'Which commits would be new there could not be found out, or does not fit the request.',
-    AGAIN,
+    'Which commits would be new there could not be found out, or does not fit the request; or how an earlier deployment there ended is not known.',
+    'Nothing to do at first: it is judged again once that is known. The hosts of an unknown deployment are looked at again at most five minutes apart: its check run names the one that does not answer, so bring that back. If there is none, look at the App’s permissions.',
   ),
   range_traced: fine('Every commit that would be new there came from an approved pull request.'),
   nothing_to_deploy: fine('The commit runs there already; to deploy it again is allowed.'),

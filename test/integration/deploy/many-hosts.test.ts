@@ -179,6 +179,29 @@ onSshd('a deployment to several hosts', () => {
     });
   });
 
+  test("one that an earlier attempt switched can't be looked at: unknown, and the others are switched back", async () => {
+    const crashed = deploy({
+      onProgress: ({ host, step, state }) => {
+        if (
+          step === 'after_switch' ||
+          (step === 'switch' && state === 'started' && host.port === hosts()[2]?.port)
+        )
+          throw new Error('crash');
+      },
+    });
+    await expect(crashed).rejects.toThrow('crash');
+    expect(await currents()).toEqual(['releases/r2', 'releases/r2', 'releases/r1']);
+    proxies[1]?.refuse(true);
+    const outcome = await deploy({ resumed: true });
+    expect([outcome.outcome, outcomes(outcome)]).toEqual([
+      'unknown',
+      ['rolled_back', 'unknown', 'not_reached'],
+    ]);
+    expect(await currents()).toEqual(['releases/r1', 'releases/r2', 'releases/r1']);
+    proxies[1]?.refuse(false);
+    expect((await deploy({ resumed: true })).outcome).toBe('success');
+  });
+
   test('a step that cannot be recorded stops every host at once, in the middle of what it does', async () => {
     const started = performance.now();
     await writeFile(path.join(world.path(0), 'quick'), '');

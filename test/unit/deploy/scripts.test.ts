@@ -24,6 +24,7 @@ const ALL: readonly [name: string, script: string][] = [
   ['switch back', scripts.switchBackScript(run, 'releases/r0')],
   ['prune', scripts.pruneScript(run, ['r-1'])],
   ['inspect', scripts.inspectScript(run)],
+  ['withdraw', scripts.withdrawScript(run)],
 ];
 
 describe.each(ALL)('the script to %s', (name, script) => {
@@ -35,7 +36,7 @@ describe.each(ALL)('the script to %s', (name, script) => {
     expect(spawnSync(shell, ['-n', '-c', script]).stderr?.toString() ?? '').toBe('');
   });
 
-  const reads = ['probe', 'inspect', 'lock', 'unlock'];
+  const reads = ['probe', 'inspect', 'lock', 'unlock', 'withdraw'];
   test('changes nothing for whoever lost the lock', () => {
     if (!reads.includes(name)) expect(script).toContain('refuse lock_lost');
   });

@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 
 const FILES = {
-  demo: fileURLToPath(new URL('../../../demo/main.ts', import.meta.url)),
-  countersign: fileURLToPath(new URL('../../../src/main.ts', import.meta.url)),
+  demo: fileURLToPath(new URL('../../demo/main.ts', import.meta.url)),
+  countersign: fileURLToPath(new URL('../../src/main.ts', import.meta.url)),
 };
 
 /** As a process of its own: what it says on both streams, and its exit code. */

@@ -402,7 +402,8 @@ describe('it comes out when', () => {
         'TRUNCATE ledger.log, ledger.integration, ledger.entry_2026 CASCADE',
       ],
       start: guardless('log', 'TRUNCATE'),
-      verify: /^ledger_absent: this database has no log yet: nothing was ever integrated\.$/,
+      verify:
+        /^ledger_absent: this database has no signed log yet: start Countersign once, so that it signs one\.$/,
     },
   ])('$name', async ({ as = 'owner', how, start, verify }) => {
     const outcome = await outcomeOf(as, how);

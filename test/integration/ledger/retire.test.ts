@@ -674,7 +674,7 @@ describe('the commands', () => {
         `Entry 800 of the log says what is retired, and is signed.\n` +
         `2026 was retired: entries 0 to 511 of the log are in ${archive}, under checkpoint 800.\n` +
         'Gone from the database: 512 entries, 51 documents. Of the year 88 entries stay.\n' +
-        `Verify both together: countersign verify --archive ${archive}\n`,
+        `Verify both together: npx countersign verify --archive ${archive}\n`,
     );
 
     const verified = await command(verifyCommand, []);

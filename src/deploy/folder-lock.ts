@@ -1,8 +1,12 @@
 /**
- * Holds a folder for one process at a time, by a lock folder beside it that its owner keeps touching. A worker that was
- * killed stops touching it, and the next one takes over after `STALE_SECONDS`.
+ * Holds a folder for one process at a time, by a lock folder beside it that holds one file: its owner's, named by a token,
+ * which the owner keeps touching. Without a file in it the lock is free. A worker that was killed stops touching its file;
+ * whoever waits takes it away after `STALE_SECONDS`. By its name that can only be the file which was seen to be stale, never
+ * one that came in between.
  */
-import { mkdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rename, rm, rmdir, stat, unlink, utimes, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const TOUCH_SECONDS = 5;
@@ -28,44 +32,62 @@ export async function withFolderLock<T>(folder: string, work: () => Promise<T>):
 }
 
 async function holding<T>(lock: string, work: () => Promise<T>): Promise<T> {
-  await take(lock);
+  const token = randomUUID();
+  await take(lock, token);
+  const own = path.join(lock, token);
   const touching = setInterval(() => {
     const now = new Date();
-    utimes(lock, now, now).catch(() => undefined);
+    utimes(own, now, now).catch(() => undefined);
   }, TOUCH_SECONDS * 1000);
   try {
     return await work();
   } finally {
     clearInterval(touching);
-    await rm(lock, { recursive: true, force: true });
+    // Gone where we stood still for so long that somebody took over; the lock is theirs then, and not empty.
+    await rm(own, { force: true });
+    await rmdir(lock).catch(() => undefined);
   }
 }
 
-async function take(lock: string): Promise<void> {
-  for (;;) {
-    try {
-      await mkdir(lock);
-      return;
-    } catch (error) {
-      if (!hasCode(error, 'EEXIST')) throw error;
-    }
-    if (await isStale(lock)) {
-      // Of several that see it stale, one rename succeeds; the others find it gone or new, and try again.
-      const aside = `${lock}.${process.pid}.stale`;
-      await rename(lock, aside).catch(() => undefined);
-      await rm(aside, { recursive: true, force: true });
-    } else {
-      await sleep(POLL_MILLISECONDS);
-    }
-  }
-}
-
-async function isStale(lock: string): Promise<boolean> {
+/** A folder with our file in it is made aside and renamed: that succeeds where the lock isn't there or is empty, and only then. */
+async function take(lock: string, token: string): Promise<void> {
+  const ready = `${lock}.${token}`;
+  await mkdir(ready);
   try {
-    const { mtimeMs } = await stat(lock);
-    return Date.now() - mtimeMs > STALE_SECONDS * 1000;
+    await writeFile(path.join(ready, token), '');
+    while (!(await renamed(ready, lock))) {
+      if (!(await removedStale(lock))) await sleep(POLL_MILLISECONDS);
+      const now = new Date();
+      await utimes(path.join(ready, token), now, now);
+    }
+  } finally {
+    await rm(ready, { recursive: true, force: true });
+  }
+}
+
+async function renamed(ready: string, lock: string): Promise<boolean> {
+  try {
+    await rename(ready, lock);
+    return true;
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return false;
+    if (hasCode(error, 'ENOTEMPTY') || hasCode(error, 'EEXIST')) return false;
+    throw error;
+  }
+}
+
+async function removedStale(lock: string): Promise<boolean> {
+  try {
+    let removed = false;
+    for (const name of await readdir(lock)) {
+      const file = path.join(lock, name);
+      if (Date.now() - (await stat(file)).mtimeMs <= STALE_SECONDS * 1000) continue;
+      await unlink(file);
+      removed = true;
+    }
+    return removed;
+  } catch (error) {
+    // Given back, or taken away by another who waits.
+    if (hasCode(error, 'ENOENT')) return true;
     throw error;
   }
 }

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -229,6 +231,8 @@ describe('one at a time', () => {
   test('a lock that another process touches is waited for; one that nobody touches is taken over', async () => {
     const lock = path.join(directory, 'y.lock');
     await mkdir(lock);
+    const theirs = path.join(lock, 'theirs');
+    await writeFile(theirs, '');
     let done = false;
     const waiting = withFolderLock(path.join(directory, 'y'), async () => {
       done = true;
@@ -238,7 +242,50 @@ describe('one at a time', () => {
     expect(done).toBe(false);
     const longAgo = new Date(Date.now() - 60_000);
     await utimes(lock, longAgo, longAgo);
+    await utimes(theirs, longAgo, longAgo);
     await waiting;
     expect(done).toBe(true);
   });
+
+  test('of two processes that both saw it untouched, the slower takes nothing away from the quicker', async () => {
+    const lock = path.join(directory, 'z.lock');
+    await mkdir(lock);
+    await writeFile(path.join(lock, 'theirs'), '');
+    const longAgo = new Date(Date.now() - 60_000);
+    await utimes(path.join(lock, 'theirs'), longAgo, longAgo);
+    await utimes(lock, longAgo, longAgo);
+    // The slower stands still between its look at the lock and what it does about it.
+    const slower = holdInProcess('slower', 2_000);
+    await slower.stands;
+    const quicker = holdInProcess('quicker', 0);
+    await Promise.all([slower.ended, quicker.ended]);
+    expect(await readFile(path.join(directory, 'z.log'), 'utf8')).toBe(
+      'quicker in\nquicker out\nslower in\nslower out\n',
+    );
+  });
+
+  /** Holds the folder for three seconds in a process of its own, which is that slow at taking a lock away. */
+  function holdInProcess(name: string, slowMilliseconds: number) {
+    const script = `
+      import fs from 'node:fs/promises';
+      import { appendFileSync } from 'node:fs';
+      import { syncBuiltinESMExports } from 'node:module';
+      import { setTimeout as sleep } from 'node:timers/promises';
+      for (const act of ['rename', 'unlink']) {
+        const real = fs[act];
+        fs[act] = async (from, ...rest) => {
+          if (/z\\.lock(?:\\/theirs)?$/.test(from)) { console.log('stands'); await sleep(${slowMilliseconds}); }
+          return real(from, ...rest);
+        };
+      }
+      syncBuiltinESMExports();
+      const { withFolderLock } = await import(${JSON.stringify(path.resolve('src/deploy/folder-lock.ts'))});
+      const log = (text) => appendFileSync(${JSON.stringify(path.join(directory, 'z.log'))}, '${name} ' + text + '\\n');
+      await withFolderLock(${JSON.stringify(path.join(directory, 'z'))}, async () => { log('in'); await sleep(3000); log('out'); });
+    `;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    return { stands: once(child.stdout, 'data'), ended: once(child, 'exit') };
+  }
 });

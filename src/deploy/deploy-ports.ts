@@ -1,5 +1,4 @@
-import type { CommandOutcome, Host, Target } from '../domain/deploy.ts';
-import type { DeployErrorCode } from './deploy-error.ts';
+import type { Host, Target } from '../domain/deploy.ts';
 import type { Mirror } from './mirror.ts';
 import type { DeployStep } from './plan.ts';
 
@@ -24,12 +23,8 @@ export interface DeployProgress {
   readonly step: DeployStep;
   /** `unknown`: it was begun and nobody saw its end. */
   readonly state: 'started' | 'finished' | 'failed' | 'unknown';
-  readonly at: string;
   /** One sentence; empty where there is nothing to add. */
   readonly message: string;
-  readonly code: DeployErrorCode | null;
-  /** What an operator's command printed, masked. */
-  readonly command: CommandOutcome | null;
 }
 
 export interface DeployPorts {
@@ -40,7 +35,7 @@ export interface DeployPorts {
   readonly random: (size: number) => Uint8Array;
   /**
    * Awaited before each step and after it. Where it throws, everything stops at once, nothing is cleaned up, and the error
-   * is thrown on: what can't be recorded isn't done.
+   * is thrown on: what may not go on, or can't be told, isn't done.
    */
   readonly onProgress: (event: DeployProgress) => Promise<void>;
   readonly log: {

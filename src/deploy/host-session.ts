@@ -61,31 +61,18 @@ export class HostSession {
     work: () => Promise<T>,
     told: (result: T) => string = () => '',
   ): Promise<T> {
-    await this.#tell({ step, state: 'started', message: '', code: null, command: null });
-    const before = this.commands.length;
+    await this.#tell({ step, state: 'started', message: '' });
     let result: T;
     try {
       result = await work();
     } catch (error) {
       if (error instanceof DeployError) {
         const state = leavesOutcomeUnknown(error) ? 'unknown' : 'failed';
-        await this.#tell({
-          step,
-          state,
-          message: error.message,
-          code: error.code,
-          command: this.commands[before] ?? null,
-        });
+        await this.#tell({ step, state, message: error.message });
       }
       throw error;
     }
-    await this.#tell({
-      step,
-      state: 'finished',
-      message: told(result),
-      code: null,
-      command: this.commands[before] ?? null,
-    });
+    await this.#tell({ step, state: 'finished', message: told(result) });
     return result;
   }
 
@@ -268,9 +255,9 @@ export class HostSession {
     return new DeployError(code, `On ${this.name}, ${what} ended with exit code ${end.code}.${tail}`);
   }
 
-  async #tell(event: Omit<DeployProgress, 'host' | 'at'>): Promise<void> {
+  async #tell(event: Omit<DeployProgress, 'host'>): Promise<void> {
     try {
-      await this.#ports.onProgress({ ...event, host: this.host, at: this.#ports.now() });
+      await this.#ports.onProgress({ ...event, host: this.host });
     } catch (error) {
       throw new ProgressRefused('a step of the deployment could not be recorded', { cause: error });
     }

@@ -4,11 +4,7 @@ import type { DeployOutcome, Host, HostOutcome, ManifestDifference } from '../do
 export type DeployProgress =
   /** Decided, and nothing done yet. */
   | { readonly state: 'none' }
-  | {
-      readonly state: 'deploying';
-      readonly hosts: readonly Host[];
-      readonly finished: readonly HostOutcome[];
-    }
+  | { readonly state: 'deploying'; readonly hosts: readonly Host[] }
   /** `problem`: why it ended before any host was reached, or null. `difference`: null where it wasn't worked out. */
   | {
       readonly state: DeployOutcome['outcome'];

@@ -21,7 +21,7 @@ export function deployedLine(
     case 'deploying':
       return progress.hosts.length === 0
         ? `Deploying ${what}${note}`
-        : `Deploying ${what}: ${progress.finished.length} of ${count(progress.hosts.length, 'host')}${note}`;
+        : `Deploying ${what}: ${count(progress.hosts.length, 'host')}${note}`;
     case 'success':
       return [`Deployed ${what}`, ...[parts(progress)].filter((text) => text !== '')].join(': ') + note;
     case 'failure':

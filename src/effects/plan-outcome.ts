@@ -27,7 +27,7 @@ export interface OutcomePlanInput extends StagePlanInput {
 
 /** The check run and the GitHub deployment say that it is in progress. */
 export function planStart(input: StartPlanInput): readonly Effect[] {
-  return stage(input, { state: 'deploying', hosts: input.hosts, finished: [] }, 'in_progress');
+  return stage(input, { state: 'deploying', hosts: input.hosts }, 'in_progress');
 }
 
 /**

@@ -18,20 +18,14 @@ const OUTPUT_LINES = 200;
 /** Each host, what became of it, and how long it took. */
 export function hostsSection(progress: DeployProgress, place: Place): Section {
   if (progress.state === 'none') return block(80, '');
-  const finished = progress.state === 'deploying' ? progress.finished : progress.hosts;
-  const done = new Set(finished.map(({ host }) => `${host.host}:${host.port}`));
-  const waiting =
+  const rows =
     progress.state === 'deploying'
-      ? progress.hosts.filter(({ host, port }) => !done.has(`${host}:${port}`))
-      : [];
-  const rows = [
-    ...finished
-      .toSorted((a, b) => Number(a.outcome === 'success') - Number(b.outcome === 'success'))
-      .map(hostRow),
-    ...waiting.map(({ host, port }) =>
-      row('⏳ waiting', code(port === 22 ? host : `${host}:${port}`), '', '', ''),
-    ),
-  ];
+      ? progress.hosts.map(({ host, port }) =>
+          row('🚀 deploying', code(port === 22 ? host : `${host}:${port}`), '', '', ''),
+        )
+      : progress.hosts
+          .toSorted((a, b) => Number(a.outcome === 'success') - Number(b.outcome === 'success'))
+          .map(hostRow);
   if (rows.length === 0) return block(80, '');
   return {
     ...block(80, `### Hosts (${rows.length})\n\n${header('', 'Host', 'Files', 'Time', 'What happened')}`),

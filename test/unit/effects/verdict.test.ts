@@ -170,7 +170,7 @@ describe('how a deployment’s check run stands', () => {
     difference: null,
     problem: null,
   });
-  const deploying: DeployProgress = { state: 'deploying', hosts: [], finished: [] };
+  const deploying: DeployProgress = { state: 'deploying', hosts: [] };
   interface Case {
     readonly verdict: Verdict;
     readonly mode?: Decision['mode'];

@@ -135,6 +135,7 @@ function targetOf(entry: OperatorTarget): Target {
       health: health ?? null,
     },
     timeout: entry.timeout,
+    showOutput: entry.show_output,
   };
 }
 

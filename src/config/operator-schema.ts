@@ -72,6 +72,7 @@ const targetSchema = z.strictObject({
     .min(1)
     .max(21_600, 'must be at most six hours')
     .default(600),
+  show_output: z.boolean('must be true or false').default(false),
 });
 
 /** One object with every key, not a union of two: of a union zod says only that neither fits, not which key is wrong. */

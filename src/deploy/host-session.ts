@@ -229,7 +229,8 @@ export class HostSession {
       .slice(-3)
       .map(printable)
       .join(' / ');
-    const tail = words === '' ? '' : ` It said: ${words}`;
+    // An operator's command may have printed what not everybody may read who reads this; its output is kept apart.
+    const tail = words === '' || said !== undefined ? '' : ` It said: ${words}`;
     if (end.kind === 'lost')
       return new DeployError('connection_lost', `The connection to ${this.name} was lost during ${what}.`);
     if (end.kind === 'timed_out') {

@@ -13,6 +13,8 @@ export interface Target {
   readonly commands: Commands;
   /** Seconds for any one command. */
   readonly timeout: number;
+  /** Everybody who sees the repository may read what a failed command printed. */
+  readonly showOutput: boolean;
 }
 
 export interface Host {

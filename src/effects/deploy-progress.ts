@@ -11,4 +11,6 @@ export type DeployProgress =
       readonly hosts: readonly HostOutcome[];
       readonly difference: ManifestDifference | null;
       readonly problem: string | null;
+      /** Whether what failed commands printed may be read by everybody who sees the repository. */
+      readonly showOutput: boolean;
     };

@@ -22,6 +22,7 @@ export interface OutcomePlanInput extends StagePlanInput {
     readonly deployed: DeployOutcome | null;
     /** One sentence for a failure that has no host's message to show. */
     readonly message: string | null;
+    readonly showOutput?: boolean;
   };
 }
 
@@ -35,12 +36,12 @@ export function planStart(input: StartPlanInput): readonly Effect[] {
  * deployments of an environment inactive only after a success.
  */
 export function planOutcome(input: OutcomePlanInput): readonly Effect[] {
-  const { outcome, deployed, message } = input.outcome;
+  const { outcome, deployed, message, showOutput = false } = input.outcome;
   const state = ({ success: 'success', failure: 'failure', unknown: 'error' } as const)[outcome];
   const hosts = deployed?.hosts ?? [];
   return stage(
     input,
-    { state: outcome, hosts, difference: deployed?.difference ?? null, problem: message },
+    { state: outcome, hosts, difference: deployed?.difference ?? null, problem: message, showOutput },
     state,
   );
 }

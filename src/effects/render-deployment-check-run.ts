@@ -41,11 +41,10 @@ export function renderDeploymentCheckRun(
     gatesSection(explained.gates),
     policySection(explained, place),
   ]);
-  const hosts = progress.state === 'none' || progress.state === 'deploying' ? [] : progress.hosts;
   const difference = progress.state === 'none' || progress.state === 'deploying' ? null : progress.difference;
   const text = fitSections([
     hostsSection(progress, place),
-    ...outputSections(hosts),
+    ...(progress.state === 'none' || progress.state === 'deploying' ? [] : outputSections(progress, place)),
     rangeSection(facts, decision, explained, place, progress.state === 'success'),
     reviewsSection(facts.reviews.items, explained.approvals, request),
     filesSection(difference, place),

@@ -57,13 +57,29 @@ function whatHappened({ outcome, failedAt, message, release, previousRelease }: 
   return `${at}${escape(message, 300)}${now}`;
 }
 
-/** The end of what the commands that failed printed, folded away, one fold a command. It is masked already. */
-export function outputSections(hosts: readonly HostOutcome[]): readonly Section[] {
+type Ended = Extract<DeployProgress, { showOutput: boolean }>;
+
+/**
+ * The end of what the commands that failed printed, folded away, one fold a command. It is masked already, but no mask knows
+ * every secret that a command can find on a host: where it isn't to be shown, it says where it is kept.
+ */
+export function outputSections({ hosts, showOutput }: Ended, { entryId }: Place): readonly Section[] {
   const failed = hosts.flatMap(({ host, commands }) =>
     commands.filter(({ exitCode }) => exitCode !== 0).map((command) => ({ host: host.host, command })),
   );
-  return failed.slice(0, 8).map(({ host, command }, index) => outputSection(host, command, index === 0));
+  if (showOutput || failed.length === 0)
+    return failed.slice(0, 8).map(({ host, command }, index) => outputSection(host, command, index === 0));
+  const commands = failed.slice(0, 8).map(({ host, command }) => `- ${titleOf(host, command)}`);
+  return [
+    block(
+      40,
+      `### The failed commands\n\n${commands.join('\n')}\n\nWhat they printed is in the ledger, sealed: \`countersign entry ${entryId} --document hosts\`.`,
+    ),
+  ];
 }
+
+const titleOf = (host: string, command: CommandOutcome): string =>
+  `<b>${html(command.step, 60)}</b> on ${html(host, 100)}: ${ended(command)}, after ${seconds(command.milliseconds)}`;
 
 function outputSection(host: string, command: CommandOutcome, first: boolean): Section {
   const lines = command.output
@@ -73,7 +89,7 @@ function outputSection(host: string, command: CommandOutcome, first: boolean): S
   const shown = lines.slice(-OUTPUT_LINES);
   const opened = fenced(shown, 'text').split('\n');
   const fence = opened.at(-1) ?? '```';
-  const title = `<b>${html(command.step, 60)}</b> on ${html(host, 100)}: ${ended(command)}, after ${seconds(command.milliseconds)}`;
+  const title = titleOf(host, command);
   const earlier = `[…] ${command.truncated ? 'The host’s output was longer than what is kept.' : 'Earlier lines are in the ledger.'}`;
   return {
     weight: 40,

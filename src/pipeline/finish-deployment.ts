@@ -18,6 +18,8 @@ export interface Finished {
   readonly deployed: DeployOutcome | null;
   /** One sentence for a failure that has no host's message to show. */
   readonly message: string | null;
+  /** Whether the check run may show what failed commands printed; if not said, it tells where to read it. */
+  readonly showOutput?: boolean;
   /** It ran without our approval: whatever came of it, it isn't what the next range starts from. */
   readonly bypassed?: true;
 }

@@ -17,6 +17,7 @@ import { recordedAssessment } from './recorded-assessment.ts';
 import type { DeployTarget, Pipeline } from './pipeline.ts';
 import { runningRelease } from './running-release.ts';
 import { runsNowhere } from './runs-nowhere.ts';
+import { showsOutput } from './shows-output.ts';
 import { startDeployment } from './start-deployment.ts';
 import { targetRefusal } from './target-refusal.ts';
 
@@ -149,13 +150,15 @@ async function carryOut(
     await finishDeployment(pipeline, row, assessed, { outcome: 'failure', deployed: null, message });
     return;
   }
+  const showOutput = await showsOutput(pipeline, repositoryOf(row), target, deployed);
   // Whoever lost the deployment to another attempt has nothing to say of its outcome.
   await job.assertHeld();
   if (deployed.outcome === 'unknown') {
     if (job.attempt < ATTEMPTS) throw new StillUnknown(row.id);
-    return sayUnknown(pipeline, row, assessed, { deployed, message: AGAIN });
+    return sayUnknown(pipeline, row, assessed, { deployed, showOutput, message: AGAIN });
   }
-  await finishDeployment(pipeline, row, assessed, { outcome: deployed.outcome, deployed, message: null });
+  const { outcome } = deployed;
+  await finishDeployment(pipeline, row, assessed, { outcome, deployed, showOutput, message: null });
 }
 
 /** A deployment whose outcome is to be looked at again. */
@@ -170,7 +173,7 @@ async function sayUnknown(
   pipeline: Pipeline,
   row: StoredDeployment,
   assessed: AssessedDeployment,
-  known: Pick<Finished, 'deployed' | 'message'>,
+  known: Pick<Finished, 'deployed' | 'message' | 'showOutput'>,
 ): Promise<never> {
   await finishDeployment(pipeline, row, assessed, { outcome: 'unknown', ...known });
   throw new StillUnknown(row.id);

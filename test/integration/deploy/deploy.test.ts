@@ -353,11 +353,12 @@ onSshd('a deployment to a real sshd', () => {
     });
 
     test.each<[string, object, string, RegExp]>([
+      ['build', { build: 'echo why; exit 3' }, 'build', /the build command ended with exit code 3\.$/],
       [
+        'one that prints a secret of the host',
+        { build: 'echo DB_PASSWORD=hunter2; exit 3' },
         'build',
-        { build: 'echo why; exit 3' },
-        'build',
-        /the build command ended with exit code 3\. It said: why/,
+        /the build command ended with exit code 3\.$/,
       ],
       ['build at its first failing line', { build: 'false\ntrue' }, 'build', /exit code 1/],
       ['before the switch', { beforeSwitch: 'exit 4' }, 'before_switch', /exit code 4/],
@@ -370,6 +371,7 @@ onSshd('a deployment to a real sshd', () => {
         running,
         target: { commands: { ...none, ...commands } },
       });
+      expect(JSON.stringify(outcome)).not.toContain('hunter2');
       expect(outcome).toMatchObject({
         outcome: 'failure',
         hosts: [{ outcome: 'failure', failedAt, message: expect.stringMatching(message) }],

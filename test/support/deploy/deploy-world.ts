@@ -113,6 +113,7 @@ export class DeployWorld {
       shared: [],
       commands: { build: null, beforeSwitch: null, afterSwitch: null, health: null },
       timeout: 30,
+      showOutput: false,
       ...wish.target,
     };
   }

@@ -121,6 +121,7 @@ describe('a right configuration', () => {
         health: 'curl -f localhost',
       },
       timeout: 900,
+      showOutput: false,
     });
     expect(config.targets[1]?.target).toMatchObject({
       keep: 5,

@@ -14,6 +14,21 @@ describe('mask', () => {
     ['the longer of two that overlap', 'password123', ['password', 'password123'], '[masked]'],
     ['nothing where there is none', 'plain', [''], 'plain'],
     ['no ordinary words', 'a b c', ['a'], 'a b c'],
+    ['a line of .env', 'DB_PASSWORD=hunter2 x', [], 'DB_PASSWORD=[masked] x'],
+    ['one in quotes', 'export API_KEY="a b"\nB=1', [], 'export API_KEY=[masked]\nB=1'],
+    ['one of JSON', '{"secret": "s", "n": 1}', [], '{"secret": [masked], "n": 1}'],
+    ['a password in an address', 'postgres://app:pw@db/x', [], 'postgres://app:[masked]@db/x'],
+    ['a header', 'Authorization: Bearer abcdefghij0123456789', [], 'Authorization: Bearer [masked]'],
+    ['GitHub’s', `x ghp_${'a1'.repeat(18)} y`, [], 'x [masked] y'],
+    ['Amazon’s', 'id AKIAABCDEFGHIJKLMNOP', [], 'id [masked]'],
+    ['a web token', 'eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl', [], '[masked]'],
+    ['a key that nobody told us', `a ${KEY} b`, [], 'a [masked]\n b'],
+    [
+      'no plain words',
+      'tokens: 3 files; secretary: no; http://host:80/x',
+      [],
+      'tokens: 3 files; secretary: no; http://host:80/x',
+    ],
   ])('%s', (_, text, secrets, expected) => expect(mask(text, secrets)).toBe(expected));
 
   test('a whole key leaves nothing of itself', () => {

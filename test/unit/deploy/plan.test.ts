@@ -21,6 +21,7 @@ const TARGET: Target = {
   shared: ['.env', 'storage/'],
   commands: { build: null, beforeSwitch: null, afterSwitch: 'restart', health: 'curl' },
   timeout: 60,
+  showOutput: false,
 };
 
 const MANIFEST = [file('a'), file('b', 'new'), file('storage/.keep')];

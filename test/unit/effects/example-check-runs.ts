@@ -389,6 +389,7 @@ export const checkRuns: Readonly<Record<string, () => CheckRunContent>> = {
         outcome: {
           outcome: 'failure',
           message: null,
+          showOutput: true,
           deployed: example.deployOutcome({
             outcome: 'failure',
             hosts: [
@@ -460,6 +461,7 @@ export const checkRuns: Readonly<Record<string, () => CheckRunContent>> = {
         outcome: {
           outcome: 'success',
           message: null,
+          showOutput: true,
           deployed: example.deployOutcome({
             difference: {
               added: [],

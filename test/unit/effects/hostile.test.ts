@@ -232,7 +232,7 @@ describe('whatever was pushed, a check run is sound', () => {
             explained,
             facts,
             request,
-            outcome: { outcome, deployed, message },
+            outcome: { outcome, deployed, message, showOutput: true },
           });
           expectSound(checkRunOf(effects), /^(?:Deployed|Failed|Unknown)/);
         },

@@ -191,11 +191,32 @@ describe('what follows from a decision about a deployment', () => {
 describe('what follows from a deployment’s start and end', () => {
   const host = example.hostOutcome('web1.internal');
 
+  test('what failed commands printed is shown only where that was said, and else where it is kept', () => {
+    const printed = {
+      ...host,
+      outcome: 'failure' as const,
+      commands: [
+        { step: 'build', exitCode: 1, signal: null, output: 'S3CRET', truncated: false, milliseconds: 3 },
+      ],
+    };
+    const deployed = example.deployOutcome({ outcome: 'failure', hosts: [printed] });
+    const shown = (showOutput: boolean) =>
+      JSON.stringify(
+        planOutcome({
+          ...stageInput(),
+          outcome: { outcome: 'failure', deployed, message: null, showOutput },
+        }),
+      );
+    expect(shown(true)).toContain('S3CRET');
+    expect(shown(false)).not.toContain('S3CRET');
+    expect(shown(false)).toContain(`countersign entry ${stageInput().entryId} --document hosts`);
+  });
+
   test('it starts', () => {
     const effects = planStart({ ...stageInput(), hosts: [host.host] });
     expect(effects.map(brief)).toEqual([
       SHOWN,
-      'deployment_status in_progress: Deploying b4c5d6e to production: 0 of 1 host',
+      'deployment_status in_progress: Deploying b4c5d6e to production: 1 host',
     ]);
     expect(effects.map(({ key }) => key)).toEqual([`check_run:${entryId}`, `deployment_status:${entryId}`]);
   });

@@ -169,6 +169,7 @@ describe('how a deployment’s check run stands', () => {
     hosts: [],
     difference: null,
     problem: null,
+    showOutput: false,
   });
   const deploying: DeployProgress = { state: 'deploying', hosts: [] };
   interface Case {

@@ -7,6 +7,7 @@ import { CHANGE_BRANCHES_QUERY } from '../../../src/facts/read-change-branches.t
 import { BRANCHES_QUERY } from '../../../src/facts/read-containing-branches.ts';
 import { DEFAULT_BRANCH_QUERY } from '../../../src/facts/read-default-branch.ts';
 import { POLICY_QUERY } from '../../../src/facts/read-policy.ts';
+import { VISIBILITY_QUERY } from '../../../src/facts/read-visibility.ts';
 import {
   CHECKS_OF_COMMIT,
   MORE_COMMITS,
@@ -32,6 +33,7 @@ describe("every query of ours is one that GitHub's own schema accepts", () => {
     ['versions of a file', fileVersionsQuery(100)],
     ['default branch', DEFAULT_BRANCH_QUERY],
     ['branches', BRANCHES_QUERY],
+    ['visibility', VISIBILITY_QUERY],
     ['open changes', OPEN_CHANGES_QUERY],
     ['changes of a commit', CHANGES_OF_COMMIT_QUERY],
   ])('%s', (_, query) => {

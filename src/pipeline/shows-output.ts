@@ -1,0 +1,24 @@
+import type { DeployOutcome } from '../domain/deploy.ts';
+import type { RepositoryRef } from '../domain/repository.ts';
+import { isPrivate } from '../facts/read-visibility.ts';
+import type { DeployTarget, Pipeline } from './pipeline.ts';
+
+/**
+ * Whether the check run may show what commands printed: whoever sees the repository reads it there, and a command can print
+ * what it finds on the host. Where GitHub doesn't say who sees it, it isn't shown.
+ */
+export async function showsOutput(
+  pipeline: Pick<Pipeline, 'github' | 'log'>,
+  repository: RepositoryRef,
+  { target }: DeployTarget,
+  { hosts }: Pick<DeployOutcome, 'hosts'>,
+): Promise<boolean> {
+  if (target.showOutput) return true;
+  if (!hosts.some(({ commands }) => commands.some(({ exitCode }) => exitCode !== 0))) return false;
+  try {
+    return await isPrivate(await pipeline.github(repository.installationId), repository);
+  } catch (error) {
+    pipeline.log.warn({ err: error, repository: repository.id }, 'commands’ output is not shown');
+    return false;
+  }
+}

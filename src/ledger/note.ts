@@ -38,6 +38,12 @@ export function formatVerifierKey(name: string, publicKey: Uint8Array): string {
   return `${name}+${keyId(name, publicKey).toString('hex')}+${key.toString('base64')}`;
 }
 
+/** What may be repeated of a text that should have been a public key: it may be the private one, of a file named by mistake. */
+function shown(text: string): string {
+  const start = text.trim();
+  return /PRIVATE KEY|\n/.test(start) ? 'What was given' : JSON.stringify(start.slice(0, 120));
+}
+
 /** Throws `verifier_key_unreadable` for anything that isn't an Ed25519 verifier key. */
 export function parseVerifierKey(text: string): VerifierKey {
   const match = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)$/.exec(text.trim());
@@ -46,7 +52,7 @@ export function parseVerifierKey(text: string): VerifierKey {
   if (name === undefined || id === undefined || key.length !== 33 || key[0] !== ED25519) {
     throw new CodedError(
       'verifier_key_unreadable',
-      `${JSON.stringify(text.trim().slice(0, 120))} is no Ed25519 verifier key; one looks like NAME+1a2b3c4d+BASE64.`,
+      `${shown(text)} is no Ed25519 verifier key; one looks like NAME+1a2b3c4d+BASE64.`,
     );
   }
   if (keyId(name, key.subarray(1)).toString('hex') !== id) {

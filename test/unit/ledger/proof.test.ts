@@ -141,6 +141,19 @@ describe('verifier keys', () => {
   });
 });
 
+test('a private key that was given for the public one is not repeated', () => {
+  const pem = generateLedgerKey();
+  const [, secret = ''] = pem.split('\n');
+  let message = '';
+  try {
+    parseVerifierKey(pem);
+  } catch (error) {
+    message = String(error);
+  }
+  expect(message).toContain('is no Ed25519 verifier key');
+  expect(message).not.toContain(secret.slice(-20));
+});
+
 describe('the signing key', () => {
   test('may come with its line ends written out', () => {
     expect(createSigner({ origin: signer.origin, privateKey: PEM.replaceAll('\n', '\\n') }).vkey).toBe(

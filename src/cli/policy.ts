@@ -1,19 +1,22 @@
-/** `countersign policy check FILE`: is this policy right? 0 it is, 1 it isn't, 2 it couldn't be read. */
+/** `countersign policy check [--baseline] FILE`: is this policy right? 0 it is, 1 it isn't, 2 it couldn't be read. */
 import { readFile } from 'node:fs/promises';
 import { errorCodeOf } from '../domain/error-code.ts';
-import { readingOf } from '../policy/reading-of.ts';
-import type { Policy } from '../policy/schema.ts';
+import { baselineReadingOf, readingOf } from '../policy/reading-of.ts';
+import type { Baseline, Policy } from '../policy/schema.ts';
 import type { CommandIo } from './command-io.ts';
 
-const USAGE = `countersign policy check FILE
+const USAGE = `countersign policy check [--baseline] FILE
 
-Checks a policy file, as .github/countersign.yml, and prints everything that is wrong with it.
+Checks a policy file, as .github/countersign.yml, and prints everything that is wrong with it. With --baseline it checks an
+organisation's baseline, as countersign.yml of its .github repository.
 Exits with 0 if it is right, 1 if it isn't, 2 if it couldn't be read.
 `;
 
+const BASELINE = '--baseline';
+
 /** Runs the command and answers its exit code. */
 export async function run(args: readonly string[], { stdout, stderr }: CommandIo): Promise<number> {
-  const [verb, file, ...more] = args;
+  const [verb, file, ...more] = args.filter((arg) => arg !== BASELINE);
   if (args.some((arg) => arg === '--help' || arg === '-h')) {
     stdout.write(USAGE);
     return 0;
@@ -38,7 +41,17 @@ export async function run(args: readonly string[], { stdout, stderr }: CommandIo
     stderr.write(`countersign: ${file} ${why}\n`);
     return 2;
   }
-  const reading = readingOf({ path: file, ref: '', commit: null, text: new TextDecoder().decode(bytes) });
+  const source = { path: file, ref: '', commit: null, text: new TextDecoder().decode(bytes) };
+  if (args.includes(BASELINE)) {
+    const baseline = baselineReadingOf(source);
+    if (baseline?.kind === 'valid') {
+      stdout.write(`${file} is right: ${baselineSummary(baseline.value)}\n`);
+      return 0;
+    }
+    for (const problem of baseline?.kind === 'invalid' ? baseline.problems : []) stderr.write(`${problem}\n`);
+    return 1;
+  }
+  const reading = readingOf(source);
   if (reading.kind === 'valid') {
     stdout.write(`${file} is right: ${summary(reading.policy)}\n`);
     return 0;
@@ -52,6 +65,12 @@ function messageOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'message' in error
     ? String(error.message)
     : String(error);
+}
+
+function baselineSummary({ changes, environments }: Baseline): string {
+  const names = Object.keys(environments);
+  const guarded = changes === undefined ? 'no branch' : changes.branches.join(', ');
+  return `in every repository of the organisation it asks for more on ${guarded} and ${names.length === 0 ? 'no environment' : `environments ${names.join(', ')}`}.`;
 }
 
 function summary({ mode, changes, environments }: Policy): string {

@@ -12,6 +12,8 @@ export interface GateResult {
   readonly gate: string;
   readonly outcome: GateOutcome;
   readonly reasons: readonly Reason[];
+  /** Whose policy asks for it, where it isn't the repository's own. */
+  readonly askedBy?: 'organisation';
 }
 
 /**

@@ -22,6 +22,8 @@ export interface ExplainedGate {
   readonly outcome: GateOutcome;
   /** One plain sentence a reason: inline Markdown in which whatever came from outside is escaped already. */
   readonly sentences: readonly string[];
+  /** The organisation's baseline asks for it, and the repository's own policy doesn't in these words. */
+  readonly byOrganisation?: boolean;
 }
 
 /** Both are plain text, not Markdown: they stand in titles and in deployment statuses too. */
@@ -53,6 +55,8 @@ export interface PolicyNote {
   readonly changedSince: readonly string[] | null;
   /** Why what stands there now can't be used, so that this older version judges; plain text, null where it can. */
   readonly unusableNow: string | null;
+  /** The organisation's baseline beside it, as `acme/.github: countersign.yml`, and its commit; null where there is none. */
+  readonly baseline?: { readonly path: string; readonly commit: string | null } | null;
   /** What is wrong with the policy's file, each with line and key; plain text. Empty where it could be used. */
   readonly problems: readonly string[];
 }

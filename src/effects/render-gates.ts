@@ -44,7 +44,11 @@ export function gatesSection(gates: readonly ExplainedGate[]): Section {
   return {
     ...block(90, asked.length === 0 ? '' : `### Gates\n\n${header('', 'Gate', 'Why')}`),
     items: asked.map((gate) =>
-      row(OUTCOMES[gate.outcome].shown, `**${escape(gateName(gate.gate), 60)}**`, why(gate)),
+      row(
+        OUTCOMES[gate.outcome].shown,
+        `**${escape(gateName(gate.gate), 60)}**${gate.byOrganisation === true ? ' (organisation)' : ''}`,
+        why(gate),
+      ),
     ),
     floor: 12,
     more: (left) => `\n…and ${left} more.`,
@@ -74,7 +78,8 @@ export function policySection({ policy }: ExplainedDecision, place: Place): Sect
       `Judged by ${where(policy, place)}, the last version that was reviewed. ⚠️ What stands there now can’t be used, and nothing is deployed by it: ${escape(unusableNow, 400)}`,
     );
   }
-  if (changedSince === null) return block(Infinity, `Judged by ${where(policy, place)}.`);
+  if (changedSince === null)
+    return block(Infinity, `Judged by ${where(policy, place)}${organisation(policy)}.`);
   const commits = list(
     changedSince.map((sha) => commitLink(sha, place)),
     'and',
@@ -95,6 +100,13 @@ export function problemsSection({ policy }: ExplainedDecision, place: Place): Se
   if (problems.length > PROBLEMS) lines.push(`- …and ${count(problems.length - PROBLEMS, 'more problem')}`);
   const head = ['### The policy can’t be used', '', `Mend ${where(policy, place)}:`, ''];
   return block(Infinity, [...head, ...lines].join('\n'));
+}
+
+/** `, and by the organisation's \`acme/.github: countersign.yml\` at 1a2b3c4` */
+function organisation({ baseline }: PolicyNote): string {
+  if (baseline === undefined || baseline === null) return '';
+  const at = baseline.commit === null ? '' : ` at ${code(baseline.commit.slice(0, 7))}`;
+  return `, and by the organisation’s ${code(baseline.path)}${at}`;
 }
 
 function where({ path, ref, commit }: PolicyNote, place: Place): string {

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { GitHubError, githubErrorOf } from './github-error.ts';
+import { GitHubError, githubErrorOf, withoutMissing } from './github-error.ts';
 import type { GitHubAnswer, GitHubReader } from './github-reader.ts';
 
 /** `fetch` has no timeout of its own; GitHub cuts its own requests off at ten seconds. */
@@ -50,19 +50,25 @@ export async function askRestPages<Schema extends z.ZodType, Item>(
   }
 }
 
-/** One GraphQL query whose `data` must fit `schema`. An answer with errors in it, even a partial one, is thrown. */
+/**
+ * One GraphQL query whose `data` must fit `schema`. An answer with errors in it, even a partial one, is thrown; but where
+ * all it says is that it doesn't find what the field `mayLack` asks for, the rest of it is taken, with null in that place.
+ */
 export async function askGraphql<Schema extends z.ZodType>(
   github: GitHubReader,
   query: string,
   variables: Readonly<Record<string, unknown>>,
   schema: Schema,
   doing: string,
+  { mayLack }: { readonly mayLack?: string } = {},
 ): Promise<z.output<Schema>> {
   let data: unknown;
   try {
     data = await github.graphql(query, { ...variables, request: patience() });
   } catch (error) {
-    throw githubErrorOf(error, doing);
+    const rest = mayLack === undefined ? null : withoutMissing(error, mayLack);
+    if (rest === null) throw githubErrorOf(error, doing);
+    data = rest;
   }
   return parse(schema, data, doing);
 }

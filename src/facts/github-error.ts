@@ -65,6 +65,22 @@ export function isTooMuch(error: unknown): boolean {
   );
 }
 
+/** What a GraphQL answer has besides errors that say only that GitHub doesn't find what one field asks for; null where it says more. */
+export function withoutMissing(error: unknown, field: string): unknown {
+  if (!(error instanceof Error) || error.name !== 'GraphqlResponseError') return null;
+  const errors = 'errors' in error && Array.isArray(error.errors) ? (error.errors as readonly unknown[]) : [];
+  const only = errors.every((each) => textOf(each, 'type') === 'NOT_FOUND' && isAt(each, field));
+  return errors.length > 0 && only && 'data' in error ? error.data : null;
+}
+
+const isAt = (error: unknown, field: string): boolean =>
+  typeof error === 'object' &&
+  error !== null &&
+  'path' in error &&
+  Array.isArray(error.path) &&
+  error.path.length === 1 &&
+  error.path[0] === field;
+
 function ofHttp(error: Error, status: number, doing: string): GitHubError {
   const said = saidIn(error);
   const detail = { status, said };

@@ -1,29 +1,42 @@
 import { z } from 'zod';
 import { CodedError } from '../domain/coded-error.ts';
-import type { PolicySource } from '../domain/policy-reading.ts';
+import type { BaselineSource, PolicySource } from '../domain/policy-reading.ts';
 import { fullName, type RepositoryRef } from '../domain/repository.ts';
 import { askGraphql } from './ask-github.ts';
 import { GitHubError } from './github-error.ts';
 import type { GitHubReader } from './github-reader.ts';
+import { POLICY_FILE_FIELDS, policyFile, textOfPolicyFile } from './wire-policy-file.ts';
 import { sha } from './wire-commit.ts';
 
 /** Where a repository's policy is. */
 export const POLICY_PATH = '.github/countersign.yml';
 
-/** A policy is a page or two; what is larger is a mistake, or meant to exhaust the parser. */
-export const POLICY_BYTES_AT_MOST = 262_144;
+/** The repository of an account in which the baseline for all of its repositories is, and where it is there. */
+export const BASELINE_REPOSITORY = '.github';
+export const BASELINE_PATH = 'countersign.yml';
 
-export const POLICY_QUERY = `query Policy($owner: String!, $name: String!, $ref: String!, $path: String!) {
+export const POLICY_QUERY = `query Policy($owner: String!, $name: String!, $ref: String!, $path: String!, $shared: String!, $baseline: String!) {
   repository(owner: $owner, name: $name) {
     databaseId
     ref(qualifiedName: $ref) {
       target {
         oid
-        ... on Commit { file(path: $path) { mode type object { ... on Blob { byteSize isBinary isTruncated text } } } }
+        ... on Commit { file(path: $path) { ${POLICY_FILE_FIELDS} } }
+      }
+    }
+  }
+  baseline: repository(owner: $owner, name: $shared) {
+    defaultBranchRef {
+      name
+      target {
+        oid
+        ... on Commit { file(path: $baseline) { ${POLICY_FILE_FIELDS} } }
       }
     }
   }
 }`;
+
+const target = z.object({ oid: sha, file: policyFile.nullish() }).nullable();
 
 const answer = z.object({
   repository: z
@@ -31,35 +44,18 @@ const answer = z.object({
       databaseId: z.int(),
       ref: z
         .object({
-          target: z
-            .object({
-              oid: sha,
-              file: z
-                .object({
-                  mode: z.int(),
-                  type: z.string(),
-                  object: z
-                    .object({
-                      byteSize: z.int().optional(),
-                      isBinary: z.boolean().nullish(),
-                      isTruncated: z.boolean().optional(),
-                      text: z.string().nullish(),
-                    })
-                    .nullable(),
-                })
-                .nullish(),
-            })
-            .nullable(),
+          target,
         })
         .nullable(),
     })
     .nullable(),
+  baseline: z.object({ defaultBranchRef: z.object({ name: z.string(), target }).nullable() }).nullable(),
 });
 
 /**
- * The policy on a trusted branch, with the commit that it was read from, in one request so that both are of one moment.
- * `ref` is spelled out: a tag that is named like the branch must not be taken for it. A file that can't be a policy (too
- * large, binary, a link) throws `policy_unreadable`; no file, or no such branch, is `text: null`.
+ * The policy on a trusted branch, with the commit that it was read from, and the baseline of the repository's owner, in one
+ * request so that all is of one moment. `ref` is spelled out: a tag that is named like the branch must not be taken for it. A
+ * file that can't be a policy (too large, binary, a link) throws `policy_unreadable`; no file, or no such branch, is `text: null`.
  */
 export async function readPolicy(
   github: GitHubReader,
@@ -69,7 +65,15 @@ export async function readPolicy(
   const { owner, name } = repository;
   const ref = `refs/heads/${branch}`;
   const doing = `reading ${POLICY_PATH} on ${owner}/${name}'s ${branch}`;
-  const read = await askGraphql(github, POLICY_QUERY, { owner, name, ref, path: POLICY_PATH }, answer, doing);
+  const variables = {
+    owner,
+    name,
+    ref,
+    path: POLICY_PATH,
+    shared: BASELINE_REPOSITORY,
+    baseline: BASELINE_PATH,
+  };
+  const read = await askGraphql(github, POLICY_QUERY, variables, answer, doing, { mayLack: 'baseline' });
   if (read.repository === null || read.repository.databaseId !== repository.id) {
     throw new GitHubError(
       'github_refused',
@@ -77,33 +81,24 @@ export async function readPolicy(
       { status: 200, said: 'null' },
     );
   }
-  const target = read.repository.ref?.target ?? null;
-  const file = target?.file ?? null;
-  const source = { path: POLICY_PATH, ref, commit: target?.oid ?? null };
+  const found = read.repository.ref?.target ?? null;
+  const file = found?.file ?? null;
+  const baseline = baselineOf(owner, read.baseline);
+  const source = { path: POLICY_PATH, ref, commit: found?.oid ?? null, baseline };
   if (file === null) return { ...source, text: null };
-  return { ...source, text: textOf(file, `${fullName(repository)}: ${POLICY_PATH} on ${branch}`) };
+  return { ...source, text: textOfPolicyFile(file, `${fullName(repository)}: ${POLICY_PATH} on ${branch}`) };
 }
 
-const REGULAR_FILES = new Set([0o100644, 0o100755]);
-
-type WireFile = NonNullable<
-  NonNullable<NonNullable<NonNullable<z.output<typeof answer>['repository']>['ref']>['target']>['file']
->;
-
-function textOf({ mode, type, object }: WireFile, what: string): string {
-  if (type !== 'blob' || !REGULAR_FILES.has(mode) || object === null) {
-    throw unreadable(`${what} is not an ordinary file: replace it by one`);
+function baselineOf(owner: string, repository: z.output<typeof answer>['baseline']): BaselineSource {
+  const path = `${owner}/${BASELINE_REPOSITORY}: ${BASELINE_PATH}`;
+  const branch = repository?.defaultBranchRef ?? null;
+  const source = { path, ref: branch?.name ?? null, commit: branch?.target?.oid ?? null };
+  const file = branch?.target?.file ?? null;
+  if (file === null) return { ...source, text: null };
+  try {
+    return { ...source, text: textOfPolicyFile(file, path) };
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    return { ...source, text: null, unreadable: error.message };
   }
-  const size = object.byteSize ?? Number.POSITIVE_INFINITY;
-  if (size > POLICY_BYTES_AT_MOST || object.isTruncated !== false) {
-    throw unreadable(`${what} is larger than ${POLICY_BYTES_AT_MOST / 1024} KiB: shorten it`);
-  }
-  if (object.isBinary !== false || typeof object.text !== 'string') {
-    throw unreadable(`${what} is binary: save it as UTF-8 text`);
-  }
-  return object.text;
-}
-
-function unreadable(message: string): CodedError<'policy_unreadable'> {
-  return new CodedError('policy_unreadable', message);
 }

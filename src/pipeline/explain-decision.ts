@@ -25,10 +25,11 @@ export function explainDecision(
   { trust, unusableNow }: PolicyStanding = { trust: { trusted: true }, unusableNow: null },
 ): ExplainedDecision {
   return {
-    gates: decision.gates.map(({ gate, outcome, reasons }) => ({
+    gates: decision.gates.map(({ gate, outcome, reasons, askedBy }) => ({
       gate,
       outcome,
       sentences: reasons.map(explain),
+      byOrganisation: askedBy === 'organisation',
     })),
     missing: whoCanMend(decision, facts).map(({ what, who }) => ({ what, who })),
     approvals: approvalsShown(reading, facts),
@@ -39,6 +40,10 @@ export function explainDecision(
       commit: source.commit,
       changedSince: trust.trusted ? null : trust.commits,
       unusableNow,
+      baseline:
+        source.baseline === undefined || source.baseline.text === null
+          ? null
+          : { path: source.baseline.path, commit: source.baseline.commit },
       problems:
         reading.kind === 'invalid' ? reading.problems : reading.kind === 'unreadable' ? [reading.why] : [],
     },

@@ -1,6 +1,6 @@
 import type { ChangeFacts } from '../domain/change-facts.ts';
 import type { Decision } from '../domain/decision.ts';
-import type { PolicySource } from '../domain/policy-reading.ts';
+import { type PolicySource, textsOf } from '../domain/policy-reading.ts';
 import { fullName } from '../domain/repository.ts';
 import { planChange } from '../effects/plan-change.ts';
 import { blocks } from '../policy/strictest.ts';
@@ -84,7 +84,7 @@ async function recordChangeDecision(
   const verdict = state === 'open' ? standing : 'closed';
   const recording = (shown: boolean): Recording => ({
     subject: `change:${repository.id}:${number}`,
-    basis: digest([headSha, decision, source.text, shown]),
+    basis: digest([headSha, decision, ...textsOf(source), shown]),
     verdict: decision.verdict,
     entry: (answers) => ({
       kind: 'decision.made',

@@ -1,3 +1,4 @@
+import { textsOf } from '../domain/policy-reading.ts';
 import type { NewEntry } from '../domain/entry.ts';
 import { type Decision, mayProceed, type Verdict } from '../domain/decision.ts';
 import { fullName } from '../domain/repository.ts';
@@ -94,7 +95,7 @@ export async function recordDeploymentDecision(
   const reports = await reportsSent(pipeline, row.id);
   await recordOnce(pipeline, {
     subject: `deployment:${row.id}`,
-    basis: digest([decision, source.text]),
+    basis: digest([decision, ...textsOf(source)]),
     verdict: decision.verdict,
     entry: (answers): NewEntry => ({
       kind: KIND[decision.verdict],

@@ -4,9 +4,9 @@ import { planUnreviewed } from '../effects/plan-merge.ts';
 import { gatherRange } from '../facts/gather-range.ts';
 import { readDefaultBranch } from '../facts/read-default-branch.ts';
 import { explain } from '../policy/explain.ts';
-import { guards } from '../policy/guards.ts';
+import { policiesGuarding } from '../policy/organisation-policy.ts';
 import { rolesAsked } from '../policy/roles-asked.ts';
-import { traceCommits } from '../policy/trace-commits.ts';
+import { type CommitTrace, traceCommits } from '../policy/trace-commits.ts';
 import { jsonDocument, policyDocument } from './documents.ts';
 import { PushJob } from './jobs.ts';
 import { notePolicy } from './note-policy.ts';
@@ -41,7 +41,8 @@ export async function judgePush(pipeline: Pipeline, data: unknown): Promise<void
   if (policy.standing === 'unreviewed' && branch === trunk && (await again())) return;
   await notePolicy(pipeline, repository, policy, { delivery, sure: true });
   const version = await policyBeforePush(pipeline, github, repository, { branch, trunk, before, delivery });
-  if (version === null || !guards(version.policy, branch)) return;
+  const guarding = version === null ? [] : policiesGuarding(version.policy, branch);
+  if (version === null || guarding.length === 0) return;
 
   const { range, changes } = await gatherRange(github, {
     repository,
@@ -52,8 +53,8 @@ export async function judgePush(pipeline: Pipeline, data: unknown): Promise<void
     roles: rolesAsked(version.policy, 'change'),
     now: pipeline.now(),
   });
-  const traced = traceCommits(version.policy, { commits: range.commits.items, changes, branches: [branch] });
-  const unreviewed = traced.filter((commit) => commit.reasons.length > 0);
+  const traced = { commits: range.commits.items, changes, branches: [branch] };
+  const unreviewed = unreviewedBy(guarding.map((each) => traceCommits(each, traced)));
   // What can't be compared, or not to its end, may hide a commit: that isn't "nothing came past review".
   const seen = range.status !== 'unknown' && range.commits.complete;
   if ((unreviewed.length > 0 || !seen) && (await again())) return;
@@ -99,6 +100,18 @@ export async function judgePush(pipeline: Pipeline, data: unknown): Promise<void
     });
   }
   if (!seen) throw unseen(fullName(repository), { branch, before, after });
+}
+
+/** Each commit that one policy or the other objects to, with what both say, each thing once. */
+function unreviewedBy(
+  sides: readonly (readonly CommitTrace[])[],
+): readonly Pick<CommitTrace, 'sha' | 'reasons'>[] {
+  const [first = [], ...others] = sides;
+  return first.flatMap(({ sha, reasons }, index) => {
+    const all = [reasons, ...others.map((side) => side[index]?.reasons ?? [])].flat();
+    const said = new Map(all.map((each) => [JSON.stringify(each), each]));
+    return said.size === 0 ? [] : [{ sha, reasons: [...said.values()] }];
+  });
 }
 
 /** The job is done again, for hours; then it is given up, which is said at error, and waits for somebody to redrive it. */

@@ -9,9 +9,10 @@ import type { PolicyVersion } from '../policy/version-at.ts';
 
 /**
  * How a version of the policy came to be in force: the first one that we saw (or the next after one that only observed), one
- * that pull requests approved under the one before brought, or the last reviewed text put back.
+ * that pull requests approved under the one before brought, or the last reviewed text put back. `baseline_changed`: the text
+ * is the same, and the organisation's baseline beside it is another.
  */
-export const TRUSTED_OUTCOMES = ['adopted', 'reviewed', 'restored'] as const;
+export const TRUSTED_OUTCOMES = ['adopted', 'reviewed', 'restored', 'baseline_changed'] as const;
 
 export interface ReviewedPolicy {
   readonly entryId: string;

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { PolicySource } from '../domain/policy-reading.ts';
+import { type PolicySource, textsOf } from '../domain/policy-reading.ts';
 import { fullName, type RepositoryRef } from '../domain/repository.ts';
 import type { AssessedChange } from './assess-change.ts';
 import { digest } from './digest.ts';
@@ -33,7 +33,7 @@ export async function notePolicy(
     if (trusted && (await lastReviewedEntry(tx, repository.id)) !== before) return;
     const { fresh } = await recordOnceIn(tx, pipeline, {
       ...recording,
-      basis: digest([tip.source.text, trusted]),
+      basis: digest([...textsOf(tip.source), trusted]),
       entry: (answers) => ({
         ...recording.entry(answers),
         reasons: standing === 'unreviewed' ? ['policy_unreviewed'] : [],
@@ -76,7 +76,7 @@ function recordingOf(
 ): Recording {
   return {
     subject: `policy:${repository.id}:${source.ref}`,
-    basis: digest([source.text]),
+    basis: digest(textsOf(source)),
     verdict: outcome,
     entry: (answers) => ({
       kind: 'policy.changed',

@@ -1,13 +1,15 @@
-import type { PolicySource } from '../domain/policy-reading.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { type BaselineSource, type PolicySource, textsOf } from '../domain/policy-reading.ts';
 import type { PolicyChangeFacts, PolicyTrust } from '../domain/policy-trust.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
 import { gatherPolicyChange } from '../facts/gather-policy-change.ts';
 import type { GitHubReader } from '../facts/github-reader.ts';
 import { judgePolicyChange } from '../policy/judge-policy-change.ts';
 import type { PolicyReading } from '../policy/policy-reading.ts';
+import { readingOf } from '../policy/reading-of.ts';
 import { rolesAsked } from '../policy/roles-asked.ts';
 import type { Policy } from '../policy/schema.ts';
-import { lastReviewedPolicy } from './last-reviewed-policy.ts';
+import { lastReviewedPolicy, type ReviewedPolicy } from './last-reviewed-policy.ts';
 import type { Pipeline } from './pipeline.ts';
 import { pushesTo } from './pushes-to.ts';
 import { type BranchPolicy, readBranchPolicy } from './read-branch-policy.ts';
@@ -21,7 +23,7 @@ export interface PolicyInForce {
   readonly reading: PolicyReading;
   /** What judges changes: as above, but the last reviewed one also where the tip's can't be used. So a change can mend it. */
   readonly changes: BranchPolicy;
-  readonly standing: 'adopted' | 'reviewed' | 'unchanged' | 'unreviewed' | 'unusable';
+  readonly standing: 'adopted' | 'reviewed' | 'unchanged' | 'baseline_changed' | 'unreviewed' | 'unusable';
   readonly trust: PolicyTrust;
   /** What the standing of a changed file rests on; null where nothing had to be gathered. */
   readonly facts: PolicyChangeFacts | null;
@@ -44,7 +46,7 @@ export async function policyInForce(
 ): Promise<PolicyInForce> {
   // The ledger first: what is read from GitHub afterwards can only be newer.
   const last = await lastReviewedPolicy(pipeline.db, repository.id);
-  const tip = await readBranchPolicy(github, repository, branch);
+  const tip = withSeenBaseline(await readBranchPolicy(github, repository, branch), last);
   const { source, reading } = tip;
   const before = last?.entryId ?? null;
   const common = {
@@ -56,13 +58,13 @@ export async function policyInForce(
     trust: { trusted: true },
     facts: null,
   } as const;
-  const lasting: BranchPolicy | null =
-    last === null ? null : { source: last.source, reading: { kind: 'valid', policy: last.policy } };
+  const lasting = last === null ? null : lastingUnder(last, source.baseline);
   if (reading.kind !== 'valid' || source.commit === null) {
     return { ...common, changes: lasting ?? tip, standing: 'unusable', guarding: last?.policy ?? null };
   }
   if (last !== null && source.text === last.source.text) {
-    return { ...common, standing: 'unchanged', guarding: reading.policy };
+    const same = isDeepStrictEqual(textsOf(source), textsOf(last.source));
+    return { ...common, standing: same ? 'unchanged' : 'baseline_changed', guarding: reading.policy };
   }
   if (last === null || last.policy.mode === 'observe') {
     return { ...common, standing: 'adopted', guarding: reading.policy };
@@ -80,8 +82,7 @@ export async function policyInForce(
   if (trust.trusted) return { ...common, facts, standing: 'reviewed', guarding: reading.policy };
   return {
     tip,
-    source: last.source,
-    reading: { kind: 'valid', policy: last.policy },
+    ...(lasting ?? tip),
     changes: lasting ?? tip,
     standing: 'unreviewed',
     trust,
@@ -89,4 +90,27 @@ export async function policyInForce(
     guarding: last.policy,
     before,
   };
+}
+
+/**
+ * GitHub doesn't tell a repository that we may not see from one that isn't there. Where a baseline was seen before, it is
+ * taken as hidden: whoever takes the App off that repository must not loosen every other one by it.
+ */
+function withSeenBaseline(tip: BranchPolicy, last: ReviewedPolicy | null): BranchPolicy {
+  const { baseline } = tip.source;
+  const seen = last?.source.baseline;
+  if (seen === undefined || baseline === undefined || baseline.ref !== null) return tip;
+  if (seen.text === null && seen.unreadable === undefined) return tip;
+  const unreadable = `${seen.path} held for this repository, and GitHub shows us that repository no more: install the App on it again, or make it anew without the file`;
+  const source = { ...tip.source, baseline: { ...baseline, unreadable } };
+  return { source, reading: readingOf(source) };
+}
+
+/** The last reviewed version under the baseline of now; under its own where that of now can't be used. */
+function lastingUnder(last: ReviewedPolicy, baseline: BaselineSource | undefined): BranchPolicy {
+  const { baseline: _, ...own } = last.source;
+  const source = baseline === undefined ? own : { ...own, baseline };
+  const reading = readingOf(source);
+  if (reading.kind === 'valid') return { source, reading };
+  return { source: last.source, reading: { kind: 'valid', policy: last.policy } };
 }

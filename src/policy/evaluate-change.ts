@@ -15,13 +15,18 @@ import { notApplicable } from './gate-result.ts';
 import { guards } from './guards.ts';
 import { withoutPolicy } from './without-policy.ts';
 import type { PolicyReading } from './policy-reading.ts';
+import { judgedByBoth } from './judged-by-both.ts';
 import { reason } from './reasons.ts';
+import type { Policy } from './schema.ts';
 
-/** Judges one pull request by the policy of its base branch. */
+/** Judges one pull request by the policy of its base branch, and by what the organisation asks for beside it. */
 export function evaluateChange(reading: PolicyReading, facts: ChangeFacts): Decision {
+  if (reading.kind !== 'valid') return withoutPolicy('change', reading, facts.pullRequest.baseRef);
+  return judgedByBoth(reading.policy, (policy) => judgedBy(policy, facts));
+}
+
+function judgedBy(policy: Policy, facts: ChangeFacts): Decision {
   const branch = facts.pullRequest.baseRef;
-  if (reading.kind !== 'valid') return withoutPolicy('change', reading, branch);
-  const { policy } = reading;
   const decision = { schema: 'decision/v1', subject: 'change', mode: policy.mode } as const;
   if (!guards(policy, branch)) {
     const gates = [notApplicable('branch', reason('branch_not_guarded', { branch }))];

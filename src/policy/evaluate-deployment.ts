@@ -13,14 +13,19 @@ import { requesterGate } from './deployment/requester.ts';
 import { environmentOf } from './environment-of.ts';
 import { notApplicable } from './gate-result.ts';
 import type { PolicyReading } from './policy-reading.ts';
+import { judgedByBoth } from './judged-by-both.ts';
 import { reason } from './reasons.ts';
+import type { Policy } from './schema.ts';
 import { withUnreviewedPolicy, withoutPolicy } from './without-policy.ts';
 
-/** Judges one wanted deployment by the policy of the repository's trusted branch. */
+/** Judges one wanted deployment by the policy of the repository's trusted branch, and by what the organisation asks for beside it. */
 export function evaluateDeployment(reading: PolicyReading, facts: DeploymentFacts): Decision {
   if (reading.kind !== 'valid') return withoutPolicy('deployment', reading, null);
   if (!facts.policy.trusted) return withUnreviewedPolicy(facts.policy);
-  const { policy } = reading;
+  return judgedByBoth(reading.policy, (policy) => judgedBy(policy, facts));
+}
+
+function judgedBy(policy: Policy, facts: DeploymentFacts): Decision {
   const decision = { schema: 'decision/v1', subject: 'deployment', mode: policy.mode } as const;
   const name = facts.request.environment;
   const environment = environmentOf(policy, name);

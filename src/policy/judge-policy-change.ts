@@ -1,14 +1,22 @@
 import type { PolicyChangeFacts, PolicyTrust } from '../domain/policy-trust.ts';
+import { organisationPolicy } from './organisation-policy.ts';
 import type { Policy } from './schema.ts';
 import { traceCommits } from './trace-commits.ts';
 
 /**
  * Whether a changed policy came by review: every commit that changed its file since the last reviewed version belongs to a
  * pull request that was approved as that version asks, and of which the branch has the end too: half way through a change its
- * rules may be such as nobody approved. So whoever can push past review can't bring their own rules along.
+ * rules may be such as nobody approved. So whoever can push past review can't bring their own rules along. The organisation's baseline is asked as well.
  * The policy's own branch is judged as guarded, whether or not the policy says so.
  */
 export function judgePolicyChange(reviewed: Policy, facts: PolicyChangeFacts): PolicyTrust {
+  const trust = judgedBy(reviewed, facts);
+  const organisation = organisationPolicy(reviewed);
+  const asks = organisation !== null && reviewed.baseline?.changes !== undefined;
+  return trust.trusted && asks ? judgedBy(organisation, facts) : trust;
+}
+
+function judgedBy(reviewed: Policy, facts: PolicyChangeFacts): PolicyTrust {
   const { branch, since, connected, touching, commits, changes } = facts;
   if (!connected) return { trusted: false, since, commits: [] };
   const guarding = { ...reviewed, changes: { ...reviewed.changes, branches: [branch] } };

@@ -15,7 +15,9 @@ import type { Policy } from './schema.ts';
 export function objectionsToMerged(policy: Policy, facts: ChangeFacts): readonly Reason[] {
   const { number: pullRequest, baseRef: branch } = facts.pullRequest;
   // Nobody asked for approvals on that branch, so whatever was given there proves nothing.
-  if (!guards(policy, branch)) return [reason('branch_not_guarded', { branch, pullRequest })];
+  if (!guards(policy, branch)) {
+    return policy.fromOrganisation ? [] : [reason('branch_not_guarded', { branch, pullRequest })];
+  }
   const gates = [approvalsGate(policy, facts), changesRequestedGate(policy, facts)];
   const objections = [
     ...gates.flatMap(({ outcome, reasons }) => (outcome === 'passed' ? [] : reasons)),

@@ -2,15 +2,20 @@
 import { z } from 'zod';
 import { nearest } from '../domain/nearest.ts';
 import type { Place, Problem } from './read-yaml.ts';
-import { NOBODY, policySchemaV1 } from './schema.ts';
+import { NOBODY } from './schema.ts';
 import { isUnsupportedKey } from './unsupported-keys.ts';
 
 type Path = readonly (string | number)[];
 type Issue = z.core.$ZodIssue;
 
 /** Every problem of a policy whose YAML is sound. */
-export function policyProblems(issues: readonly Issue[], value: unknown, place: Place): readonly Problem[] {
-  const problems = issues.flatMap((issue) => problemsOf(issue, [], value, place));
+export function policyProblems(
+  schema: z.ZodType,
+  issues: readonly Issue[],
+  value: unknown,
+  place: Place,
+): readonly Problem[] {
+  const problems = issues.flatMap((issue) => problemsOf(schema, issue, [], value, place));
   // One slip, one sentence: a key that was misspelt isn't missing as well, and its mapping may well name somebody.
   const meant = new Set(problems.flatMap((problem) => (problem.meant === undefined ? [] : [problem.meant])));
   const withUnknown = new Set(
@@ -32,7 +37,13 @@ interface Found extends Problem {
   readonly unknown?: true;
 }
 
-function problemsOf(issue: Issue, within: Path, value: unknown, place: Place): readonly Found[] {
+function problemsOf(
+  schema: z.ZodType,
+  issue: Issue,
+  within: Path,
+  value: unknown,
+  place: Place,
+): readonly Found[] {
   const path: Path = [
     ...within,
     ...issue.path.map((part) => (typeof part === 'symbol' ? part.toString() : part)),
@@ -43,7 +54,12 @@ function problemsOf(issue: Issue, within: Path, value: unknown, place: Place): r
     case 'unrecognized_keys':
       return issue.keys.map((key) => {
         const inner = [...path, key];
-        return { path: inner, offset: place(inner, 'key'), unknown: true as const, ...unknownKey(inner) };
+        return {
+          path: inner,
+          offset: place(inner, 'key'),
+          unknown: true as const,
+          ...unknownKey(schema, inner),
+        };
       });
     case 'invalid_union': {
       // The alternative of the right kind has the better problems to tell; where there is none, say what is allowed.
@@ -52,14 +68,14 @@ function problemsOf(issue: Issue, within: Path, value: unknown, place: Place): r
           (each) => each.path.length > 0 || each.code === 'unrecognized_keys' || each.code === 'custom',
         ),
       );
-      if (near === undefined || near.length === 0) return here(expected(path, found));
-      return near.flatMap((each) => problemsOf(each, path, value, place));
+      if (near === undefined || near.length === 0) return here(expected(schema, path, found));
+      return near.flatMap((each) => problemsOf(schema, each, path, value, place));
     }
     case 'invalid_type':
     case 'invalid_value':
       if (found === undefined)
-        return [{ path, offset: place(path, 'key'), message: `${MISSING}${allowed(path)}` }];
-      return here(expected(path, found));
+        return [{ path, offset: place(path, 'key'), message: `${MISSING}${allowed(schema, path)}` }];
+      return here(expected(schema, path, found));
     case 'too_small':
       return here(
         issue.origin === 'array' || issue.origin === 'string'
@@ -80,40 +96,40 @@ function problemsOf(issue: Issue, within: Path, value: unknown, place: Place): r
   }
 }
 
-function unknownKey(path: Path): Pick<Found, 'message' | 'meant'> {
+function unknownKey(schema: z.ZodType, path: Path): Pick<Found, 'message' | 'meant'> {
   if (isUnsupportedKey(path)) {
     return {
       message: 'not supported by this version, so a policy that asks for it can’t be kept; remove the key',
     };
   }
   const parent = path.slice(0, -1);
-  const keys = keysAt(parent);
+  const keys = keysAt(schema, parent);
   const meant = nearest(String(path.at(-1)), keys);
   if (meant === null) return { message: `unknown key; known here: ${keys.join(', ')}` };
   return { message: `unknown key; did you mean ${meant}?`, meant: [...parent, meant].join('.') };
 }
 
-function expected(path: Path, found: unknown): string {
-  const words = wordsAt(path);
+function expected(schema: z.ZodType, path: Path, found: unknown): string {
+  const words = wordsAt(schema, path);
   const meant = typeof found === 'string' ? nearest(found, words) : null;
   const shown = typeof found === 'string' ? JSON.stringify(found.slice(0, 60)) : kindOf(found);
-  return `is ${shown}; ${meant === null ? allowed(path) : `did you mean ${meant}?`}`;
+  return `is ${shown}; ${meant === null ? allowed(schema, path) : `did you mean ${meant}?`}`;
 }
 
-function allowed(path: Path): string {
-  const kinds = schemasAt(path).map((schema) => {
-    if (schema instanceof z.ZodLiteral || schema instanceof z.ZodEnum) return wordsOf(schema).join(' or ');
-    if (schema instanceof z.ZodArray) return 'a list';
-    if (schema instanceof z.ZodObject) return `a mapping with ${Object.keys(schema.shape).join(', ')}`;
-    if (schema instanceof z.ZodRecord) return 'a mapping of names';
-    if (schema instanceof z.ZodNumber) return 'a whole number';
+function allowed(schema: z.ZodType, path: Path): string {
+  const kinds = schemasAt(schema, path).map((each) => {
+    if (each instanceof z.ZodLiteral || each instanceof z.ZodEnum) return wordsOf(each).join(' or ');
+    if (each instanceof z.ZodArray) return 'a list';
+    if (each instanceof z.ZodObject) return `a mapping with ${Object.keys(each.shape).join(', ')}`;
+    if (each instanceof z.ZodRecord) return 'a mapping of names';
+    if (each instanceof z.ZodNumber) return 'a whole number';
     return 'text';
   });
   return `it must be ${kinds.join(', or ')}`;
 }
 
-const wordsAt = (path: Path) =>
-  schemasAt(path).flatMap((schema) =>
+const wordsAt = (schema: z.ZodType, path: Path) =>
+  schemasAt(schema, path).flatMap((schema) =>
     schema instanceof z.ZodLiteral || schema instanceof z.ZodEnum ? wordsOf(schema) : [],
   );
 
@@ -121,20 +137,22 @@ function wordsOf(schema: z.ZodLiteral | z.ZodEnum): string[] {
   return schema instanceof z.ZodLiteral ? [...schema.values].map(String) : schema.options.map(String);
 }
 
-const keysAt = (path: Path) =>
-  schemasAt(path).flatMap((schema) => (schema instanceof z.ZodObject ? Object.keys(schema.shape) : []));
+const keysAt = (schema: z.ZodType, path: Path) =>
+  schemasAt(schema, path).flatMap((schema) =>
+    schema instanceof z.ZodObject ? Object.keys(schema.shape) : [],
+  );
 
 /** The alternatives that the schema has at a path. */
-function schemasAt(path: Path): readonly z.core.$ZodType[] {
-  let schemas = unwrapped(policySchemaV1);
+function schemasAt(schema: z.ZodType, path: Path): readonly z.core.$ZodType[] {
+  let schemas = unwrapped(schema);
   for (const part of path) {
-    schemas = schemas.flatMap((schema) => {
-      if (schema instanceof z.ZodObject) {
-        const inner = Object.hasOwn(schema.shape, part) ? schema.shape[part] : undefined;
+    schemas = schemas.flatMap((each) => {
+      if (each instanceof z.ZodObject) {
+        const inner = Object.hasOwn(each.shape, part) ? each.shape[part] : undefined;
         return inner === undefined ? [] : unwrapped(inner);
       }
-      if (schema instanceof z.ZodRecord) return unwrapped(schema.valueType);
-      if (schema instanceof z.ZodArray) return unwrapped(schema.element);
+      if (each instanceof z.ZodRecord) return unwrapped(each.valueType);
+      if (each instanceof z.ZodArray) return unwrapped(each.element);
       return [];
     });
   }

@@ -1,32 +1,59 @@
-import type { PolicySource } from '../domain/policy-reading.ts';
+import type { z } from 'zod';
+import type { BaselineSource, PolicySource } from '../domain/policy-reading.ts';
 import type { PolicyReading } from './policy-reading.ts';
 import { policyProblems } from './policy-problems.ts';
 import { readYaml, type Problem } from './read-yaml.ts';
-import { policySchemaV1 } from './schema.ts';
+import { type Baseline, baselineSchemaV1, policySchemaV1 } from './schema.ts';
 
 const MOST_PROBLEMS = 50;
 
 /**
- * What a policy file says, or everything that is wrong with it, in the order of the file, one sentence each. Never
- * throws, whatever the text.
+ * What a policy file says (with its organisation's baseline, where there is one), or everything that is wrong with either,
+ * in the order of the file, one sentence each. Never throws, whatever the text.
  */
-export function readingOf({ path, text }: PolicySource): PolicyReading {
-  if (text === null) return { kind: 'absent' };
+export function readingOf({ path, text, baseline }: PolicySource): PolicyReading {
+  const own = text === null ? null : parsed(path, text, policySchemaV1);
+  const organisation = baselineReadingOf(baseline);
+  const problems = [own, organisation].flatMap((each) => (each?.kind === 'invalid' ? each.problems : []));
+  if (problems.length > 0) return { kind: 'invalid', problems: shortened(problems) };
+  if (organisation?.kind === 'unreadable') return organisation;
+  if (own?.kind !== 'valid') return { kind: 'absent' };
+  return {
+    kind: 'valid',
+    policy: organisation?.kind === 'valid' ? { ...own.value, baseline: organisation.value } : own.value,
+  };
+}
+
+/** The same of an organisation's baseline alone; null where there is none. */
+export function baselineReadingOf(
+  baseline: BaselineSource | undefined,
+): Parsed<Baseline> | Extract<PolicyReading, { kind: 'unreadable' }> | null {
+  if (baseline === undefined) return null;
+  const { path, text, unreadable } = baseline;
+  if (unreadable !== undefined) return { kind: 'unreadable', why: unreadable };
+  return text === null ? null : parsed(path, text, baselineSchemaV1);
+}
+
+type Parsed<T> =
+  | { readonly kind: 'valid'; readonly value: T }
+  | { readonly kind: 'invalid'; readonly problems: readonly string[] };
+
+function parsed<T>(path: string, text: string, schema: z.ZodType<T>): Parsed<T> {
   const read = readYaml(text);
-  const parsed = read.ok ? policySchemaV1.safeParse(read.value) : null;
-  if (parsed?.success === true) return { kind: 'valid', policy: parsed.data };
+  const result = read.ok ? schema.safeParse(read.value) : null;
+  if (result?.success === true) return { kind: 'valid', value: result.data };
   const problems = read.ok
-    ? policyProblems(parsed?.error.issues ?? [], read.value, read.place)
+    ? policyProblems(schema, result?.error.issues ?? [], read.value, read.place)
     : read.problems;
   const sentences = problems
     .toSorted((a, b) => a.offset - b.offset)
     .map((problem) => `${position(path, problem, read.lines)} ${subject(problem)}${problem.message}`);
-  const shown = [...new Set(sentences)];
-  const left = shown.length - MOST_PROBLEMS;
-  return {
-    kind: 'invalid',
-    problems: left > 0 ? [...shown.slice(0, MOST_PROBLEMS), `${path}: and ${left} more problems`] : shown,
-  };
+  return { kind: 'invalid', problems: [...new Set(sentences)] };
+}
+
+function shortened(problems: readonly string[]): readonly string[] {
+  const left = problems.length - MOST_PROBLEMS;
+  return left > 0 ? [...problems.slice(0, MOST_PROBLEMS), `and ${left} more problems`] : problems;
 }
 
 function position(

@@ -1,5 +1,6 @@
 import type { RolesAsked } from '../domain/role-facts.ts';
 import { environmentOf } from './environment-of.ts';
+import { organisationPolicy } from './organisation-policy.ts';
 import type { Policy } from './schema.ts';
 
 type Asking = { readonly teams?: readonly string[] | undefined; readonly permission?: string | undefined };
@@ -8,7 +9,18 @@ type Asking = { readonly teams?: readonly string[] | undefined; readonly permiss
  * The roles to resolve before judging. For an environment these are the change's as well, since every change in the
  * deployed range is judged again. The teams among a GitHub environment's own reviewers are not here: GitHub names them.
  */
-export function rolesAsked(policy: Policy, scope: 'change' | { readonly environment: string }): RolesAsked {
+export function rolesAsked(policy: Policy, scope: Scope): RolesAsked {
+  const organisation = organisationPolicy(policy);
+  const sides = [asked(policy, scope), ...(organisation === null ? [] : [asked(organisation, scope)])];
+  return {
+    teams: [...new Set(sides.flatMap(({ teams }) => teams))].toSorted(),
+    permissions: sides.some(({ permissions }) => permissions),
+  };
+}
+
+type Scope = 'change' | { readonly environment: string };
+
+function asked(policy: Policy, scope: Scope): RolesAsked {
   const environment = scope === 'change' ? null : environmentOf(policy, scope.environment);
   const from = environment?.approvals?.from;
   const asking: readonly Asking[] = [

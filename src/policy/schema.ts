@@ -172,15 +172,48 @@ export const policySchemaV1 = z.strictObject({
     .describe('By the names of the GitHub environments.'),
 });
 
-export type Policy = z.output<typeof policySchemaV1>;
+/**
+ * An organisation's baseline, version 1: the same asks, each optional, on every repository of the organisation. It holds beside
+ * a repository's own policy and never instead of it, so it can only tighten.
+ */
+export const baselineSchemaV1 = z.strictObject({
+  version: z.literal(1),
+  changes: changes.optional(),
+  environments: z
+    .record(
+      environmentName,
+      environment
+        .omit({ baseline: true })
+        .extend({ deploy: z.strictObject({ by: environment.shape.deploy.shape.by }) })
+        .partial()
+        .refine((asked) => Object.keys(asked).length > 0, 'asks for nothing; remove it'),
+    )
+    .default({})
+    .describe(
+      'By the names of the GitHub environments; of a repository that has none of that name, nothing is asked.',
+    ),
+});
+
+export type Baseline = z.output<typeof baselineSchemaV1>;
+
+/** A repository's policy, with the baseline of its organisation where there is one. */
+export type Policy = z.output<typeof policySchemaV1> & {
+  readonly baseline?: Baseline;
+  /** It is what the baseline asks for: of what that says nothing of, it asks nothing. See `policy/organisation-policy.ts`. */
+  readonly fromOrganisation?: true;
+};
 export type People = z.output<typeof people>;
 export type EnvironmentPolicy = z.output<typeof environment>;
 export type ProtectionPolicy = z.output<typeof protection>;
 
-/** The policy as JSON Schema, so that editors complete and check it. */
-export function policySchema(): Record<string, unknown> {
+/** Both files as JSON Schema, so that editors complete and check them; the names are those that they are published by. */
+export function policySchemas(): Readonly<Record<string, Record<string, unknown>>> {
+  const schema = (title: string, of: z.ZodType) => ({ title, ...z.toJSONSchema(of, { io: 'input' }) });
   return {
-    title: 'Countersign policy (.github/countersign.yml)',
-    ...z.toJSONSchema(policySchemaV1, { io: 'input' }),
+    'countersign.schema.json': schema('Countersign policy (.github/countersign.yml)', policySchemaV1),
+    'countersign-baseline.schema.json': schema(
+      'Countersign baseline of an organisation (countersign.yml in its .github repository)',
+      baselineSchemaV1,
+    ),
   };
 }

@@ -5,6 +5,8 @@ import { parse, repositoryOf, shaSchema } from '../payload.ts';
 
 /** Where a repository's policy lies. */
 const POLICY_PATH = '.github/countersign.yml';
+/** Where the baseline lies that holds for all of an account's repositories. */
+const BASELINE = { repository: '.github', path: 'countersign.yml' };
 const BRANCH_PREFIX = 'refs/heads/';
 /** GitHub lists so many commits of one push and leaves out the rest. */
 const LISTED_COMMITS = 2048;
@@ -36,9 +38,14 @@ export function pushTriggers(envelope: Envelope): Trigger[] {
   // A list that may leave something out can't say that the policy was left alone.
   const listed = commits ?? [];
   const uncertain = forced || listed.length >= LISTED_COMMITS || commits === null || commits === undefined;
-  const touched = listed.some(({ added = [], modified = [], removed = [] }) =>
-    [...added, ...modified, ...removed].includes(POLICY_PATH),
-  );
-  if (touched || uncertain) triggers.push({ kind: 'judge_open', repository, branch });
+  const touches = (path: string) =>
+    uncertain ||
+    listed.some(({ added = [], modified = [], removed = [] }) =>
+      [...added, ...modified, ...removed].includes(path),
+    );
+  if (touches(POLICY_PATH)) triggers.push({ kind: 'judge_open', repository, branch });
+  if (repository.name === BASELINE.repository && touches(BASELINE.path)) {
+    triggers.push({ kind: 'judge_open_in_installation', installationId: repository.installationId });
+  }
   return triggers;
 }

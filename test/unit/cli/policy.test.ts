@@ -62,6 +62,22 @@ test('a wrong policy: 1, and every problem', async () => {
   });
 });
 
+test('an organisation’s baseline: right, or what is wrong with it', async () => {
+  const baseline = 'version: 1\nenvironments: { production: { branches: [main] } }\n';
+  const file = await fileOf(baseline);
+  expect(await check('check', '--baseline', file)).toEqual({
+    code: 0,
+    out: `${file} is right: in every repository of the organisation it asks for more on no branch and environments production.\n`,
+    err: '',
+  });
+  const wrong = await fileOf(baseline.replace('branches', 'branch'));
+  expect(await check('check', '--baseline', wrong)).toEqual({
+    code: 1,
+    out: '',
+    err: `${wrong}:2:31 environments.production.branch: unknown key; did you mean branches?\n`,
+  });
+});
+
 test('no such file: 2', async () => {
   const { code, err } = await check('check', join(folder, 'none.yml'));
   expect(code).toBe(2);
@@ -73,7 +89,7 @@ test.each([[[]], [['check']], [['check', 'a', 'b']], [['explain', 'a']]])(
   async (args) => {
     const { code, err } = await check(...args);
     expect(code).toBe(2);
-    expect(err).toContain('countersign policy check FILE');
+    expect(err).toContain('countersign policy check [--baseline] FILE');
   },
 );
 

@@ -1,6 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { policySchema } from '../../../src/policy/schema.ts';
+import { policySchemas } from '../../../src/policy/schema.ts';
 import { readingOf } from '../../../src/policy/reading-of.ts';
 import { POLICY } from '../../support/make-facts.ts';
 
@@ -383,8 +384,16 @@ describe('whatever the text', () => {
   });
 });
 
+test.each(Object.entries(policySchemas()))(
+  'docs/%s is what `npm run schema` writes',
+  async (name, schema) => {
+    const text = await readFile(new URL(`../../../docs/${name}`, import.meta.url), 'utf8');
+    expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(schema)));
+  },
+);
+
 test('the JSON Schema has every key of the policy, and allows no other', () => {
-  const schema = policySchema();
+  const schema = policySchemas()['countersign.schema.json'];
   expect(schema).toMatchObject({
     additionalProperties: false,
     required: ['version', 'changes'],

@@ -1,0 +1,227 @@
+import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import type { Verdict } from '../../../src/domain/decision.ts';
+import { evaluateChange } from '../../../src/policy/evaluate-change.ts';
+import { evaluateDeployment } from '../../../src/policy/evaluate-deployment.ts';
+import { policiesGuarding } from '../../../src/policy/organisation-policy.ts';
+import { readingOf } from '../../../src/policy/reading-of.ts';
+import { rolesAsked } from '../../../src/policy/roles-asked.ts';
+import type { Policy } from '../../../src/policy/schema.ts';
+import { STRICTNESS, blocks } from '../../../src/policy/strictest.ts';
+import {
+  all,
+  makeChangeFacts,
+  makeDeploymentFacts,
+  makeReview,
+  makeRoles,
+  bob,
+  carol,
+  dave,
+  POLICY,
+} from '../../support/make-facts.ts';
+import { known } from '../../../src/domain/known.ts';
+
+const PATH = 'acme/.github: countersign.yml';
+const under = (baseline: string | null, text: string | null = POLICY) =>
+  readingOf({
+    path: '.github/countersign.yml',
+    ref: 'refs/heads/main',
+    commit: null,
+    text,
+    baseline: { path: PATH, ref: 'main', commit: null, text: baseline },
+  });
+const policyUnder = (baseline: string, text: string = POLICY): Policy => {
+  const reading = under(baseline, text);
+  if (reading.kind !== 'valid') throw new Error(JSON.stringify(reading));
+  return reading.policy;
+};
+
+const TWO =
+  'version: 1\nchanges: { branches: [main], approvals: { required: 2, from: { teams: [maintainers] } } }\n';
+const observing = POLICY.replace('version: 1', 'version: 1\nmode: observe');
+
+const change = (reading: ReturnType<typeof under>, facts = makeChangeFacts()) => {
+  const { verdict, mode, gates } = evaluateChange(reading, facts);
+  const theirs = gates.flatMap(({ askedBy, gate, outcome }) =>
+    askedBy === undefined ? [] : [`${gate} ${outcome}`],
+  );
+  return { verdict, mode, theirs };
+};
+
+describe('a change under an organisation’s baseline', () => {
+  const enforce = { mode: 'enforce' } as const;
+  test.each<[string, string | null, string | null, ReturnType<typeof change>]>([
+    ['none: only the policy judges', null, POLICY, { ...enforce, verdict: 'approved', theirs: [] }],
+    [
+      'it asks for more, and that is marked as the organisation’s',
+      TWO,
+      POLICY,
+      {
+        ...enforce,
+        verdict: 'held',
+        theirs: ['approvals pending'],
+      },
+    ],
+    [
+      'it asks for less: the policy is held to what it asks itself',
+      'version: 1\nchanges: { branches: [main], approvals: { required: 1, from: { permission: write } } }\n',
+      POLICY.replace(
+        'required: 1, from: { teams: [maintainers] }',
+        'required: 2, from: { teams: [maintainers] }',
+      ),
+      { ...enforce, verdict: 'held', theirs: expect.anything() as never },
+    ],
+    [
+      'it says nothing of this branch',
+      TWO.replace('[main]', '[production]'),
+      POLICY,
+      { ...enforce, verdict: 'approved', theirs: [] },
+    ],
+    [
+      'it guards a branch that the policy leaves alone',
+      TWO,
+      POLICY.replace('branches: [main]', 'branches: [other]'),
+      { ...enforce, verdict: 'held', theirs: expect.arrayContaining(['approvals pending']) as never },
+    ],
+    [
+      'a repository that only observes is held by it',
+      TWO,
+      observing,
+      { ...enforce, verdict: 'held', theirs: expect.arrayContaining(['approvals pending']) as never },
+    ],
+    [
+      'what it passes is only observed, as the repository says',
+      TWO.replace('required: 2', 'required: 1'),
+      observing,
+      { mode: 'observe', verdict: 'approved', theirs: expect.anything() as never },
+    ],
+    [
+      'a repository without a policy is not approved by it',
+      TWO,
+      null,
+      { ...enforce, verdict: 'error', theirs: [] },
+    ],
+    [
+      'one that can’t be used holds everything',
+      'version: 1\nchanges: { branch: [main] }\n',
+      POLICY,
+      { ...enforce, verdict: 'error', theirs: [] },
+    ],
+  ])('%s', (_, baseline, text, expected) => {
+    expect(change(under(baseline, text))).toEqual(expected);
+  });
+
+  test('two approvals are enough for one that asks for two', () => {
+    const reviews = all(makeReview({ author: bob }), makeReview({ id: 2, author: carol }));
+    const roles = makeRoles({ teams: { maintainers: known([bob.id, carol.id, dave.id]) } });
+    expect(change(under(TWO), makeChangeFacts({ reviews, roles })).verdict).toBe('approved');
+  });
+});
+
+test('problems name the organisation’s file, with line, column and key', () => {
+  expect(under('version: 1\nchanges:\n  branches: [main]\n  aprovals: { required: 1 }\n')).toEqual({
+    kind: 'invalid',
+    problems: [`${PATH}:4:3 changes.aprovals: unknown key; did you mean approvals?`],
+  });
+  expect(under('version: 1\nmode: observe\n')).toEqual({
+    kind: 'invalid',
+    problems: [`${PATH}:2:1 mode: unknown key; known here: version, changes, environments`],
+  });
+  expect(under('version: 1\nenvironments: { production: {} }\n')).toEqual({
+    kind: 'invalid',
+    problems: [`${PATH}:2:29 environments.production: asks for nothing; remove it`],
+  });
+});
+
+test('one that is there and can’t be read holds', () => {
+  const baseline = { path: PATH, ref: 'main', commit: null, text: null, unreadable: `${PATH} is binary` };
+  const reading = readingOf({ path: 'p', ref: 'main', commit: null, text: POLICY, baseline });
+  expect(reading).toEqual({ kind: 'unreadable', why: `${PATH} is binary` });
+});
+
+test('its teams are asked for as well', () => {
+  const baseline = `${TWO.replace('maintainers', 'security')}environments:\n  production: { deploy: { by: { teams: [board] } } }\n`;
+  expect(rolesAsked(policyUnder(baseline), { environment: 'production' }).teams).toEqual(
+    expect.arrayContaining(['security', 'board', 'maintainers']),
+  );
+});
+
+test('a branch may be guarded by the repository, by the organisation, or by both', () => {
+  const sides = (baseline: string) =>
+    policiesGuarding(policyUnder(baseline), 'main').map(({ fromOrganisation = false }) => fromOrganisation);
+  expect(sides(TWO)).toEqual([false, true]);
+  expect(sides(TWO.replace('[main]', '[production]'))).toEqual([false]);
+});
+
+describe('a deployment under an organisation’s baseline', () => {
+  const environment = (asked: string) => `version: 1\nenvironments:\n  production: { ${asked} }\n`;
+  test.each<[string, string, Verdict, readonly string[]]>([
+    ['it asks for what holds anyway', environment('branches: [main]'), 'approved', []],
+    [
+      'it allows another branch only',
+      environment('branches: ["release/*"]'),
+      'held',
+      ['branch pending', 'range pending'],
+    ],
+    [
+      'another team has to ask',
+      environment('deploy: { by: { teams: [board] } }'),
+      'rejected',
+      ['requester failed'],
+    ],
+    [
+      'it asks for approvals',
+      environment('approvals: { required: 2, from: { teams: [board] } }'),
+      'held',
+      ['environment_approvals pending'],
+    ],
+    ['every change in the range had to have two', TWO, 'held', ['range pending']],
+    ['it guards none of the range’s branches', TWO.replace('[main]', '[other]'), 'approved', []],
+    [
+      'it names an environment that this repository has not',
+      environment('branches: [x]').replace('production', 'moon'),
+      'approved',
+      [],
+    ],
+  ])('%s', (_, baseline, verdict, theirs) => {
+    const facts = makeDeploymentFacts({
+      roles: makeRoles({ teams: { ...makeDeploymentFacts().roles.teams, board: known([]) } }),
+    });
+    const decision = evaluateDeployment(under(baseline), facts);
+    const marked = decision.gates.filter(
+      ({ askedBy, outcome }) => askedBy === 'organisation' && outcome !== 'passed',
+    );
+    expect({
+      verdict: decision.verdict,
+      theirs: marked.map(({ gate, outcome }) => `${gate} ${outcome}`),
+    }).toEqual({
+      verdict,
+      theirs,
+    });
+  });
+});
+
+test('a baseline never makes a decision laxer', () => {
+  const people = fc.constantFrom('{ teams: [maintainers] }', '{ users: [bob] }', '{ permission: write }');
+  const changes = fc
+    .tuple(fc.constantFrom('main', 'other', '"**"'), fc.integer({ min: 1, max: 3 }), people)
+    .filter(([, required, from]) => required === 1 || !from.includes('users'))
+    .map(
+      ([branch, required, from]) =>
+        `changes: { branches: [${branch}], approvals: { required: ${required}, from: ${from} } }`,
+    );
+  const mode = fc.constantFrom('enforce', 'observe');
+  const reviews = fc.subarray([makeReview({ author: bob }), makeReview({ id: 2, author: carol })]);
+  fc.assert(
+    fc.property(changes, fc.option(changes), mode, reviews, (own, asked, how, given) => {
+      const text = `version: 1\nmode: ${how}\n${own}\n`;
+      const facts = makeChangeFacts({ reviews: all(...given) });
+      const alone = evaluateChange(under(null, text), facts);
+      const both = evaluateChange(under(`version: 1\n${asked ?? ''}\n`, text), facts);
+      expect(!blocks(alone) || blocks(both)).toBe(true);
+      const approvedOnlyThen = both.verdict === 'approved' && blocks(alone);
+      expect(approvedOnlyThen).toBe(false);
+      expect(STRICTNESS).toContain(both.verdict);
+    }),
+  );
+});

@@ -46,6 +46,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     does: "take a past year's entries out of the database, into an archive",
     load: () => import('./cli/retire.ts'),
   },
+  reperform: {
+    does: 'make every recorded decision again, and list those that come out otherwise',
+    load: () => import('./cli/reperform.ts'),
+  },
   keygen: { does: "make the ledger's signing key", load: () => import('./cli/keygen.ts') },
   redrive: {
     does: 'list the jobs that were given up, and put them back',

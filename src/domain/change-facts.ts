@@ -12,6 +12,8 @@ import type { RoleFacts } from './role-facts.ts';
 export interface ChangeFacts {
   readonly schema: 'change-facts/v1';
   readonly gatheredAt: string;
+  /** Why GitHub gave none of them: then nothing below is a fact, and nothing is judged by it. */
+  readonly unreadable?: string;
   readonly repository: RepositoryRef;
   readonly pullRequest: PullRequestFacts;
   /** The pull request's own commits, base to head. */

@@ -10,6 +10,8 @@ import type { RoleFacts } from './role-facts.ts';
 export interface DeploymentFacts {
   readonly schema: 'deployment-facts/v1';
   readonly gatheredAt: string;
+  /** Why GitHub gave none of them: then nothing below is a fact, and nothing is judged by it. */
+  readonly unreadable?: string;
   readonly repository: RepositoryRef;
   readonly request: DeploymentRequest;
   /** Branches that contain the target commit, among those that the policy allows for this environment. */

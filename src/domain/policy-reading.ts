@@ -6,6 +6,8 @@ export interface PolicySource {
   readonly commit: string | null;
   /** Null: there is no such file. */
   readonly text: string | null;
+  /** Why GitHub did not give the file, or why what is there can't be taken as a policy. */
+  readonly unreadable?: string;
   /** The organisation's baseline that holds beside it. Absent: nobody asked for one. */
   readonly baseline?: BaselineSource;
 }
@@ -24,6 +26,6 @@ export interface BaselineSource {
 }
 
 /** What a policy says, as text: two sources of the same text judge the same. The commits that they were read at don't count. */
-export function textsOf({ text, baseline }: PolicySource): readonly (string | null)[] {
-  return [text, baseline?.text ?? null, baseline?.unreadable ?? null];
+export function textsOf({ text, unreadable, baseline }: PolicySource): readonly (string | null)[] {
+  return [text, unreadable ?? null, baseline?.text ?? null, baseline?.unreadable ?? null];
 }

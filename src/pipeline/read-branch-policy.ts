@@ -23,7 +23,7 @@ export async function readBranchPolicy(
   } catch (error) {
     // A file that is there and can't be taken as a policy: that stays so until somebody mends it.
     if (!(error instanceof CodedError) || error.code !== 'policy_unreadable') throw error;
-    const source = { path: POLICY_PATH, ref: branch, commit: null, text: null };
-    return { source, reading: { kind: 'unreadable', why: error.message } };
+    const source = { path: POLICY_PATH, ref: branch, commit: null, text: null, unreadable: error.message };
+    return { source, reading: readingOf(source) };
   }
 }

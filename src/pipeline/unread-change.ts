@@ -1,9 +1,11 @@
 import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
+import type { ChangeFacts } from '../domain/change-facts.ts';
 import { unknown } from '../domain/known.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
 import { POLICY_PATH } from '../facts/read-policy.ts';
-import { withoutFacts } from '../policy/without-policy.ts';
+import { evaluateChange } from '../policy/evaluate-change.ts';
+import { readingOf } from '../policy/reading-of.ts';
 import type { JudgedChange } from './judge-change.ts';
 
 /**
@@ -19,38 +21,41 @@ export async function unreadChange(
   const headSha = await newestHead(db, repository, number);
   if (headSha === null) return null;
   const why = error instanceof Error ? error.message : 'an error of ours; the log has it';
-  const source = { path: POLICY_PATH, ref: 'unknown', commit: null, text: null };
+  const source = { path: POLICY_PATH, ref: 'unknown', commit: null, text: null, unreadable: why };
+  const reading = readingOf(source);
+  const facts: ChangeFacts = {
+    schema: 'change-facts/v1',
+    gatheredAt: now,
+    unreadable: why,
+    repository,
+    pullRequest: {
+      number,
+      title: '',
+      url: '',
+      state: 'open',
+      draft: false,
+      author: null,
+      headSha,
+      headRef: '',
+      fromFork: false,
+      baseRef: '',
+      baseSha: '',
+      baseChangedAt: unknown(why),
+      merged: null,
+    },
+    commits: { complete: false, items: [] },
+    reviews: { complete: false, items: [] },
+    checks: { complete: false, items: [] },
+    pushers: unknown(why),
+    protection: { branch: '', appId: null, classic: unknown(why), rulesets: unknown(why) },
+    roles: { teams: {}, permissions: {} },
+  };
   return {
     source,
-    reading: { kind: 'unreadable', why },
+    reading,
     standing: { trust: { trusted: true }, unusableNow: null },
-    decision: withoutFacts('change', why),
-    facts: {
-      schema: 'change-facts/v1',
-      gatheredAt: now,
-      repository,
-      pullRequest: {
-        number,
-        title: '',
-        url: '',
-        state: 'open',
-        draft: false,
-        author: null,
-        headSha,
-        headRef: '',
-        fromFork: false,
-        baseRef: '',
-        baseSha: '',
-        baseChangedAt: unknown(why),
-        merged: null,
-      },
-      commits: { complete: false, items: [] },
-      reviews: { complete: false, items: [] },
-      checks: { complete: false, items: [] },
-      pushers: unknown(why),
-      protection: { branch: '', appId: null, classic: unknown(why), rulesets: unknown(why) },
-      roles: { teams: {}, permissions: {} },
-    },
+    facts,
+    decision: evaluateChange(reading, facts),
   };
 }
 

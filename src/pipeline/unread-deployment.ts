@@ -1,5 +1,6 @@
 import { POLICY_PATH } from '../facts/read-policy.ts';
-import { withoutFacts } from '../policy/without-policy.ts';
+import { evaluateDeployment } from '../policy/evaluate-deployment.ts';
+import { readingOf } from '../policy/reading-of.ts';
 import type { AssessedDeployment } from './assess-deployment.ts';
 import type { StoredDeployment } from './deployment-row.ts';
 import { ungatheredFacts } from './ungathered-facts.ts';
@@ -7,11 +8,8 @@ import { ungatheredFacts } from './ungathered-facts.ts';
 /** A deployment of which GitHub tells us nothing now: every fact unknown, and the decision an error that holds it. */
 export function unreadDeployment(row: StoredDeployment, error: unknown, now: string): AssessedDeployment {
   const why = error instanceof Error ? error.message : 'an error of ours; the log has it';
-  return {
-    source: { path: POLICY_PATH, ref: 'unknown', commit: null, text: null },
-    reading: { kind: 'unreadable', why },
-    facts: ungatheredFacts(row, { why, policy: { trusted: true }, now }),
-    decision: withoutFacts('deployment', why),
-    policy: null,
-  };
+  const source = { path: POLICY_PATH, ref: 'unknown', commit: null, text: null, unreadable: why };
+  const reading = readingOf(source);
+  const facts = { ...ungatheredFacts(row, { why, policy: { trusted: true }, now }), unreadable: why };
+  return { source, reading, facts, decision: evaluateDeployment(reading, facts), policy: null };
 }

@@ -13,7 +13,7 @@ import { protectionGate } from './change/protection.ts';
 import { pullRequestGate } from './change/pull-request.ts';
 import { notApplicable } from './gate-result.ts';
 import { guards } from './guards.ts';
-import { withoutPolicy } from './without-policy.ts';
+import { withoutFacts, withoutPolicy } from './without-policy.ts';
 import type { PolicyReading } from './policy-reading.ts';
 import { judgedByBoth } from './judged-by-both.ts';
 import { reason } from './reasons.ts';
@@ -21,6 +21,7 @@ import type { Policy } from './schema.ts';
 
 /** Judges one pull request by the policy of its base branch, and by what the organisation asks for beside it. */
 export function evaluateChange(reading: PolicyReading, facts: ChangeFacts): Decision {
+  if (facts.unreadable !== undefined) return withoutFacts('change', facts.unreadable);
   if (reading.kind !== 'valid') return withoutPolicy('change', reading, facts.pullRequest.baseRef);
   return judgedByBoth(reading.policy, (policy) => judgedBy(policy, facts));
 }

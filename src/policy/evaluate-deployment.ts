@@ -16,10 +16,11 @@ import type { PolicyReading } from './policy-reading.ts';
 import { judgedByBoth } from './judged-by-both.ts';
 import { reason } from './reasons.ts';
 import type { Policy } from './schema.ts';
-import { withUnreviewedPolicy, withoutPolicy } from './without-policy.ts';
+import { withUnreviewedPolicy, withoutFacts, withoutPolicy } from './without-policy.ts';
 
 /** Judges one wanted deployment by the policy of the repository's trusted branch, and by what the organisation asks for beside it. */
 export function evaluateDeployment(reading: PolicyReading, facts: DeploymentFacts): Decision {
+  if (facts.unreadable !== undefined) return withoutFacts('deployment', facts.unreadable);
   if (reading.kind !== 'valid') return withoutPolicy('deployment', reading, null);
   if (!facts.policy.trusted) return withUnreviewedPolicy(facts.policy);
   return judgedByBoth(reading.policy, (policy) => judgedBy(policy, facts));

@@ -11,7 +11,8 @@ const MOST_PROBLEMS = 50;
  * What a policy file says (with its organisation's baseline, where there is one), or everything that is wrong with either,
  * in the order of the file, one sentence each. Never throws, whatever the text.
  */
-export function readingOf({ path, text, baseline }: PolicySource): PolicyReading {
+export function readingOf({ path, text, unreadable, baseline }: PolicySource): PolicyReading {
+  if (unreadable !== undefined) return { kind: 'unreadable', why: unreadable };
   const own = text === null ? null : parsed(path, text, policySchemaV1);
   const organisation = baselineReadingOf(baseline);
   const problems = [own, organisation].flatMap((each) => (each?.kind === 'invalid' ? each.problems : []));

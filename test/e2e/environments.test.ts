@@ -11,6 +11,7 @@ import { untilCheckRun } from '../../demo/stage/watch.ts';
 import { type App, startApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { targetRefusal } from '../../src/pipeline/target-refusal.ts';
+import { assertReperformed } from '../support/assert-reperformed.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const production = deployCheck('production');
@@ -56,6 +57,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await other?.stop();
   await stage.close();
+  await assertReperformed(database.db);
   await database.drop();
   await rm(dir, { recursive: true, force: true });
 });

@@ -9,6 +9,7 @@ import { approve, CHANGE_CHECK, deployCheck, merge, openChange } from '../../dem
 import { setStage, type Stage } from '../../demo/stage/stage.ts';
 import { untilCheckRun } from '../../demo/stage/watch.ts';
 import { listEntries } from '../../src/ledger/read.ts';
+import { assertReperformed } from '../support/assert-reperformed.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 type Run = Awaited<ReturnType<GitHub['actions']['startRun']>>;
@@ -58,6 +59,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await stage.close();
+  await assertReperformed(database.db);
   await database.drop();
   await rm(dir, { recursive: true, force: true });
 });

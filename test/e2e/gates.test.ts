@@ -11,6 +11,7 @@ import { parseEntry } from '../../src/ledger/entry.ts';
 import { listEntries } from '../../src/ledger/read.ts';
 import { leafHash } from '../../src/ledger/hash.ts';
 import { parseProof, verifyProof } from '../../src/ledger/proof.ts';
+import { assertReperformed } from '../support/assert-reperformed.ts';
 import { createTestDatabase, query, type TestDatabase } from '../support/database.ts';
 
 const CHANGE = 'countersign/change';
@@ -35,6 +36,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await stage.close();
+  await assertReperformed(database.db);
   await database.drop();
   await rm(dir, { recursive: true, force: true });
 });

@@ -8,6 +8,7 @@ import { shopPolicy } from '../../demo/stage/policy.ts';
 import { setStage, type Stage } from '../../demo/stage/stage.ts';
 import { seeCheckRun, until, untilCheckRun } from '../../demo/stage/watch.ts';
 import { listEntries } from '../../src/ledger/read.ts';
+import { assertReperformed } from '../support/assert-reperformed.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { forgeCommit } from '../support/github/forge-commit.ts';
 
@@ -41,6 +42,7 @@ afterEach(async () => {
 
 afterAll(async () => {
   await stage.close();
+  await assertReperformed(database.db);
   await database.drop();
   await rm(dir, { recursive: true, force: true });
 });

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { removeEmbeddedPostgres } from '../../src/db/embedded-postgres.ts';
 import { generateLedgerKey } from '../../src/ledger/signer.ts';
+import { assertReperformed } from '../support/assert-reperformed.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { runCountersign } from '../support/run-countersign.ts';
 
@@ -36,6 +37,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await removeEmbeddedPostgres(join(cwd, 'data/postgres'));
+  await assertReperformed(database.db);
   await database.drop();
   await rm(cwd, { recursive: true, force: true });
 });

@@ -14,6 +14,7 @@ import { deployCheck } from '../../demo/stage/acts.ts';
 import { seeCheckRun } from '../../demo/stage/watch.ts';
 import { proofAtIndex } from '../../src/ledger/entry-proof.ts';
 import { createSigner, generateLedgerKey } from '../../src/ledger/signer.ts';
+import { assertReperformed } from '../support/assert-reperformed.ts';
 import { createTestDatabase, query, type TestDatabase } from '../support/database.ts';
 import { allEntries, wordsIn } from '../support/recorded-words.ts';
 
@@ -36,6 +37,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await stage.close();
+  await assertReperformed(database.db);
   await database.drop();
   await rm(dir, { recursive: true, force: true });
 });

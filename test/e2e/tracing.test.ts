@@ -8,6 +8,7 @@ import { approve, ask, CHANGE_CHECK, deployCheck, merge, openChange } from '../.
 import { setStage, type Stage } from '../../demo/stage/stage.ts';
 import { until, untilCheckRun } from '../../demo/stage/watch.ts';
 import { listEntries } from '../../src/ledger/read.ts';
+import { assertReperformed } from '../support/assert-reperformed.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { type Forged, forgeCommit } from '../support/github/forge-commit.ts';
 
@@ -49,6 +50,7 @@ afterEach(async () => {
 
 afterAll(async () => {
   await stage.close();
+  await assertReperformed(database.db);
   await database.drop();
   await rm(dir, { recursive: true, force: true });
 });

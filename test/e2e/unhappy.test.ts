@@ -9,6 +9,7 @@ import { setStage, type Stage } from '../../demo/stage/stage.ts';
 import { seeCheckRun, untilCheckRun } from '../../demo/stage/watch.ts';
 import { listEntries } from '../../src/ledger/read.ts';
 import { verifyDatabase } from '../../src/ledger/verify-database.ts';
+import { assertReperformed } from '../support/assert-reperformed.ts';
 import { createTestDatabase, query, type TestDatabase } from '../support/database.ts';
 
 const CHANGE = 'countersign/change';
@@ -30,6 +31,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await stage.close();
+  await assertReperformed(database.db);
   await database.drop();
   await rm(dir, { recursive: true, force: true });
 });

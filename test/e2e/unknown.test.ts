@@ -8,6 +8,7 @@ import { setStage, type Stage } from '../../demo/stage/stage.ts';
 import { until, untilCheckRun } from '../../demo/stage/watch.ts';
 import { listEntries } from '../../src/ledger/read.ts';
 import { verifyDatabase } from '../../src/ledger/verify-database.ts';
+import { assertReperformed } from '../support/assert-reperformed.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { type CutProxy, startCutProxy } from '../support/deploy/cut-proxy.ts';
 
@@ -35,6 +36,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await stage.close();
   await Promise.all(proxies.map((proxy) => proxy.stop()));
+  await assertReperformed(database.db);
   await database.drop();
   await rm(dir, { recursive: true, force: true });
 });

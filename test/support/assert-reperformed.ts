@@ -1,0 +1,23 @@
+import type { Kysely } from 'kysely';
+import type { Database } from '../../src/db/database.ts';
+import { recordedDecisions } from '../../src/evidence/recorded-decisions.ts';
+import { reperform } from '../../src/evidence/reperform.ts';
+
+/** Makes every decision that a test had recorded again, and fails with those that come out otherwise. Answers how many there were. */
+export async function assertReperformed(db: Kysely<Database>): Promise<number> {
+  let count = 0;
+  const otherwise: string[] = [];
+  for await (const found of recordedDecisions(db)) {
+    if ('erased' in found) continue;
+    count += 1;
+    const difference = reperform(found);
+    if (difference !== null) {
+      const { kind } = found.entry.content;
+      otherwise.push(`${kind} ${found.entry.id}: ${JSON.stringify(difference, null, 1)}`);
+    }
+  }
+  if (otherwise.length > 0) {
+    throw new Error(`decisions that come out otherwise when made again:\n${otherwise.join('\n')}`);
+  }
+  return count;
+}

@@ -1,11 +1,11 @@
 /** `countersign prove`: one entry's proof, to hand to somebody who has only the log's key. */
 import { CodedError } from '../domain/coded-error.ts';
 import { proofAtIndex } from '../ledger/entry-proof.ts';
+import { readFoundedVkeys } from '../ledger/founded-vkeys.ts';
 import { leafHash } from '../ledger/hash.ts';
 import { parseProof, verifyProof } from '../ledger/proof.ts';
 import { queryOf } from '../ledger/query.ts';
 import { readRetirement, whereRetired } from '../ledger/read-retirement.ts';
-import { readVkeys } from '../ledger/read-vkeys.ts';
 import type { CommandIo } from './command-io.ts';
 import { openLedgerSource } from './ledger-source.ts';
 import { parseCommandArguments } from './parse-command-arguments.ts';
@@ -42,7 +42,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     if (extra === null && found.index >= (retired?.minimum ?? 0))
       throw new CodedError('entry_deleted', `entry ${index} is gone; run \`countersign verify\`.`);
     // A proof that doesn't hold must not leave this machine as one.
-    const keys = await readVkeys(ledger.db, log, Number.MAX_SAFE_INTEGER);
+    const keys = await readFoundedVkeys(ledger.db, log);
     verifyProof(found.proof, extra === null ? found.leafHash : leafHash(extra), keys.at(-1) ?? log.vkey);
     io.stdout.write(found.proof);
     if (retired !== null)

@@ -17,7 +17,8 @@ import { openLedgerSource } from './ledger-source.ts';
 export interface CheckRunCall {
   /** What the saved file holds. */
   readonly text: string;
-  readonly vkey: string | null;
+  /** The reader's own keys, each named for its log. */
+  readonly vkey: readonly string[];
   /** An exported log; null for the database. */
   readonly log: string | null;
   /** How an exported log that doesn't hold is told. */
@@ -27,22 +28,28 @@ export interface CheckRunCall {
 /** 0 where it says what was recorded, 1 where it doesn't, or the log doesn't hold. */
 export async function verifyCheckRunFile(call: CheckRunCall, io: CommandIo): Promise<number> {
   // A key that was mistyped must not make a check run look forged.
-  if (call.vkey !== null) parseVerifierKey(call.vkey);
+  for (const vkey of call.vkey) parseVerifierKey(vkey);
   const copy = readCheckRunCopy(call.text);
   const { holds, told } =
     call.log === null ? await inDatabase(copy, call.vkey, io) : await inDirectory(copy, call.log, call);
   const word =
-    call.vkey === null && holds
+    call.vkey.length === 0 && holds
       ? ["(By the log's own statement of its key: give the key that you know with --vkey.)"]
       : [];
   io.stdout.write([...told, ...word].map((sentence) => `${sentence}\n`).join(''));
   return holds ? 0 : 1;
 }
 
-async function inDatabase(copy: CheckRunCopy, vkey: string | null, io: CommandIo): Promise<CheckRunVerdict> {
+async function inDatabase(
+  copy: CheckRunCopy,
+  vkeys: readonly string[],
+  io: CommandIo,
+): Promise<CheckRunVerdict> {
   const ledger = await openLedgerSource(io.env);
   try {
-    return await verifyCheckRun(copy, await databaseCheckRuns(ledger.db, originOf(copy), vkey));
+    const origin = originOf(copy);
+    const vkey = vkeys.find((each) => each.split('+', 1)[0] === origin) ?? vkeys[0] ?? null;
+    return await verifyCheckRun(copy, await databaseCheckRuns(ledger.db, origin, vkey));
   } catch (error) {
     // A log that is signed by somebody else was read well enough: it isn't the one that the reader knows.
     if (!(error instanceof CodedError) || !['key_mismatch', 'entry_altered'].includes(error.code))

@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { CodedError } from '../domain/coded-error.ts';
 import { readArchivedEntry } from '../ledger/archived-source.ts';
 import { readCheckRunCopy } from '../ledger/check-run-copy.ts';
+import { isProvenByAny } from '../ledger/entry-prover.ts';
 import type { HeldAndErased, VerifyReport } from '../ledger/finding.ts';
 import { checkpointName } from '../ledger/finding.ts';
 import { leafHash } from '../ledger/hash.ts';
@@ -18,13 +19,14 @@ import { countOf, progressLine } from './progress-line.ts';
 import { verifyCheckRunFile } from './verify-check-run.ts';
 import { openClone } from '../witness/open-clone.ts';
 
-const USAGE = `countersign verify [DIRECTORY | PROOF] [--vkey KEY] [--witness CLONE] [--archive DIRECTORY …] [--entry FILE]
+const USAGE = `countersign verify [DIRECTORY | PROOF] [--vkey KEY …] [--witness CLONE] [--archive DIRECTORY …] [--entry FILE]
 countersign verify CHECKRUN [--log DIRECTORY] [--vkey KEY]
 
 Without an argument: the ledger in DATABASE_URL. With a directory: a log that \`countersign export\` wrote, without any
 database. With a file: a proof that \`countersign prove\` wrote, or a check run as \`gh api repos/OWNER/REPO/check-runs/ID\` prints it (or the
 Markdown of its summary and text, not the rendered page), which is compared with what was recorded of it. --vkey is the log's public key as you have it from elsewhere
-(the text, or a file that holds it); without it the log's own statement is taken, and said so.
+(the text, or a file that holds it); without it the log's own statement is taken, and said so. Where a log goes on for another one, give
+each one's key with a --vkey of its own: a key judges the log that it is named for, and the newest must have one.
 --witness is a clone (bare or not) of a git witness's repository: every checkpoint in any of its commits is compared with the
 ledger, which shows what was taken away from its end, and what was written anew by whoever has the key.
 
@@ -42,12 +44,12 @@ const SHOWN = 10;
 export async function run(args: readonly string[], io: CommandIo): Promise<number> {
   const parsed = parseCommandArguments(
     args,
-    { usage: USAGE, options: ['vkey', 'log', 'witness', 'entry'], repeatable: ['archive'], positionals: 1 },
+    { usage: USAGE, options: ['log', 'witness', 'entry'], repeatable: ['vkey', 'archive'], positionals: 1 },
     io,
   );
   if (typeof parsed === 'number') return parsed;
   const [path] = parsed.positionals;
-  const vkey = parsed.values['vkey'] === undefined ? null : await keyFrom(parsed.values['vkey']);
+  const vkey = await Promise.all((parsed.lists['vkey'] ?? []).map(keyFrom));
   const log = parsed.values['log'] ?? null;
   const archives = parsed.lists['archive'] ?? [];
   const where = { entry: parsed.values['entry'] ?? null, archives };
@@ -87,7 +89,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     );
   io.stdout.write(
     describe(report, {
-      given: vkey !== null,
+      given: vkey,
       colours: io.stdout.isTTY === true && io.env['NO_COLOR'] === undefined,
     }),
   );
@@ -108,7 +110,7 @@ async function verifyHere(
 
 async function verifyFile(
   path: string,
-  { vkey, log, where }: { vkey: string | null; log: string | null; where: EntryPlaces },
+  { vkey, log, where }: { vkey: readonly string[]; log: string | null; where: EntryPlaces },
   io: CommandIo,
 ): Promise<number> {
   // Some shells begin every file that they write with a byte order mark.
@@ -120,17 +122,18 @@ async function verifyFile(
       'check_run_unreadable',
       `${path} is neither a proof (whose first line is ${PROOF_HEADER.trim()}) nor a check run of ours: nothing in it names an entry.`,
     );
-  const how = { given: vkey !== null, colours: false };
+  const how = { given: vkey, colours: false };
   return await verifyCheckRunFile({ text, vkey, log, describe: (report) => describe(report, how) }, io);
 }
 
 async function verifyProofFile(
   path: string,
-  vkey: string | null,
+  vkeys: readonly string[],
   where: EntryPlaces,
   io: CommandIo,
 ): Promise<number> {
-  if (vkey === null)
+  const [first] = vkeys;
+  if (first === undefined)
     throw new CodedError(
       'vkey_missing',
       `${path} is a proof, and a proof does not say whose it is: give the log's key with --vkey.`,
@@ -145,7 +148,9 @@ async function verifyProofFile(
         `${path} does not hold the entry itself: \`countersign prove\` writes proofs that do, unless the entry was retired; ` +
           'then give the archive that holds it with --archive, or its bytes with --entry.',
       );
-    const { index, checkpoint } = verifyProof(text, leafHash(entry), vkey);
+    const leaf = leafHash(entry);
+    const vkey = vkeys.find((each) => isProvenByAny(text, leaf, [each])) ?? first;
+    const { index, checkpoint } = verifyProof(text, leaf, vkey);
     io.stdout.write(
       `The proof holds: this is entry ${index} of ${checkpoint.origin}, under ${checkpointName({ size: checkpoint.size, signedAt: null })}.\n`,
     );
@@ -159,8 +164,8 @@ async function verifyProofFile(
   }
 }
 
-/** What a reader sees. Exported for the tests of its words. */
-export function describe(report: VerifyReport, how: { given: boolean; colours: boolean }): string {
+/** What a reader sees. Exported for the tests of its words. `given`: the reader's own keys. */
+export function describe(report: VerifyReport, how: { given: readonly string[]; colours: boolean }): string {
   const paint = (colour: number, text: string): string =>
     how.colours ? `\u001b[${colour}m${text}\u001b[39m` : text;
   if (report.found > 0) {
@@ -181,7 +186,7 @@ export function describe(report: VerifyReport, how: { given: boolean; colours: b
     ['log', report.origin],
     [
       'key',
-      `${keysOf(report)}${how.given ? '' : "\n               (the log's own statement: compare it with the key you know, or give that with --vkey)"}`,
+      `${keysOf(report)}${report.vkeys.some((vkey) => how.given.includes(vkey)) ? '' : "\n               (the log's own statement: compare it with the key you know, or give that with --vkey)"}`,
     ],
     [
       'entries',

@@ -16,10 +16,10 @@ import { parseEntry } from './entry.ts';
 import type { PlacedEntry } from './export-erased.ts';
 import { assertErasuresSigned, erasedLines } from './export-erased.ts';
 import { Findings } from './finding.ts';
+import { readFoundedVkeys } from './founded-vkeys.ts';
 import { holdEntries } from './hold-entries.ts';
 import type { SourceEntry } from './log-source.ts';
 import { queryOf } from './query.ts';
-import { readVkeys } from './read-vkeys.ts';
 import { PREDECESSOR } from './predecessor.ts';
 import { TILE_WIDTH, tileAt, tilePath, tilesOf } from './tiles.ts';
 
@@ -125,7 +125,8 @@ async function writeLog(
   }
   await writeCheckpoints(source, directory, size);
   const people = await writeSubjects(tx, directory);
-  const vkeys = await readVkeys(tx, log, size);
+  // A row that names a key is anybody's who can write here; an export is signed by those that were vouched for.
+  const vkeys = await readFoundedVkeys(tx, log);
   const vkey = vkeys.at(-1) ?? log.vkey;
   await put(directory, 'vkey', `${vkey}\n`);
   if (vkeys.length > 1) await put(directory, 'vkeys', vkeys.map((each) => `${each}\n`).join(''));

@@ -16,6 +16,8 @@ export type Incarnated = Extract<LedgerFact, { act: 'incarnated' }>;
 export interface EndedLog {
   readonly origin: string;
   readonly keys: readonly VerifierKey[];
+  /** Keys whose signature is on a checkpoint of it; null where it couldn't be read to its end, which is a finding of its own. */
+  readonly signers: readonly string[] | null;
   readonly size: number;
   /** Base64; null where it couldn't be computed, which is a finding of its own. */
   readonly root: string | null;
@@ -52,6 +54,8 @@ export function readDeclaration(
   if (!ends) return wrong(`it says that log ended at ${predecessor.size}, and it ends at ${before.size}`);
   if (predecessor.size === before.size && before.root !== null && predecessor.root !== before.root)
     return wrong(`it says another root of those ${before.size} entries than they have`);
+  if (before.signers?.includes(predecessor.vkey) === false)
+    return wrong(`it says that log was signed as ${predecessor.vkey}, and no checkpoint of it here is`);
   const witnessed = opened(fact.witnessed, before.keys);
   if (witnessed === null)
     return wrong('the checkpoint that it says an outsider holds is not signed by that log');

@@ -1,11 +1,12 @@
 /**
  * Who must have signed a checkpoint of a log whose key was rotated. It starts from one key and follows the rotations that
  * the log's own entries tell of; the key before vouches for the key after, by signing the first checkpoint over that entry.
+ * Until it did, a rotation is no more than an entry, which anybody may have recorded who can write to the log.
  */
 import type { Checkpoint } from './checkpoint.ts';
 import { openCheckpoint } from './checkpoint.ts';
 import type { VerifierKey } from './note.ts';
-import { parseVerifierKey } from './note.ts';
+import { parseNote, parseVerifierKey, signedBy } from './note.ts';
 
 interface Link {
   readonly vkey: string;
@@ -13,35 +14,67 @@ interface Link {
   readonly key: VerifierKey;
   /** Of the entry that names it; -1 of the first. */
   readonly index: number;
+  /** Whether a checkpoint was opened that has its signature. */
+  signed: boolean;
+}
+
+/** What an entry says; whether it is so, the first checkpoint over it shows. */
+interface ToldRotation {
+  readonly index: number;
+  readonly from: string;
+  readonly to: string;
+  readonly key: VerifierKey;
+}
+
+/** A rotation that took no effect: the first checkpoint over its entry, which the key before signed, isn't signed by the new one. */
+export interface UnfoundedRotation {
+  readonly index: number;
+  readonly from: string;
+  readonly to: string;
+  /** Of that checkpoint. */
+  readonly size: number;
 }
 
 export class KeyChain {
-  readonly #links: Link[];
-  /** How many of them a checkpoint that they signed has been seen of. */
-  #vouched = 1;
+  readonly #links: [Link, ...Link[]];
+  /** Rotations that no checkpoint has covered yet, in the order of the log. */
+  #told: ToldRotation[] = [];
+  #unfounded: UnfoundedRotation[] = [];
 
   /** Throws `verifier_key_unreadable`. */
   constructor(first: string) {
-    this.#links = [{ vkey: first, key: parseVerifierKey(first), index: -1 }];
+    this.#links = [{ vkey: first, key: parseVerifierKey(first), index: -1, signed: false }];
   }
 
-  /** Oldest first. */
+  /** The first, and those that took effect since; oldest first. */
   get vkeys(): string[] {
     return this.#links.map(({ vkey }) => vkey);
   }
 
+  /** Those of them whose signature is on a checkpoint that was opened. */
+  get signers(): string[] {
+    return this.#links.flatMap(({ vkey, signed }) => (signed ? [vkey] : []));
+  }
+
+  /** Keys that entries name as the next ones, under no checkpoint yet. */
+  get awaited(): string[] {
+    return this.#told.map(({ to }) => to);
+  }
+
   /** The entry `index` says that `to` signs after `from`. What is wrong with that, or null. Call it in the order of the log. */
   rotate(index: number, from: string, to: string): string | null {
-    if (from !== this.#links.at(-1)?.vkey)
+    const { vkey, key: current } = this.#newest();
+    if (from !== vkey && !this.awaited.includes(from))
       return `it says that ${from} signed until then, and that key did not`;
+    if (to === from) return `it names ${to} as the next one, which signs already`;
     let key;
     try {
       key = parseVerifierKey(to);
     } catch {
       return `${to} is no verifier key`;
     }
-    if (key.name !== this.#links.at(-1)?.key.name) return `${to} is the key of another log`;
-    this.#links.push({ vkey: to, key, index });
+    if (key.name !== current.name) return `${to} is the key of another log`;
+    this.#told.push({ index, from, to, key });
     return null;
   }
 
@@ -50,12 +83,35 @@ export class KeyChain {
    * `checkpoint_forged` where a signature is missing that has to be there, or what `openCheckpoint` throws.
    */
   open(note: string, size: number): Checkpoint {
-    const covered = this.#links.filter(({ index }) => index < size).length;
-    // From the last key that was vouched for, up to the newest that this checkpoint covers: one, unless it was rotated.
-    const signers = this.#links.slice(Math.min(this.#vouched, covered) - 1, covered);
-    const [checkpoint] = signers.map(({ key }) => openCheckpoint(note, key));
-    if (checkpoint === undefined) throw new RangeError('a log has at least one key');
-    this.#vouched = Math.max(this.#vouched, covered);
+    const signer = this.#links.findLast(({ index }) => index < size) ?? this.#links[0];
+    const checkpoint = openCheckpoint(note, signer.key);
+    signer.signed = true;
+    if (signer === this.#newest()) this.#judge(note, size);
     return checkpoint;
+  }
+
+  /** Those that were found since this was last asked. */
+  takeUnfounded(): UnfoundedRotation[] {
+    const taken = this.#unfounded;
+    this.#unfounded = [];
+    return taken;
+  }
+
+  /** `note` has the newest key's signature. Each rotation that it covers takes effect with it, or never. */
+  #judge(note: string, size: number): void {
+    const covered = this.#told.filter(({ index }) => index < size);
+    if (covered.length === 0) return;
+    this.#told = this.#told.filter(({ index }) => index >= size);
+    const parsed = parseNote(note);
+    for (const { index, from, to, key } of covered) {
+      // A forged one beside the true one names the same key before, so each is asked by itself.
+      if (from === this.#newest().vkey && signedBy(parsed, key))
+        this.#links.push({ vkey: to, key, index, signed: true });
+      else this.#unfounded.push({ index, from, to, size });
+    }
+  }
+
+  #newest(): Link {
+    return this.#links.at(-1) ?? this.#links[0];
   }
 }

@@ -8,11 +8,11 @@ import type { Database } from '../db/database.ts';
 import { CodedError } from '../domain/coded-error.ts';
 import type { Archive } from './archive.ts';
 import { waitForEntryProof } from './entry-proof.ts';
+import { readFoundedVkeys } from './founded-vkeys.ts';
 import { leafHash } from './hash.ts';
 import { verifyProof } from './proof.ts';
 import { queryOf } from './query.ts';
 import { readDocument, readEntry } from './read.ts';
-import { readVkeys } from './read-vkeys.ts';
 import type { RecordedAt } from './record.ts';
 import { record } from './record.ts';
 import type { RetirementPlan } from './retirement-plan.ts';
@@ -160,6 +160,6 @@ async function assertSigned(
     .selectAll()
     .where('log_id', '=', logId)
     .executeTakeFirstOrThrow();
-  const keys = await readVkeys(db, log, Number.MAX_SAFE_INTEGER);
+  const keys = await readFoundedVkeys(db, log);
   verifyProof(proof, leafHash(row.canonical), keys.at(-1) ?? log.vkey);
 }

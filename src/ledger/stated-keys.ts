@@ -1,33 +1,58 @@
-/** What a log says of its own keys, against the key that the reader brought along and against what its entries say. */
+/** What a log says of its own keys, against the keys that the reader brought along and against what its entries and signatures say. */
 import type { Findings } from './finding.ts';
+import type { VerifiedTree } from './verify-log.ts';
 
 /**
  * The key to begin with. A reader's key may be any of those that signed, for each vouches for the next; one that is none of
- * them is a finding, and judges alone.
+ * them is a finding, and where there is no other it judges alone.
  */
-export function firstKey(stated: readonly string[], given: string | null, findings: Findings): string {
+export function firstKey(stated: readonly string[], given: readonly string[], findings: Findings): string {
   const [first, ...later] = stated;
   if (first === undefined) throw new RangeError('a log has at least one key');
-  if (given === null || stated.includes(given)) return first;
-  findings.add(
-    'key_mismatch',
-    null,
-    `This log says it is signed as ${[first, ...later].join(', then as ')}, which is not the key that was given.`,
-  );
-  return given;
+  for (const key of given) {
+    if (stated.includes(key)) continue;
+    findings.add(
+      'key_mismatch',
+      null,
+      `This log says it is signed as ${[first, ...later].join(', then as ')}, which is not the key that was given.`,
+    );
+  }
+  return given.length === 0 || given.some((key) => stated.includes(key)) ? first : (given[0] ?? first);
 }
 
-/** What is stated must be what the entries say. `first`: by which key the walk began. */
+/**
+ * Naming a key is anybody's to do: one that was given must have signed a checkpoint here. Only for a log whose tree holds, for
+ * the walk through any other ends before the last signature.
+ */
+export function assertSigned(
+  stated: readonly string[],
+  given: readonly string[],
+  { signers }: VerifiedTree,
+  findings: Findings,
+): void {
+  for (const key of given) {
+    if (signers.includes(key) || !stated.includes(key)) continue;
+    findings.add(
+      'key_mismatch',
+      null,
+      `This log names the key that was given (${key}) as one of its own, and no checkpoint here is signed by it, so nothing shows that ` +
+        'this is the log of whoever has that key: compare it with a copy that you have from them.',
+    );
+  }
+}
+
+/** What is stated must be what the entries say and the checkpoints bear out. `first`: by which key the walk began. */
 export function assertRotated(
   stated: readonly string[],
-  told: readonly string[],
+  { vkeys, awaited }: VerifiedTree,
   first: string,
   findings: Findings,
 ): void {
+  const told = [...vkeys, ...awaited];
   if (first !== stated[0] || stated.join() === told.join()) return;
   findings.add(
     'key_mismatch',
     null,
-    `This log is said to be signed as ${stated.join(', then as ')}, and its entries say ${told.join(', then ')}.`,
+    `This log is said to be signed as ${stated.join(', then as ')}, and its entries and checkpoints say ${told.join(', then ')}.`,
   );
 }

@@ -13,6 +13,8 @@ import { parseEntry } from './entry.ts';
 import type { Erasures } from './erasures.ts';
 import type { Predecessor, VerifyReport, WitnessedCount } from './finding.ts';
 import { Findings, entryName } from './finding.ts';
+import type { GivenKeys } from './given-keys.ts';
+import { assertNewestGiven, keysByLog } from './given-keys.ts';
 import { sameHash } from './hash.ts';
 import { assertNeverBegun, verifyNothingHidden } from './hidden-entries.ts';
 import { holdEntries } from './hold-entries.ts';
@@ -23,14 +25,14 @@ import { parseVerifierKey } from './note.ts';
 import type { Query } from './query.ts';
 import { queryOf } from './query.ts';
 import { readVkeys } from './read-vkeys.ts';
-import { assertRotated, firstKey } from './stated-keys.ts';
+import { assertRotated, assertSigned, firstKey } from './stated-keys.ts';
 import type { VerifiedTree } from './verify-log.ts';
 import { verifyLog } from './verify-log.ts';
 import { verifyWitnessRows } from './verify-witness-rows.ts';
 
 export interface VerifyOptions {
-  /** The key that the reader has from somewhere else. Without it, the log's own word is taken for whose it is. */
-  readonly vkey?: string | null;
+  /** The key that the reader has from somewhere else, or one for each log. Without it, the log's own word is taken for whose it is. */
+  readonly vkey?: GivenKeys;
   /** Copies of checkpoints that others keep, to compare the ledger with. */
   readonly elsewhere?: readonly CheckpointsElsewhere[];
   /** Directories of exports that hold what was retired since. */
@@ -72,19 +74,22 @@ async function verify(query: Query, tx: Kysely<Database>, options: VerifyOptions
   }
   const findings = new Findings();
   await verifyNothingHidden(query, findings);
-  // A key that was given judges the log that it is named for; one that is named for none, the newest.
-  const named = logs.find(({ origin }) => options.vkey?.startsWith(`${origin}+`) === true) ?? log;
-  const optionsOf = (one: Log): VerifyOptions => ({
-    ...options,
-    vkey: one === named ? (options.vkey ?? null) : null,
-  });
+  const given = keysByLog(options.vkey, logs);
   const predecessors: Predecessor[] = [];
   const all: ArchivedSource[] = [];
   for (const [at, earlier] of logs.slice(0, -1).entries()) {
     const own = new Findings();
     // An archive is of the newest log: entries of an earlier one aren't retired.
-    const without = { ...optionsOf(earlier), archives: [] };
-    const before = await verifyOne(query, tx, earlier, logs[at + 1] ?? null, own, without);
+    const without = { ...options, archives: [] };
+    const keys = given[at] ?? [];
+    const before = await verifyOne(
+      query,
+      tx,
+      { ...earlier, given: keys },
+      logs[at + 1] ?? null,
+      own,
+      without,
+    );
     findings.take(own, earlier.origin);
     predecessors.push({
       origin: earlier.origin,
@@ -93,7 +98,18 @@ async function verify(query: Query, tx: Kysely<Database>, options: VerifyOptions
     });
     all.push(before.whole);
   }
-  const { source, whole, tree, witnessed } = await verifyOne(query, tx, log, null, findings, optionsOf(log));
+  const keys = given.at(-1) ?? [];
+  const { source, whole, tree, witnessed } = await verifyOne(
+    query,
+    tx,
+    { ...log, given: keys },
+    null,
+    findings,
+    options,
+  );
+  const stated = tree.vkeys.at(-1) ?? log.vkey;
+  const before = logs.at(-2)?.origin ?? null;
+  assertNewestGiven(options.vkey, { origin: log.origin, keys, stated }, before, findings);
   all.push(whole);
   await seeUnintegrated(query, source.erasures);
   // What is gone from beside one log may have been erased when another was written.
@@ -143,13 +159,13 @@ interface VerifiedOne {
 async function verifyOne(
   query: Query,
   tx: Kysely<Database>,
-  log: Log,
+  log: Log & { readonly given: readonly string[] },
   next: Log | null,
   findings: Findings,
   options: VerifyOptions,
 ): Promise<VerifiedOne> {
-  const stated = await readVkeys(tx, log, Number.MAX_SAFE_INTEGER);
-  const vkey = firstKey(stated, options.vkey ?? null, findings);
+  const stated = await readVkeys(tx, log);
+  const vkey = firstKey(stated, log.given, findings);
   // Who people are is not of one log: it is judged once, with the newest.
   const source = await DatabaseSource.open(
     query,
@@ -159,7 +175,10 @@ async function verifyOne(
   );
   const whole = await ArchivedSource.open(source, options.archives ?? [], findings);
   const tree = await verifyLog(whole, findings, (done) => options.progress?.(done, source.size));
-  if (tree.root !== null) assertRotated(stated, tree.vkeys, vkey, findings);
+  if (tree.root !== null) {
+    assertRotated(stated, tree, vkey, findings);
+    assertSigned(stated, log.given, tree, findings);
+  }
   await verifyHead(query, log.log_id, source.size, tree, findings);
   await verifyTileCount(query, log.log_id, source.size, findings);
   const keys = [...new Set([...stated, ...tree.vkeys])].map(parseVerifierKey);
@@ -195,7 +214,8 @@ async function readNext(
     [next.log_id],
   );
   const root = tree.root === null ? null : Buffer.from(tree.root).toString('base64');
-  const before = { origin: log.origin, keys, size: source.size, root, whole: true };
+  const signers = tree.root === null ? null : tree.signers;
+  const before = { origin: log.origin, keys, signers, size: source.size, root, whole: true };
   const declared = readDeclaration(first?.canonical ?? null, next.origin, before, findings);
   if (
     declared !== null &&

@@ -11,10 +11,12 @@ import { DirectorySource, readIfThere } from './directory-source.ts';
 import type { Erasures } from './erasures.ts';
 import type { Predecessor, VerifyReport } from './finding.ts';
 import { Findings } from './finding.ts';
+import type { JudgedLog } from './given-keys.ts';
+import { assertNewestGiven, keysByLog } from './given-keys.ts';
 import { endOf, factOf, readDeclaration } from './incarnation.ts';
 import { parseVerifierKey } from './note.ts';
 import { PREDECESSOR } from './predecessor.ts';
-import { assertRotated, firstKey } from './stated-keys.ts';
+import { assertRotated, assertSigned, firstKey } from './stated-keys.ts';
 import { TILE_WIDTH } from './tiles.ts';
 import type { VerifyOptions } from './verify-database.ts';
 import { verifyErasures } from './verify-erasures.ts';
@@ -32,8 +34,22 @@ export async function verifyDirectory(
   options: DirectoryOptions = {},
 ): Promise<VerifyReport> {
   const findings = new Findings();
-  const verified = await verifyOne(directory, null, findings, options);
+  // Oldest first, as the database has them.
+  const logs = (await statedLogs(directory)).toReversed();
+  const given = keysByLog(options.vkey, logs);
+  const verified = await verifyOne(directory, null, findings, { ...options, given });
+  const newest = {
+    origin: verified.origin,
+    keys: given.at(-1) ?? [],
+    stated: verified.vkeys.at(-1) ?? 'nobody',
+  };
+  assertNewestGiven(options.vkey, newest, logs.at(-2)?.origin ?? null, findings);
   return { ...verified, findings: findings.gravestFirst(), found: findings.found };
+}
+
+interface OneOptions extends DirectoryOptions {
+  /** The reader's keys of each log, oldest first; of this one, the last. */
+  readonly given: readonly (readonly string[])[];
 }
 
 /** The log after, and its first entry. */
@@ -50,7 +66,7 @@ async function verifyOne(
   directory: string,
   next: Next | null,
   findings: Findings,
-  options: DirectoryOptions,
+  options: OneOptions,
 ): Promise<Verified> {
   const note = (await readIfThere(join(directory, 'checkpoint')))?.toString();
   const stated = await readStatedKeys(directory);
@@ -59,19 +75,17 @@ async function verifyOne(
       'export_unreadable',
       `${directory} holds no exported log: there is no file named checkpoint in it.`,
     );
-  const given =
-    options.vkey === undefined || options.vkey === null || !(await judges(options.vkey, directory, next))
-      ? null
-      : options.vkey;
-  const judge = given ?? stated.at(-1);
+  const given = options.given.at(-1) ?? [];
+  const judge = given[0] ?? stated.at(-1);
   if (judge === undefined)
     throw new CodedError(
       'export_unreadable',
       `${directory} has no file named vkey: give the log's key with --vkey.`,
     );
   const vkey = firstKey(stated.length === 0 ? [judge] : stated, given, findings);
-  // The newest signed it. If that one was made up, the walk through the log finds out.
-  const newest = vkey === stated[0] ? (stated.at(-1) ?? vkey) : vkey;
+  // The newest signed it, unless that one was made up; then the walk through the log finds out.
+  const signs = vkey === stated[0] ? stated.findLast((each) => isSigned(note, each)) : undefined;
+  const newest = signs ?? (vkey === stated[0] ? (stated.at(-1) ?? vkey) : vkey);
   const { name } = parseVerifierKey(vkey);
   const checkpoint = opened(note, newest, stated.at(-1) ?? newest, findings);
   // Without a checkpoint there is no saying how many entries there should be.
@@ -81,7 +95,10 @@ async function verifyOne(
   const newestSigned = { size, root: checkpoint.root, note, signedAt: null };
   const source = new DirectorySource(directory, vkey, newestSigned, bundles);
   const { whole, tree } = await read(source, bundles, findings, options);
-  if (tree.root !== null && stated.length > 0) assertRotated(stated, tree.vkeys, vkey, findings);
+  if (tree.root !== null && stated.length > 0) {
+    assertRotated(stated, tree, vkey, findings);
+    assertSigned(stated, given, tree, findings);
+  }
   const erasures = [...whole.erasures, ...(next?.erasures ?? [])];
   await verifyErasures(directory, erasures, findings);
   const keys = [...new Set([...stated, ...tree.vkeys])].map(parseVerifierKey);
@@ -89,6 +106,7 @@ async function verifyOne(
   const ended = {
     origin: name,
     keys,
+    signers: tree.root === null ? null : tree.signers,
     size: source.size,
     root: tree.root === null ? null : root,
     whole: false,
@@ -133,24 +151,12 @@ async function read(
   }
 }
 
-/** A key that was given judges the log that it is named for; one that is named for none, the newest. */
-async function judges(vkey: string, directory: string, next: Next | null): Promise<boolean> {
-  const isNamed = async (where: string): Promise<boolean> =>
-    (await readStatedKeys(where)).some((stated) => stated.split('+', 1)[0] === vkey.split('+', 1)[0]);
-  if (await isNamed(directory)) return true;
-  if (next !== null) return false;
-  for (let before = join(directory, PREDECESSOR); ; before = join(before, PREDECESSOR)) {
-    if (await isNamed(before)) return false;
-    if ((await readIfThere(join(before, 'checkpoint'))) === null) return true;
-  }
-}
-
 /** The logs before, as far as there were any. */
 async function verifyBefore(
   directory: string,
   log: Next,
   findings: Findings,
-  options: DirectoryOptions,
+  options: OneOptions,
 ): Promise<readonly Predecessor[]> {
   const before = join(directory, PREDECESSOR);
   if ((await readIfThere(join(before, 'checkpoint'))) === null) {
@@ -164,7 +170,8 @@ async function verifyBefore(
     return [];
   }
   const own = new Findings();
-  const { origin, size, end, predecessors } = await verifyOne(before, log, own, options);
+  const earlier = { ...options, given: options.given.slice(0, -1) };
+  const { origin, size, end, predecessors } = await verifyOne(before, log, own, earlier);
   findings.take(own, origin);
   return [...predecessors, { origin, size, end: end ?? `it is not said how ${origin} ended` }];
 }
@@ -196,6 +203,15 @@ function isSigned(note: string, vkey: string): boolean {
   } catch (error) {
     if (error instanceof CodedError) return false;
     throw error;
+  }
+}
+
+/** This log and those before it, newest first, by the names of the keys that the export says signed them. */
+async function statedLogs(directory: string): Promise<JudgedLog[]> {
+  const logs: JudgedLog[] = [];
+  for (let at = directory; ; at = join(at, PREDECESSOR)) {
+    if (logs.length > 0 && (await readIfThere(join(at, 'checkpoint'))) === null) return logs;
+    logs.push({ origin: (await readStatedKeys(at))[0]?.split('+', 1)[0] ?? null });
   }
 }
 

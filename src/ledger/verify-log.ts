@@ -23,8 +23,12 @@ export interface VerifiedTree {
   readonly newest: (SignedSize & { readonly root: Uint8Array }) | null;
   /** Root over all entries, when the trees agree. */
   readonly root: Uint8Array | null;
-  /** The keys that signed one after the other, as the log itself says. */
+  /** The keys that signed one after the other, as the log itself says: the first, and each that the one before vouched for. */
   readonly vkeys: readonly string[];
+  /** Those of them whose signature is on a checkpoint here. */
+  readonly signers: readonly string[];
+  /** Keys that the newest entries name as the next ones, under no checkpoint yet. */
+  readonly awaited: readonly string[];
   /** Null where every entry has its bytes. */
   readonly retired: Retired | null;
 }
@@ -94,6 +98,8 @@ class Walk {
       newest: this.#newest,
       root: agreed ? this.#bytes.root() : null,
       vkeys: this.#keys.vkeys,
+      signers: this.#keys.signers,
+      awaited: this.#keys.awaited,
       retired,
     };
   }
@@ -192,6 +198,18 @@ class Walk {
       this.#findings.add('key_mismatch', index, `Entry ${index} rotates the log's key, but ${wrong}.`);
   }
 
+  /** Whoever may record entries can claim a rotation; the log goes on without it, so that all else is still judged. */
+  #unfounded(): void {
+    for (const { index, from, to, size } of this.#keys.takeUnfounded()) {
+      this.#findings.add(
+        'key_mismatch',
+        index,
+        `Entry ${index} says that ${to} signs after ${from}, and the first checkpoint over it (${size}) is not signed by both, so the ` +
+          'log goes on without that key: whoever recorded it can write here and has not the key before; change the password of the writer’s login.',
+      );
+    }
+  }
+
   /** Compares the trees with every checkpoint over what was read so far. */
   async #judge(): Promise<void> {
     for (let next = this.#next; next !== null && next.size <= this.#bytes.size; next = this.#next) {
@@ -214,6 +232,7 @@ class Walk {
   #open(stored: SourceCheckpoint): Checkpoint | null {
     try {
       const signed = this.#keys.open(stored.note, stored.size);
+      this.#unfounded();
       if (signed.size === stored.size && (stored.root === null || sameHash(stored.root, signed.root)))
         return signed;
       this.#findings.add(

@@ -136,7 +136,7 @@ describe('a rotated key', () => {
 
   test('where the list of keys says otherwise than the entries, that is told', async () => {
     await tamper(database.ownerUrl, ['log_key'], `UPDATE ledger.log_key SET vkey = '${alone(THIRD).vkey}'`);
-    expect(first(await verifyDatabase(database.db))).toContain('and its entries say');
+    expect(first(await verifyDatabase(database.db))).toContain('and its entries and checkpoints say');
   });
 });
 

@@ -217,13 +217,17 @@ describeWithSshd('after a restore that lost entries', () => {
       [],
       ['--witness', clone],
       ['--witness', clone, '--vkey', second.vkey],
-      ['--vkey', signer.vkey],
+      ['--vkey', second.vkey, '--vkey', signer.vkey],
     ]) {
       const { code, out } = await command(verify, args, restored.readerUrl);
       expect(out).toContain(`  before       ${END}\n`);
       expect(out).toContain(`  log          ${SECOND}\n`);
       expect(code).toBe(0);
     }
+    // The key of the log before says nothing of the one that goes on for it.
+    const { code, out } = await command(verify, ['--vkey', signer.vkey], restored.readerUrl);
+    expect(out).toContain(`No key was given for ${SECOND}, the newest log here`);
+    expect(code).toBe(1);
     expect(await command(witnessRun, ['status'], restored.readerUrl)).toMatchObject({
       code: 0,
       out: expect.stringContaining('witnessed up to #4'),
@@ -233,8 +237,16 @@ describeWithSshd('after a restore that lost entries', () => {
   test('an export has both, and proves both', async () => {
     const out = join(folder, 'export');
     expect(await command(exportRun, ['--out', out], restored.readerUrl)).toMatchObject({ code: 0 });
-    for (const args of [[out], [out, '--vkey', signer.vkey], [out, '--vkey', second.vkey]])
+    for (const args of [
+      [out],
+      [out, '--vkey', second.vkey],
+      [out, '--vkey', signer.vkey, '--vkey', second.vkey],
+    ])
       expect(await command(verify, args, '')).toMatchObject({ code: 0, out: expect.stringContaining(END) });
+    expect(await command(verify, [out, '--vkey', signer.vkey], '')).toMatchObject({
+      code: 1,
+      out: expect.stringContaining(`No key was given for ${SECOND}, the newest log here`),
+    });
     expect(await command(verify, [out, '--vkey', makeSigner().vkey], '')).toMatchObject({ code: 1 });
     const bundle = join(out, 'predecessor/tile/entries/000.p/30');
     const bytes = await readFile(bundle);

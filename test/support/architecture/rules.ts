@@ -125,6 +125,7 @@ export const IMPURE_LEDGER: readonly string[] = [
   'export.ts',
   'export-erased.ts',
   'find-person.ts',
+  'founded-vkeys.ts',
   'hidden-entries.ts',
   'hold-entries.ts',
   'integrate.ts',

@@ -23,14 +23,49 @@ describe('a chain of keys', () => {
   });
 
   test.each([
-    ['the old key alone, after the rotation', 7, signer(ONE).sign(head(7))],
     ['the new key alone, at first', 7, signer(TWO).sign(head(7))],
     ['the new key, before the rotation', 6, signer(TWO).sign(head(6))],
-    ['a key that was never named', 7, signer(THREE, ONE).sign(head(7), 'both')],
+    ['a key that was never named', 7, signer(THREE).sign(head(7))],
   ])('does not open what is signed by %s', (_, size, note) => {
     const chain = new KeyChain(one);
     chain.rotate(6, one, two);
     expect(() => chain.open(note, size)).toThrow('signature');
+  });
+
+  test('lets no key stop another by an entry alone: the first checkpoint over it must be signed by both', () => {
+    const chain = new KeyChain(one);
+    chain.rotate(6, one, two);
+    expect(chain.awaited).toEqual([two]);
+    expect(chain.open(signer(ONE).sign(head(7)), 7).size).toBe(7);
+    expect(chain.takeUnfounded()).toEqual([{ index: 6, from: one, to: two, size: 7 }]);
+    expect(chain.takeUnfounded()).toEqual([]);
+    expect([chain.vkeys, chain.awaited]).toEqual([[one], []]);
+    // Too late: it would have had to be the first.
+    expect(chain.open(signer(TWO, ONE).sign(head(8), 'both'), 8).size).toBe(8);
+    expect(chain.vkeys).toEqual([one]);
+    expect(chain.rotate(9, one, two)).toBeNull();
+    chain.open(signer(TWO, ONE).sign(head(10), 'both'), 10);
+    expect(chain.vkeys).toEqual([one, two]);
+    expect(() => chain.open(signer(ONE).sign(head(11)), 11)).toThrow('signature');
+  });
+
+  test('takes the true one of two rotations under one checkpoint', () => {
+    const chain = new KeyChain(one);
+    chain.rotate(6, one, three);
+    chain.rotate(7, one, two);
+    chain.rotate(8, one, two);
+    chain.open(signer(TWO, ONE).sign(head(9), 'both'), 9);
+    expect(chain.vkeys).toEqual([one, two]);
+    expect(chain.takeUnfounded().map(({ index }) => index)).toEqual([6, 8]);
+  });
+
+  test('knows which of its keys really signed', () => {
+    const chain = new KeyChain(one);
+    expect(chain.signers).toEqual([]);
+    chain.rotate(1, one, two);
+    expect([chain.vkeys, chain.signers]).toEqual([[one], []]);
+    chain.open(signer(TWO, ONE).sign(head(2), 'both'), 2);
+    expect(chain.signers).toEqual([one, two]);
   });
 
   test('lets two rotations under one checkpoint be vouched for by all three', () => {
@@ -42,6 +77,7 @@ describe('a chain of keys', () => {
 
   test.each([
     ['from a key that does not sign', two, three, 'did not'],
+    ['to the key that signs already', one, one, 'signs already'],
     ['to what is no key', one, 'nonsense', 'is no verifier key'],
     [
       "to another log's key",

@@ -6,6 +6,7 @@ import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import type { Database } from '../db/database.ts';
 import { CodedError } from '../domain/coded-error.ts';
+import { readFoundedVkeys } from '../ledger/founded-vkeys.ts';
 import { GrowingTree } from '../ledger/growing-tree.ts';
 import { EMPTY_ROOT } from '../ledger/hash.ts';
 import { integrate } from '../ledger/integrate.ts';
@@ -39,27 +40,7 @@ export async function incarnate(
   at: RecordedAt,
 ): Promise<Incarnated> {
   return await db.transaction().execute(async (tx) => {
-    const before = await tx
-      .selectFrom('ledger.log')
-      .innerJoin('ledger.head', 'ledger.head.log_id', 'ledger.log.log_id')
-      .select(['ledger.log.log_id', 'origin', 'vkey', 'size', 'root'])
-      .orderBy('ledger.log.log_id', 'desc')
-      .limit(1)
-      .executeTakeFirst();
-    if (before === undefined)
-      throw new CodedError(
-        'ledger_absent',
-        'this database has no log that another could go on for: `countersign start` begins one.',
-      );
-    const lock = await sql<{
-      got: boolean;
-    }>`SELECT pg_try_advisory_xact_lock(${LEDGER_LOCKS}, ${before.log_id}) AS got`.execute(tx);
-    if (lock.rows[0]?.got !== true) {
-      throw new CodedError(
-        'sequencer_at_work',
-        `a process integrates ${before.origin} at this moment: stop every \`countersign start\` on this database first.`,
-      );
-    }
+    const before = await lockNewest(tx);
     await assertNew(tx, signer.origin);
     const outside = witnessed ?? (await newestCheckpoint(tx, before.log_id));
     const logId = before.log_id + 1;
@@ -97,7 +78,8 @@ export async function incarnate(
           act: 'incarnated',
           predecessor: {
             origin: before.origin,
-            vkey: before.vkey,
+            // What signs it now, and not merely a row that names a key: that one is what can be compared with its checkpoints.
+            vkey: (await readFoundedVkeys(tx, before)).at(-1) ?? before.vkey,
             size: before.size,
             root: before.root.toString('base64'),
           },
@@ -110,6 +92,46 @@ export async function incarnate(
     await integrate(queryOf(tx), { logId, tree: new GrowingTree(), signed: -1, rotation: null }, 1, entryId);
     return { before: { origin: before.origin, size: before.size }, entryId };
   });
+}
+
+interface NewestLog {
+  readonly log_id: number;
+  readonly origin: string;
+  /** The first. */
+  readonly vkey: string;
+  readonly size: number;
+  readonly root: Buffer;
+}
+
+/**
+ * The log that ends, as it stays from now on: its head is read once nobody can move it any more. What was read before the lock is
+ * only which lock to take, and whether that was the right one.
+ */
+async function lockNewest(tx: Kysely<Database>): Promise<NewestLog> {
+  const newest = tx
+    .selectFrom('ledger.log')
+    .innerJoin('ledger.head', 'ledger.head.log_id', 'ledger.log.log_id')
+    .select(['ledger.log.log_id', 'origin', 'vkey', 'size', 'root'])
+    .orderBy('ledger.log.log_id', 'desc')
+    .limit(1);
+  const seen = await newest.executeTakeFirst();
+  if (seen === undefined)
+    throw new CodedError(
+      'ledger_absent',
+      'this database has no log that another could go on for: `countersign start` begins one.',
+    );
+  const lock = await sql<{
+    got: boolean;
+  }>`SELECT pg_try_advisory_xact_lock(${LEDGER_LOCKS}, ${seen.log_id}) AS got`.execute(tx);
+  const before = lock.rows[0]?.got === true ? await newest.executeTakeFirst() : undefined;
+  // Of two who begin another log at once, the second would find that the first one's is the newest now.
+  if (before?.log_id !== seen.log_id) {
+    throw new CodedError(
+      'sequencer_at_work',
+      `a process integrates ${seen.origin} at this moment: stop every \`countersign start\` on this database first.`,
+    );
+  }
+  return before;
 }
 
 async function assertNew(tx: Kysely<Database>, origin: string): Promise<void> {

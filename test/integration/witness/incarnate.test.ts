@@ -1,0 +1,95 @@
+/** What the first entry of a new log says of the one before, while others still write to that. */
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+import type { KyselyPlugin } from 'kysely';
+import { newEntryId } from '../../../src/ledger/entry-id.ts';
+import { factOf } from '../../../src/ledger/incarnation.ts';
+import type { RecordedAt } from '../../../src/ledger/record.ts';
+import { createSigner, generateLedgerKey } from '../../../src/ledger/signer.ts';
+import { verifyDatabase } from '../../../src/ledger/verify-database.ts';
+import { incarnate } from '../../../src/witness/incarnate.ts';
+import type { TestDatabase } from '../../support/database.ts';
+import { createTestDatabase, query } from '../../support/database.ts';
+import { ORIGIN, integrateAll, makeSigner, recordSome } from '../ledger/ledger-fixture.ts';
+
+const SECOND = 'audit.example.com/ledger/2';
+const [KEY, NEXT] = [generateLedgerKey(), generateLedgerKey()];
+const ours = createSigner({ origin: ORIGIN, privateKey: KEY });
+const next = createSigner({ origin: ORIGIN, privateKey: NEXT, previousKey: KEY });
+const second = createSigner({ origin: SECOND, privateKey: NEXT });
+
+let database: TestDatabase;
+beforeEach(async () => {
+  database = await createTestDatabase();
+  await recordSome(database.db, 3);
+  await integrateAll(database.writerUrl, ours);
+});
+afterEach(() => database.drop());
+
+function now(): RecordedAt {
+  const time = new Date().toISOString();
+  return { id: newEntryId(time, randomBytes), now: time, random: randomBytes };
+}
+
+const asked = { signer: second, reason: 'the disk died', witnessed: null };
+
+async function said(): Promise<ReturnType<typeof factOf>> {
+  const [row] = await query(
+    database.readerUrl,
+    'SELECT e.canonical FROM ledger.integration i JOIN ledger.entry e ON e.id = i.entry_id WHERE i.log_id = 2 AND i.index = 0',
+  );
+  return factOf((row?.['canonical'] as Buffer | undefined) ?? null);
+}
+
+const sentences = async (): Promise<string[]> =>
+  (await verifyDatabase(database.db)).findings.map(({ sentence }) => sentence);
+
+/** Does something once, when the first answer of a statement has come. */
+function afterFirstAnswer(act: () => Promise<void>): KyselyPlugin {
+  let done = false;
+  return {
+    transformQuery: ({ node }) => node,
+    transformResult: async ({ result }) => {
+      if (!done) {
+        done = true;
+        await act();
+      }
+      return result;
+    },
+  };
+}
+
+test('it ends where the log really ended, though a process integrated more when it was looked at', async () => {
+  const meanwhile = afterFirstAnswer(async () => {
+    await recordSome(database.db, 2, 3);
+    await integrateAll(database.writerUrl, ours);
+  });
+  const { before } = await incarnate(database.db.withPlugin(meanwhile), asked, now());
+  expect(before).toEqual({ origin: ORIGIN, size: 5 });
+  expect((await said())?.predecessor.size).toBe(5);
+  await integrateAll(database.writerUrl, second);
+  expect(await sentences()).toEqual([]);
+});
+
+test('of two who begin another log at once, one does', async () => {
+  const other = createSigner({ origin: 'audit.example.com/ledger/3', privateKey: KEY });
+  const meanwhile = afterFirstAnswer(async () => {
+    await incarnate(database.db, asked, now());
+  });
+  await expect(
+    incarnate(database.db.withPlugin(meanwhile), { ...asked, signer: other }, now()),
+  ).rejects.toMatchObject({ code: 'sequencer_at_work' });
+  await integrateAll(database.writerUrl, second);
+  expect(await sentences()).toEqual([]);
+});
+
+test('it names the key that signed last, and not one that only a row names', async () => {
+  await integrateAll(database.writerUrl, next);
+  const [row] = await query(database.readerUrl, 'SELECT entry_id FROM ledger.log_key');
+  await query(database.writerUrl, 'INSERT INTO ledger.log_key VALUES (1, 2, $1, $2)', [
+    makeSigner().vkey,
+    row?.['entry_id'],
+  ]);
+  await incarnate(database.db, asked, now());
+  expect((await said())?.predecessor.vkey).toBe(next.vkey);
+});

@@ -47,7 +47,7 @@ export async function verifyNothingHidden(query: Query, findings: Findings): Pro
 export async function assertNeverBegun(query: Query, patienceSeconds: number): Promise<void> {
   const [left] = await query<{ placed: number; checkpoints: number; waiting: number }>(
     `SELECT (SELECT count(*) FROM ledger.integration)::int AS placed, (SELECT count(*) FROM ledger.checkpoint)::int AS checkpoints,
-       (SELECT count(*) FROM ledger.entry WHERE recorded_at < clock_timestamp() - make_interval(secs => $1))::int AS waiting`,
+       (SELECT count(*) FROM ledger.entry WHERE recorded_at NOT BETWEEN clock_timestamp() - make_interval(secs => $1) AND clock_timestamp())::int AS waiting`,
     [patienceSeconds],
   );
   const { placed, checkpoints, waiting } = left ?? { placed: 0, checkpoints: 0, waiting: 0 };

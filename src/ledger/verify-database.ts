@@ -1,5 +1,4 @@
 /** Verifies the ledger in the database: the log, what stands beside it, and whether all that was recorded is in it. */
-import { sql } from 'kysely';
 import type { Kysely, Selectable } from 'kysely';
 import type { Database } from '../db/database.ts';
 import type { LedgerTables } from '../db/ledger-tables.ts';
@@ -9,10 +8,8 @@ import { documentsOf, lastOf, sum } from './counts.ts';
 import { DatabaseSource } from './database-source.ts';
 import type { CheckpointsElsewhere } from './compare-source.ts';
 import { compareSource } from './compare-source.ts';
-import { parseEntry } from './entry.ts';
-import type { Erasures } from './erasures.ts';
 import type { Predecessor, VerifyReport, WitnessedCount } from './finding.ts';
-import { Findings, entryName } from './finding.ts';
+import { Findings } from './finding.ts';
 import type { GivenKeys } from './given-keys.ts';
 import { assertNewestGiven, keysByLog } from './given-keys.ts';
 import { sameHash } from './hash.ts';
@@ -20,6 +17,7 @@ import { assertNeverBegun, verifyNothingHidden } from './hidden-entries.ts';
 import { holdEntries } from './hold-entries.ts';
 import type { Declaration } from './incarnation.ts';
 import { endOf, readDeclaration } from './incarnation.ts';
+import { PATIENCE_SECONDS, seeUnintegrated, verifyAllIntegrated, verifyAllSigned } from './late-entries.ts';
 import type { VerifierKey } from './note.ts';
 import { parseVerifierKey } from './note.ts';
 import type { Query } from './query.ts';
@@ -39,9 +37,6 @@ export interface VerifyOptions {
   readonly archives?: readonly string[];
   readonly progress?: (done: number, size: number) => void;
 }
-
-/** A sequencer takes milliseconds; this long, and something is wrong. So it is with a time that is still to come: the row was written by hand. */
-const PATIENCE_SECONDS = 10;
 
 /** Reads one snapshot (a transaction's own, if it is given one); writes nothing. Throws `ledger_absent` where there is no log to verify, `ledger_altered` where it was taken away. */
 export async function verifyDatabase(
@@ -250,29 +245,6 @@ async function verifyHead(
   }
 }
 
-/** Entries that no checkpoint covers prove nothing, so they may not stay so: taking checkpoints away is an alteration too. */
-async function verifyAllSigned(
-  query: Query,
-  logId: number,
-  size: number,
-  tree: VerifiedTree,
-  findings: Findings,
-): Promise<void> {
-  const signed = tree.newest?.size ?? 0;
-  if (signed >= size || tree.root === null) return;
-  const [first] = await query<{ late: boolean | null }>(
-    `SELECT e.recorded_at NOT BETWEEN clock_timestamp() - make_interval(secs => $3) AND clock_timestamp() AS late
-     FROM ledger.integration i LEFT JOIN ledger.entry e ON e.id = i.entry_id WHERE i.log_id = $1 AND i.index = $2`,
-    [logId, signed, PATIENCE_SECONDS],
-  );
-  if (first?.late === false) return;
-  findings.add(
-    'checkpoint_altered',
-    signed,
-    `Entries ${signed} to ${size - 1} are under no checkpoint, so nothing shows that they are as recorded: none was signed, or it was taken away.`,
-  );
-}
-
 /** A tile that no entries make up can only have been put there. */
 async function verifyTileCount(query: Query, logId: number, size: number, findings: Findings): Promise<void> {
   const extra = await query<{ level: number; index: number }>(
@@ -282,25 +254,6 @@ async function verifyTileCount(query: Query, logId: number, size: number, findin
   );
   for (const { level, index } of extra)
     findings.add('tile_altered', null, `Tile ${index} of level ${level} is over entries that don't exist.`);
-}
-
-/**
- * An erasure counts from its commit on, some milliseconds before its entry has an index. One that never gets an index is found
- * as such, so nobody hides anything behind it for long.
- */
-async function seeUnintegrated(query: Query, erasures: Erasures): Promise<void> {
-  const rows = await query<{ canonical: Buffer }>(
-    `SELECT e.canonical FROM ledger.projection p JOIN ledger.entry e ON e.id = p.entry_id
-     WHERE p.kind = 'ledger.erased' AND NOT EXISTS (SELECT FROM ledger.integration i WHERE i.entry_id = e.id)`,
-  );
-  for (const { canonical } of rows) {
-    try {
-      erasures.see(null, parseEntry(canonical));
-    } catch (error) {
-      // What is no entry accounts for nothing; that it is there is found with the others that have no index.
-      if (!(error instanceof CodedError)) throw error;
-    }
-  }
 }
 
 /** The bytes of retired entries are elsewhere, but which entry had which index stays here. */
@@ -322,24 +275,4 @@ async function verifyRetiredIndex(
       null,
       `${gone} rows of ledger.integration are gone, of entries below ${retired.minimum}, which were retired; the tree holds without them.`,
     );
-}
-
-async function verifyAllIntegrated(tx: Kysely<Database>, findings: Findings): Promise<void> {
-  const { rows } = await sql<{ id: string; kind: string | null; recorded_at: Date; seconds: number }>`
-    SELECT e.id, p.kind, e.recorded_at, extract(epoch FROM clock_timestamp() - e.recorded_at)::int AS seconds
-    FROM ledger.entry e LEFT JOIN ledger.projection p ON p.entry_id = e.id
-    WHERE NOT EXISTS (SELECT FROM ledger.integration i WHERE i.entry_id = e.id)
-      AND e.recorded_at NOT BETWEEN clock_timestamp() - make_interval(secs => ${PATIENCE_SECONDS}) AND clock_timestamp()
-    ORDER BY e.recorded_at LIMIT 1000`.execute(tx);
-  for (const { id, kind, recorded_at, seconds } of rows) {
-    const name = entryName({ index: 0, id, kind, recordedAt: recorded_at.toISOString() }).replace(
-      'Entry 0',
-      'An entry',
-    );
-    findings.add(
-      'entry_unintegrated',
-      null,
-      `${name} has been without an index for ${seconds} seconds: no sequencer is at work, or its index was taken away.`,
-    );
-  }
 }

@@ -130,6 +130,7 @@ export const IMPURE_LEDGER: readonly string[] = [
   'hold-entries.ts',
   'integrate.ts',
   'judge-bundle.ts',
+  'late-entries.ts',
   'log.ts',
   'plan-erasure.ts',
   'query.ts',

@@ -8,15 +8,17 @@ import type { OpenLog } from './log.ts';
 import { sameHash } from './hash.ts';
 import type { Bigint, Query } from './query.ts';
 import type { LedgerSigner } from './signer.ts';
+import { SUSPECT, isForeignRotation } from './unsigned-entries.ts';
 
 interface Waiting {
   readonly position: Bigint;
   readonly entry_id: string;
   readonly leaf_hash: Buffer;
+  readonly suspect: Buffer | null;
 }
 
 /**
- * Integrates up to `most` recorded entries and says how many it were. Throws `head_moved` where another process moved the
+ * Integrates up to `most` recorded entries and says how many it were. A rotation of the key that isn't under way gets no index. Throws `head_moved` where another process moved the
  * head, which the advisory lock should prevent: the log must then be opened again. After any throw, `log` is spent. `only`: the
  * entry that must come before all others that wait.
  */
@@ -28,11 +30,16 @@ export async function integrate(
 ): Promise<number> {
   // By the order of recording. An entry whose transaction commits later is simply in a later batch: nothing is skipped, because
   // a row leaves `pending` only with its index.
-  const waiting = await query<Waiting>(
-    `SELECT p.position, p.entry_id, e.leaf_hash FROM ledger.pending p JOIN ledger.entry e ON e.id = p.entry_id
+  const found = await query<Waiting>(
+    `SELECT p.position, p.entry_id, e.leaf_hash, ${SUSPECT} AS suspect FROM ledger.pending p JOIN ledger.entry e ON e.id = p.entry_id
      WHERE $2::uuid IS NULL OR p.entry_id = $2 ORDER BY p.position LIMIT $1`,
     [most, only],
   );
+  const waiting = found.filter(({ suspect }) => !isForeignRotation(suspect, log));
+  if (waiting.length < found.length) {
+    await refuse(query, found, waiting);
+    return await integrate(query, log, most, only);
+  }
   if (waiting.length === 0) return 0;
   const { logId, tree } = log;
   const before = { size: tree.size, root: tree.root() };
@@ -73,6 +80,12 @@ export async function integrate(
     throw new CodedError('head_moved', `another process moved the ledger's head on from ${before.size}.`);
   }
   return waiting.length;
+}
+
+/** They would stand in the way of all that comes after. The entries stay, without an index, and `verify` names each. */
+async function refuse(query: Query, found: readonly Waiting[], waiting: readonly Waiting[]): Promise<void> {
+  const refused = found.filter((row) => !waiting.includes(row)).map(({ position }) => position);
+  await query('DELETE FROM ledger.pending WHERE position = ANY ($1::bigint[])', [refused]);
 }
 
 /**

@@ -64,6 +64,8 @@ export class KeyChain {
   /** The entry `index` says that `to` signs after `from`. What is wrong with that, or null. Call it in the order of the log. */
   rotate(index: number, from: string, to: string): string | null {
     const { vkey, key: current } = this.#newest();
+    // A log that goes on for another one takes over what waited there: that is no word about its own key.
+    if ([from, to].every((each) => each.split('+', 1)[0] !== current.name)) return null;
     if (from !== vkey && !this.awaited.includes(from))
       return `it says that ${from} signed until then, and that key did not`;
     if (to === from) return `it names ${to} as the next one, which signs already`;

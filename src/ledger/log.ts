@@ -11,9 +11,12 @@ import type { Bigint, Query } from './query.ts';
 import type { LedgerSigner } from './signer.ts';
 import { readTiles, resumeTree } from './stored-tree.ts';
 import { rangeHash, tilesNeeded } from './tree-proof.ts';
+import type { RotatingLog } from './unsigned-entries.ts';
+import { growByEntries } from './unsigned-entries.ts';
 
 export interface OpenLog {
   readonly logId: number;
+  readonly origin: string;
   readonly tree: GrowingTree;
   /** Size under the newest checkpoint; -1 before the first. */
   readonly signed: number;
@@ -75,7 +78,10 @@ function fits(vkey: string, signer: LedgerSigner): boolean {
   return vkey === signer.vkey || vkey === signer.previousVkey;
 }
 
-/** Reads head, tree and newest checkpoint; throws `ledger_altered` where they don't agree. */
+/**
+ * Reads head, tree and newest checkpoint; throws `ledger_altered` where they don't agree, or where what was integrated since that
+ * checkpoint may not be signed.
+ */
 export async function openLog(query: Query, logId: number, signer: LedgerSigner): Promise<OpenLog> {
   const [head] = await query<{ size: Bigint; root: Buffer }>(
     'SELECT size, root FROM ledger.head WHERE log_id = $1',
@@ -93,7 +99,11 @@ export async function openLog(query: Query, logId: number, signer: LedgerSigner)
     'SELECT size, note FROM ledger.checkpoint WHERE log_id = $1 ORDER BY size DESC LIMIT 1',
     [logId],
   );
-  if (newest === undefined) return { logId, tree, signed: -1, rotation };
+  const log = { origin: signer.origin, rotation };
+  if (newest === undefined) {
+    await assertSignable(query, logId, { signed: 0, size, root: head.root, log });
+    return { logId, tree, signed: -1, ...log };
+  }
   const signs = rotation?.from ?? (await findLog(query))?.vkey ?? signer.vkey;
   const checkpoint = openCheckpoint(newest.note, parseVerifierKey(signs));
   if (checkpoint.size !== Number(newest.size))
@@ -102,7 +112,27 @@ export async function openLog(query: Query, logId: number, signer: LedgerSigner)
   if (!sameHash(await storedRoot(query, logId, checkpoint.size, size), checkpoint.root)) {
     throw altered(`its first ${checkpoint.size} entries do not lead to the root that was signed over them`);
   }
-  return { logId, tree, signed: checkpoint.size, rotation };
+  await assertSignable(query, logId, { signed: checkpoint.size, size, root: head.root, log });
+  return { logId, tree, signed: checkpoint.size, ...log };
+}
+
+/** Whoever may write can place leaves and move the head too. What is signed next must be the entries that are here. */
+async function assertSignable(
+  query: Query,
+  logId: number,
+  {
+    signed,
+    size,
+    root,
+    log,
+  }: { readonly signed: number; readonly size: number; readonly root: Uint8Array; readonly log: RotatingLog },
+): Promise<void> {
+  if (signed === size) return;
+  const tree = await resume(query, logId, signed);
+  const why = await growByEntries(query, logId, tree, { size, log });
+  if (why !== null) throw altered(why);
+  if (!sameHash(tree.root(), root))
+    throw altered(`its entries from ${signed} on do not lead to the root of its ${size} entries`);
 }
 
 /** The newest rotation, as long as no checkpoint covers its entry: till then both keys sign. */

@@ -89,7 +89,12 @@ export async function incarnate(
       at,
     );
     // Before all that waits: it must be the first leaf.
-    await integrate(queryOf(tx), { logId, tree: new GrowingTree(), signed: -1, rotation: null }, 1, entryId);
+    await integrate(
+      queryOf(tx),
+      { logId, origin: signer.origin, tree: new GrowingTree(), signed: -1, rotation: null },
+      1,
+      entryId,
+    );
     return { before: { origin: before.origin, size: before.size }, entryId };
   });
 }

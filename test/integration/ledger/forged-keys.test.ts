@@ -18,6 +18,7 @@ import type { RecordedAt } from '../../../src/ledger/record.ts';
 import { rotateKey } from '../../../src/ledger/rotate-key.ts';
 import type { LedgerSigner } from '../../../src/ledger/signer.ts';
 import { createSigner, generateLedgerKey } from '../../../src/ledger/signer.ts';
+import { resumeTree } from '../../../src/ledger/stored-tree.ts';
 import { verifyDatabase } from '../../../src/ledger/verify-database.ts';
 import { verifyDirectory } from '../../../src/ledger/verify-directory.ts';
 import { incarnate } from '../../../src/witness/incarnate.ts';
@@ -196,10 +197,23 @@ describe('a rotation that the key before never agreed to', () => {
     `Entry ${index} says that ${theirs.vkey} signs after ${ours.vkey}, and the first checkpoint over it (4) is not signed by both, ` +
     'so the log goes on without that key: whoever recorded it can write here and has not the key before; change the password of the writer’s login.';
 
+  /** Under a process that signs whatever waits: as ours did once, and as somebody's with the old key may. */
+  async function signBlindly(): Promise<void> {
+    const opened = await openLog(queryOf(database.db), 1, { ...theirs, previousVkey: ours.vkey });
+    const log = { ...opened, rotation: { from: ours.vkey, to: theirs.vkey } };
+    await integrate(queryOf(database.db), log, 10);
+    const head = { size: log.tree.size, root: log.tree.root() };
+    await query(
+      database.writerUrl,
+      'INSERT INTO ledger.checkpoint (log_id, size, root, note) VALUES (1, $1, $2, $3)',
+      [head.size, head.root, ours.sign(head)],
+    );
+  }
+
   async function forge(): Promise<void> {
     await grow(3, 0, ours);
     await recordRotation(ours, theirs);
-    await integrateAll(database.writerUrl, ours);
+    await signBlindly();
     await grow(3, 4, ours);
   }
 
@@ -237,9 +251,8 @@ describe('a rotation that the key before never agreed to', () => {
     ]);
   });
 
-  test('does not keep the key from being rotated truly, under the same checkpoint or later', async () => {
-    await grow(3, 0, ours);
-    await recordRotation(ours, theirs);
+  test('does not keep the key from being rotated truly later', async () => {
+    await forge();
     await integrateAll(database.writerUrl, next);
     const report = await verifyDatabase(database.db, { vkey: next.vkey });
     expect(report.vkeys).toEqual([ours.vkey, next.vkey]);
@@ -253,15 +266,7 @@ describe('a rotation that the key before never agreed to', () => {
       database.writerUrl,
       `INSERT INTO ledger.log_key (log_id, number, vkey, entry_id) VALUES (1, 1, '${theirs.vkey}', '${id}')`,
     );
-    // The process with the key had the log open, and went on.
-    const log = await openLog(queryOf(database.db), 1, { ...theirs, previousVkey: ours.vkey });
-    await integrate(queryOf(database.db), log, 10);
-    const note = ours.sign({ size: log.tree.size, root: log.tree.root() });
-    await query(
-      database.writerUrl,
-      'INSERT INTO ledger.checkpoint (log_id, size, root, note) VALUES (1, $1, $2, $3)',
-      [log.tree.size, log.tree.root(), note],
-    );
+    await signBlindly();
     expect(sentences(await verifyDatabase(database.db, { vkey: ours.vkey }))).toEqual([
       unfounded(3),
       `This log is said to be signed as ${ours.vkey}, then as ${theirs.vkey}, and its entries and checkpoints say ${ours.vkey}.`,
@@ -272,4 +277,105 @@ describe('a rotation that the key before never agreed to', () => {
     expect((await readFile(join(directory, 'vkey'), 'utf8')).trim()).toBe(ours.vkey);
     expect(sentences(await verifyDirectory(directory, { vkey: ours.vkey }))).toEqual([unfounded(3)]);
   });
+});
+
+describe('a rotation that nobody who has both keys made is never signed over', () => {
+  const place = async (entryId: string, leaf: string): Promise<void> => {
+    await query(
+      database.writerUrl,
+      `INSERT INTO ledger.integration (log_id, index, entry_id, leaf_hash) SELECT 1, 3, id, ${leaf} FROM ledger.entry WHERE id = $1`,
+      [entryId],
+    );
+    const tree = await resumeTree(queryOf(database.db), 1, 4);
+    await query(database.writerUrl, 'UPDATE ledger.head SET size = 4, root = $1 WHERE log_id = 1', [
+      tree.root(),
+    ]);
+  };
+
+  test('since it gets no index, and all else does', async () => {
+    await grow(3, 0, ours);
+    const id = await recordRotation(ours, theirs);
+    await grow(2, 3, ours);
+    expect(await verifyDatabase(database.db, { vkey: ours.vkey })).toMatchObject({ size: 5, found: 0 });
+    await tamper(
+      database.superuserUrl,
+      ['entry'],
+      `UPDATE ledger.entry SET recorded_at = now() - interval '1 hour' WHERE id = '${id}'`,
+    );
+    expect(sentences(await verifyDatabase(database.db, { vkey: ours.vkey }))).toEqual([
+      expect.stringMatching(
+        /^An entry \(ledger\.rotated, .*\) has no index: only who has both keys rotates one/,
+      ),
+    ]);
+    // The true one is not mistaken for it.
+    await integrateAll(database.writerUrl, next);
+    expect((await verifyDatabase(database.db)).vkeys).toEqual([ours.vkey, next.vkey]);
+  });
+
+  test('also where it is written in another way', async () => {
+    await grow(3, 0, ours);
+    const id = await recordRotation(ours, theirs);
+    const [row] = await query(database.readerUrl, 'SELECT canonical FROM ledger.entry WHERE id = $1', [id]);
+    const other = newEntryId(new Date().toISOString(), randomBytes);
+    const bytes = String(row?.['canonical'])
+      .replace(id, other)
+      .replaceAll('rotated', String.raw`\u0072otated`);
+    await query(database.writerUrl, 'INSERT INTO ledger.entry (id, canonical) VALUES ($1, $2)', [
+      other,
+      Buffer.from(bytes),
+    ]);
+    await query(database.writerUrl, 'INSERT INTO ledger.pending (entry_id) VALUES ($1)', [other]);
+    await integrateAll(database.writerUrl, ours);
+    expect(await verifyDatabase(database.db)).toMatchObject({ size: 3, vkeys: [ours.vkey] });
+  });
+
+  test('nor where the writer gives it an index himself', async () => {
+    await grow(3, 0, ours);
+    await place(await recordRotation(ours, theirs), 'leaf_hash');
+    const start = integrateAll(database.writerUrl, ours);
+    await expect(start).rejects.toMatchObject({
+      code: 'ledger_altered',
+      message: expect.stringContaining(
+        'entry 3, which no checkpoint covers yet, rotates its key, and nobody who has both keys did that',
+      ),
+    });
+  });
+
+  test('nor where the hash is of no entry that is here', async () => {
+    await grow(3, 0, ours);
+    const id = await recordOne(database.db, makeEntry(3));
+    await place(id, `sha256('a rotation that was never recorded')`);
+    await expect(integrateAll(database.writerUrl, ours)).rejects.toMatchObject({
+      code: 'ledger_altered',
+      message: expect.stringContaining('its entries from 3 on do not lead to the root of its 4 entries'),
+    });
+  });
+
+  test('so no copy of the log can be gone on with under another key', async () => {
+    await forgedCopy();
+    expect(sentences(await verifyDatabase(database.db, { vkey: ours.vkey }))[0]).toBe(
+      // What it would take: that the old key signed over the entry that names theirs.
+      "Checkpoint 4 was altered: the checkpoint over 4 entries does not have audit.example.com/ledger/1's signature.",
+    );
+  });
+
+  /** Somebody adds his own signature to what ours signed after he recorded his rotation. */
+  async function forgedCopy(): Promise<void> {
+    await grow(3, 0, ours);
+    const id = await recordRotation(ours, theirs);
+    await integrateAll(database.writerUrl, ours);
+    await query(
+      database.writerUrl,
+      `INSERT INTO ledger.log_key (log_id, number, vkey, entry_id) VALUES (1, 1, '${theirs.vkey}', '${id}')`,
+    );
+    await query(database.writerUrl, 'INSERT INTO ledger.pending (entry_id) VALUES ($1)', [id]);
+    const opened = await openLog(queryOf(database.db), 1, { ...theirs, previousVkey: ours.vkey });
+    await integrate(queryOf(database.db), opened, 10);
+    const head = { size: opened.tree.size, root: opened.tree.root() };
+    await query(
+      database.writerUrl,
+      'INSERT INTO ledger.checkpoint (log_id, size, root, note) VALUES (1, $1, $2, $3)',
+      [head.size, head.root, theirs.sign(head)],
+    );
+  }
 });

@@ -149,6 +149,7 @@ export const IMPURE_LEDGER: readonly string[] = [
   'state-retirement.ts',
   'stored-tree.ts',
   'subjects.ts',
+  'unsigned-entries.ts',
   'database-check-runs.ts',
   'directory-check-runs.ts',
   'verify-check-run.ts',

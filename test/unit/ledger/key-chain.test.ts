@@ -59,6 +59,15 @@ describe('a chain of keys', () => {
     expect(chain.takeUnfounded().map(({ index }) => index)).toEqual([6, 8]);
   });
 
+  test('says nothing of a rotation of another log, which may have waited there when this one began', () => {
+    const [from, to] = [ONE, TWO].map(
+      (privateKey) => createSigner({ origin: 'other.example.com/1', privateKey }).vkey,
+    );
+    const chain = new KeyChain(one);
+    expect(chain.rotate(1, from ?? '', to ?? '')).toBeNull();
+    expect([chain.vkeys, chain.awaited]).toEqual([[one], []]);
+  });
+
   test('knows which of its keys really signed', () => {
     const chain = new KeyChain(one);
     expect(chain.signers).toEqual([]);

@@ -1,0 +1,68 @@
+/**
+ * What a signature must not be put on. The key signs a tree of hashes, so whoever can write to the log could have it sign an entry that
+ * hands the log to a key of his own: such an entry counts as the old key's word, once a second signature is beside it. Only the
+ * process that has both keys rotates one, and no other rotation gets an index; and what got one since the newest checkpoint must be
+ * entries that are here.
+ */
+import { CodedError } from '../domain/coded-error.ts';
+import { parseEntry } from './entry.ts';
+import type { GrowingTree } from './growing-tree.ts';
+import type { Query } from './query.ts';
+
+/** A log as far as it says which rotation is its own. */
+export interface RotatingLog {
+  readonly origin: string;
+  /** The one under way, by who has both keys. */
+  readonly rotation: { readonly from: string; readonly to: string } | null;
+}
+
+/** SQL, of an entry `e`: its bytes where they may be a rotation, however they are written; else null. */
+export const SUSPECT = String.raw`CASE WHEN position('rotated'::bytea IN e.canonical) > 0 OR position('\x5c75'::bytea IN e.canonical) > 0
+  THEN e.canonical END`;
+
+/** Whether an entry (by {@link SUSPECT}) rotates this log's key, and isn't the rotation that is under way. */
+export function isForeignRotation(suspect: Uint8Array | null, { origin, rotation }: RotatingLog): boolean {
+  if (suspect === null) return false;
+  let ledger;
+  try {
+    ({ ledger } = parseEntry(suspect));
+  } catch (error) {
+    // What is no entry rotates nothing.
+    if (error instanceof CodedError) return false;
+    throw error;
+  }
+  if (ledger?.act !== 'rotated' || !isOf(ledger.from, origin)) return false;
+  return ledger.from !== rotation?.from || ledger.to !== rotation.to;
+}
+
+/** How many leaves are read at once. */
+const PAGE = 4096;
+
+/** Grows `tree` by the entries with an index from its size on, up to `size`. Why they may not be signed, or null. */
+export async function growByEntries(
+  query: Query,
+  logId: number,
+  tree: GrowingTree,
+  { size, log }: { readonly size: number; readonly log: RotatingLog },
+): Promise<string | null> {
+  while (tree.size < size) {
+    const from = tree.size;
+    const rows = await query<{ leaf_hash: Buffer | null; suspect: Buffer | null }>(
+      `SELECT e.leaf_hash, ${SUSPECT} AS suspect FROM ledger.integration i LEFT JOIN ledger.entry e ON e.id = i.entry_id
+       WHERE i.log_id = $1 AND i.index >= $2 AND i.index < $3 ORDER BY i.index LIMIT ${PAGE}`,
+      [logId, from, size],
+    );
+    if (rows.length === 0) return `its entries end before ${from}, and its head says ${size}`;
+    for (const { leaf_hash, suspect } of rows) {
+      if (leaf_hash === null) return `entry ${tree.size}, which no checkpoint covers yet, is gone`;
+      if (isForeignRotation(suspect, log))
+        return `entry ${tree.size}, which no checkpoint covers yet, rotates its key, and nobody who has both keys did that`;
+      tree.append(leaf_hash);
+    }
+  }
+  return null;
+}
+
+function isOf(vkey: string, origin: string): boolean {
+  return vkey.split('+', 1)[0] === origin;
+}

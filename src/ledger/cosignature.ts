@@ -12,6 +12,8 @@ const COSIGNATURE = 0x04;
 /** DER of an Ed25519 SubjectPublicKeyInfo up to the 32 bytes of the key. */
 const SPKI = Buffer.from('302a300506032b6570032100', 'hex');
 const [TIME_SIZE, SIGNATURE_SIZE] = [8, 64];
+/** Beyond it a number of seconds is no date. */
+const LATEST = 8_640_000_000_000n;
 
 export interface CosignerKey {
   readonly name: string;
@@ -56,6 +58,7 @@ export function cosignedAt(checkpoint: string, lines: string, key: CosignerKey):
     const times = ours.map(({ signature }) => {
       if (signature.length !== TIME_SIZE + SIGNATURE_SIZE) return null;
       const time = signature.readBigUInt64BE(0);
+      if (time > LATEST) return null;
       const said = Buffer.from(`cosignature/v1\ntime ${time}\n${text}`);
       return verify(null, said, key.publicKey, signature.subarray(TIME_SIZE)) ? Number(time) : null;
     });

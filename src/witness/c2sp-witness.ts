@@ -7,6 +7,7 @@ import { hash } from 'node:crypto';
 import { CodedError } from '../domain/coded-error.ts';
 import type { C2spWitnessAddress } from '../domain/witness.ts';
 import { witnessName } from '../domain/witness.ts';
+import { parseCheckpoint } from '../ledger/checkpoint.ts';
 import type { CosignerKey } from '../ledger/cosignature.ts';
 import { cosignedAt, parseCosignerKey } from '../ledger/cosignature.ts';
 import type { HeldCheckpoint } from '../ledger/witnessed.ts';
@@ -40,7 +41,7 @@ export class C2spWitness implements Witness {
   async newest(origin: string): Promise<HeldCheckpoint | null | 'unknown'> {
     const { status, body } = await this.#ask(`${hash('sha256', origin, 'hex')}/checkpoint`, null);
     // Not having the address and not knowing the log look the same.
-    if (status !== 200) return 'unknown';
+    if (status !== 200 || !isCheckpoint(body)) return 'unknown';
     const lines = body.slice(body.lastIndexOf('\n\n') + 2);
     const time = cosignedAt(body, lines, this.#key);
     return {
@@ -77,12 +78,13 @@ export class C2spWitness implements Witness {
       if (size === offer.size) throw this.#forked(offer);
       throw this.#failed('witness_refused', `answers 409 and not which size it has other than ${asked}`);
     }
-    if (size > (await offer.sizeNow())) {
+    const here = await offer.sizeNow();
+    if (size > here) {
       throw contradictionError({
         code: 'rolled_back',
         sentence:
           `The ledger was rolled back: witness ${this.#key.name} says it has checkpoint ${size} of ${offer.origin}, and this database ends at ` +
-          `${offer.size}: ${size - offer.size === 1 ? `entry ${offer.size} is` : `entries ${offer.size} to ${size - 1} are`} lost here.`,
+          `${here}: ${size - here === 1 ? `entry ${here} is` : `entries ${here} to ${size - 1} are`} lost here.`,
       });
     }
     // The log has grown meanwhile, and somebody brought it that: the next round offers what is newest by then.
@@ -170,5 +172,16 @@ export class C2spWitness implements Witness {
 
   #failed(code: string, what: string): CodedError {
     return new CodedError(code, `witness ${this.#key.name} at ${this.#url} ${what}.`);
+  }
+}
+
+/** Whoever's it is. A page that some server has for every address is none, and says no more than that there is nothing. */
+function isCheckpoint(body: string): boolean {
+  try {
+    parseCheckpoint(body);
+    return true;
+  } catch (error) {
+    if (error instanceof CodedError) return false;
+    throw error;
   }
 }

@@ -28,6 +28,8 @@ export interface NewCommit {
 const AUTHOR = 'Countersign <countersign@countersign.invalid>';
 /** A note is some hundred bytes; a repository that isn't ours may hold anything. */
 const LARGEST_NOTE = 64 * 1024;
+/** Stands for a blob that isn't read. */
+const TOO_LARGE = 'too large';
 
 /** Where a log's checkpoint lies in the branch. */
 export function checkpointPath(origin: string): string {
@@ -46,13 +48,21 @@ export class CheckpointBranch {
   /** The commit that a ref names; null where there is no such ref. */
   async resolve(ref: string): Promise<string | null> {
     const found = await this.#run(['rev-parse', '--verify', '--quiet', `${ref}^{commit}`]);
-    return found.code === 0 ? text(found) : null;
+    if (found.code === 0) return text(found);
+    // Anything else than "no" would make a copy that can't be read look like a witness that holds nothing.
+    if (found.code === 1) return null;
+    throw this.#unreadable('rev-parse', found);
   }
 
-  /** The checkpoint in a commit's files; `commit` is the one that brought it. */
+  /**
+   * The checkpoint in a commit's files; `commit` is the one that brought it. Where the file was taken away, the last that was there:
+   * whoever can push could make the branch look new by that.
+   */
   async newest(at: string, origin: string): Promise<CommittedCheckpoint | null> {
     const [newest] = await this.#log(origin, ['-1', at]);
-    return newest ?? null;
+    if (newest !== undefined) return newest;
+    const [last] = await this.#log(origin, [at]);
+    return last ?? null;
   }
 
   /** Every version of it that any commit has, oldest commit first. */
@@ -87,22 +97,46 @@ export class CheckpointBranch {
       const [commit, seconds] = line.split(' ');
       return commit === undefined || seconds === undefined ? [] : [{ commit, seconds: Number(seconds) }];
     });
-    const wanted = commits.map(({ commit }) => `${commit}:${path}\n`).join('');
-    const { stdout } = await this.#must(['cat-file', '--batch'], wanted);
-    const held: CommittedCheckpoint[] = [];
-    let at = 0;
-    for (const { commit, seconds } of commits) {
-      const end = stdout.indexOf(10, at);
-      const head = stdout.subarray(at, end).toString();
-      at = end + 1;
-      const size = Number(/^[0-9a-f]+ blob (\d+)$/.exec(head)?.[1] ?? Number.NaN);
+    const blobs = await this.#blobs(commits.map(({ commit }) => `${commit}:${path}`));
+    const small = blobs.flatMap((blob) => (blob === null || blob === TOO_LARGE ? [] : [blob]));
+    const notes = await this.#notes(new Set(small));
+    return commits.flatMap(({ commit, seconds }, at) => {
+      const blob = blobs[at] ?? null;
       // A commit may also have taken the file away; that is no checkpoint, and what was before is still in the history.
-      if (Number.isNaN(size)) continue;
-      const note = size > LARGEST_NOTE ? '' : stdout.subarray(at, at + size).toString();
-      at += size + 1;
-      held.push({ witness: this.#witness, note, since: new Date(seconds * 1000).toISOString(), commit });
+      if (blob === null) return [];
+      const note = notes.get(blob) ?? '';
+      return [{ witness: this.#witness, note, since: timeOf(seconds), commit }];
+    });
+  }
+
+  /** The blob under each name, asked for its size before anything is read; null where there is none. */
+  async #blobs(names: readonly string[]): Promise<(string | null)[]> {
+    const { stdout } = await this.#must(
+      ['cat-file', '--batch-check'],
+      names.map((name) => `${name}\n`).join(''),
+    );
+    const lines = stdout.toString().split('\n');
+    return names.map((_, at) => {
+      const [, blob, size] = /^([0-9a-f]+) blob (\d+)$/.exec(lines[at] ?? '') ?? [];
+      if (blob === undefined) return null;
+      return Number(size) > LARGEST_NOTE ? TOO_LARGE : blob;
+    });
+  }
+
+  async #notes(blobs: ReadonlySet<string>): Promise<Map<string, string>> {
+    const { stdout } = await this.#must(
+      ['cat-file', '--batch'],
+      [...blobs].map((blob) => `${blob}\n`).join(''),
+    );
+    const notes = new Map<string, string>();
+    let at = 0;
+    for (const blob of blobs) {
+      const end = stdout.indexOf(10, at);
+      const size = Number(/ (\d+)$/.exec(stdout.subarray(at, end).toString())?.[1] ?? 0);
+      notes.set(blob, stdout.subarray(end + 1, end + 1 + size).toString());
+      at = end + 1 + size + 1;
     }
-    return held;
+    return notes;
   }
 
   async #git(args: readonly string[], input?: string): Promise<string> {
@@ -112,9 +146,13 @@ export class CheckpointBranch {
   async #must(args: readonly string[], input?: string): Promise<GitResult> {
     const result = await this.#run(args, input);
     if (result.code === 0) return result;
-    throw new CodedError(
+    throw this.#unreadable(args[0] ?? '', result);
+  }
+
+  #unreadable(command: string, { stderr }: GitResult): CodedError {
+    return new CodedError(
       'witness_unreadable',
-      `the copy of witness ${this.#witness} in ${this.#directory} can't be worked with: git ${args[0]} said ${result.stderr.trim() || 'nothing'}.`,
+      `the copy of witness ${this.#witness} in ${this.#directory} can't be worked with: git ${command} said ${stderr.trim() || 'nothing'}.`,
     );
   }
 
@@ -126,4 +164,10 @@ export class CheckpointBranch {
 
 function text({ stdout }: GitResult): string {
   return stdout.toString('utf8').trim();
+}
+
+/** Who commits says when, and may say what is no time at all. */
+function timeOf(seconds: number): string | null {
+  const date = new Date(seconds * 1000);
+  return Number.isNaN(date.getTime()) ? null : date.toISOString();
 }

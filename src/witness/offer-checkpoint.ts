@@ -15,14 +15,14 @@ export interface Standing {
   /** Of the newest signed checkpoint. */
   readonly size: number;
   readonly note: string;
-  /** -1 where it has none yet. */
+  /** -1 where it has none yet. A row that says it has more than was signed here must not keep what is signed from it. */
   readonly witnessed: number;
 }
 
 /** Null before the first checkpoint. */
 export async function standingOf(query: Query, witness: string, origin: string): Promise<Standing | null> {
   const [row] = await query<{ log_id: number; size: Bigint; note: string; witnessed: Bigint | null }>(
-    `SELECT l.log_id, c.size, c.note, (SELECT max(w.size) FROM ledger.witness w WHERE w.log_id = l.log_id AND w.witness = $2) AS witnessed
+    `SELECT l.log_id, c.size, c.note, (SELECT max(w.size) FROM ledger.witness w WHERE w.log_id = l.log_id AND w.witness = $2 AND w.size <= c.size) AS witnessed
      FROM ledger.log l JOIN LATERAL (SELECT size, note FROM ledger.checkpoint WHERE log_id = l.log_id ORDER BY size DESC LIMIT 1) c ON true
      WHERE l.origin = $1`,
     [origin, witness],

@@ -128,7 +128,8 @@ class Rounds {
 
   #recovered(): void {
     this.#failures = 0;
-    if (this.#told === null) return;
+    // Another process looks after it: whether it is reached, this one doesn't know.
+    if (this.#told === null || this.state !== 'current') return;
     this.#told = null;
     this.#options.log.info({ witness: this.witness.name }, 'the witness is reached again');
   }

@@ -329,6 +329,31 @@ describe('a witness that misbehaves', () => {
     expect(await failure(offer(await open()))).toMatchObject(expected);
   });
 
+  test('a page in place of its checkpoint is no checkpoint that it holds', async () => {
+    await grow(2);
+    answer = (request, response) => {
+      request.resume();
+      response.writeHead(request.method === 'GET' ? 200 : 503).end('<p>Sign in first.</p>');
+    };
+    const witness = await open();
+    expect(await witness.newest(signer.origin)).toBe('unknown');
+    expect(await failure(offer(witness))).toMatchObject({ code: 'witness_unreachable' });
+  });
+
+  test('a row that says it has more than was ever signed keeps no checkpoint from it', async () => {
+    await grow(2);
+    const name = (await open()).name;
+    await query(
+      database.writerUrl,
+      "INSERT INTO ledger.witness (log_id, witness, size, evidence) VALUES (1, $1, 1000000, 'none')",
+      [name],
+    );
+    expect(await standingOf(queryOf(database.db), name, signer.origin)).toMatchObject({
+      size: 2,
+      witnessed: -1,
+    });
+  });
+
   test('a key that is none is refused', () => {
     expect(() => new C2spWitness({ kind: 'c2sp', url, vkey: KEY, everySeconds: 1 })).toThrow(
       "no witness's cosignature key",

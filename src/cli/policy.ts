@@ -1,80 +1,30 @@
-/** `countersign policy check [--baseline] FILE`: is this policy right? 0 it is, 1 it isn't, 2 it couldn't be read. */
-import { readFile } from 'node:fs/promises';
-import { errorCodeOf } from '../domain/error-code.ts';
-import { baselineReadingOf, readingOf } from '../policy/reading-of.ts';
-import type { Baseline, Policy } from '../policy/schema.ts';
+/** `countersign policy`: check a policy, and what it would have decided. */
 import type { CommandIo } from './command-io.ts';
+import { policyCheck } from './policy-check.ts';
+import { policySimulate } from './policy-simulate.ts';
 
 const USAGE = `countersign policy check [--baseline] FILE
+countersign policy simulate FILE --repository OWNER/NAME [--days 90] [--baseline FILE]
 
-Checks a policy file, as .github/countersign.yml, and prints everything that is wrong with it. With --baseline it checks an
-organisation's baseline, as countersign.yml of its .github repository.
-Exits with 0 if it is right, 1 if it isn't, 2 if it couldn't be read.
+check      is this file right?
+simulate   what would it have decided otherwise, of what was decided lately?
+
+\`countersign policy check --help\` and \`countersign policy simulate --help\` tell more.
 `;
 
-const BASELINE = '--baseline';
+const VERBS = { check: policyCheck, simulate: policySimulate } as const;
 
-/** Runs the command and answers its exit code. */
-export async function run(args: readonly string[], { stdout, stderr }: CommandIo): Promise<number> {
-  const [verb, file, ...more] = args.filter((arg) => arg !== BASELINE);
-  if (args.some((arg) => arg === '--help' || arg === '-h')) {
-    stdout.write(USAGE);
+/** Runs the command and answers its exit code; 2 where the call itself is wrong. */
+export async function run(args: readonly string[], io: CommandIo): Promise<number> {
+  const [verb, ...rest] = args;
+  if (verb === '--help' || verb === '-h') {
+    io.stdout.write(USAGE);
     return 0;
   }
-  const mistake =
-    verb !== 'check'
-      ? `it is \`countersign policy check FILE\`${verb === undefined ? '' : `; there is no ${JSON.stringify(verb)}`}`
-      : file === undefined
-        ? 'FILE is missing'
-        : more.length > 0
-          ? `one file at a time, and ${JSON.stringify(more[0])} is one more`
-          : null;
-  if (mistake !== null || file === undefined) {
-    stderr.write(`countersign: ${mistake}\n\n${USAGE}`);
-    return 2;
-  }
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(file);
-  } catch (error) {
-    const why = errorCodeOf(error) === 'ENOENT' ? 'does not exist' : `could not be read: ${messageOf(error)}`;
-    stderr.write(`countersign: ${file} ${why}\n`);
-    return 2;
-  }
-  const source = { path: file, ref: '', commit: null, text: new TextDecoder().decode(bytes) };
-  if (args.includes(BASELINE)) {
-    const baseline = baselineReadingOf(source);
-    if (baseline?.kind === 'valid') {
-      stdout.write(`${file} is right: ${baselineSummary(baseline.value)}\n`);
-      return 0;
-    }
-    for (const problem of baseline?.kind === 'invalid' ? baseline.problems : []) stderr.write(`${problem}\n`);
-    return 1;
-  }
-  const reading = readingOf(source);
-  if (reading.kind === 'valid') {
-    stdout.write(`${file} is right: ${summary(reading.policy)}\n`);
-    return 0;
-  }
-  const problems = reading.kind === 'invalid' ? reading.problems : [`${file}: no policy was found`];
-  for (const problem of problems) stderr.write(`${problem}\n`);
-  return 1;
-}
-
-function messageOf(error: unknown): string {
-  return typeof error === 'object' && error !== null && 'message' in error
-    ? String(error.message)
-    : String(error);
-}
-
-function baselineSummary({ changes, environments }: Baseline): string {
-  const names = Object.keys(environments);
-  const guarded = changes === undefined ? 'no branch' : changes.branches.join(', ');
-  return `in every repository of the organisation it asks for more on ${guarded} and ${names.length === 0 ? 'no environment' : `environments ${names.join(', ')}`}.`;
-}
-
-function summary({ mode, changes, environments }: Policy): string {
-  const names = Object.keys(environments);
-  const where = names.length === 0 ? 'no environment' : `environments ${names.join(', ')}`;
-  return `it guards ${changes.branches.join(', ')} and ${where}${mode === 'observe' ? ', and only observes' : ''}.`;
+  if (verb === 'check' || verb === 'simulate') return VERBS[verb](rest, io);
+  const said = verb === undefined ? '' : `; there is no ${JSON.stringify(verb)}`;
+  io.stderr.write(
+    `countersign: it is \`countersign policy check FILE\` or \`countersign policy simulate FILE\`${said}\n\n${USAGE}`,
+  );
+  return 2;
 }

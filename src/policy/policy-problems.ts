@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { nearest } from '../domain/nearest.ts';
 import type { Place, Problem } from './read-yaml.ts';
-import { NOBODY } from './schema.ts';
+import { NOBODY, NOTHING } from './schema.ts';
 import { isUnsupportedKey } from './unsupported-keys.ts';
 
 type Path = readonly (string | number)[];
@@ -24,7 +24,8 @@ export function policyProblems(
   return problems.filter(({ path, message }) => {
     const at = path.join('.');
     if (message.startsWith(MISSING)) return !meant.has(at);
-    return !(message.startsWith(NOBODY) && withUnknown.has(at));
+    const empty = message.startsWith(NOBODY) || message.startsWith(NOTHING);
+    return !(empty && withUnknown.has(at));
   });
 }
 

@@ -44,6 +44,8 @@ const permission = z
 
 /** How a problem begins where nobody is named. */
 export const NOBODY = 'names nobody; ';
+/** And where nothing is asked. */
+export const NOTHING = 'asks for nothing; ';
 
 const people = z
   .strictObject({ teams: teams.optional(), users: users.optional(), permission: permission.optional() })
@@ -186,7 +188,7 @@ export const baselineSchemaV1 = z.strictObject({
         .omit({ baseline: true })
         .extend({ deploy: z.strictObject({ by: environment.shape.deploy.shape.by }) })
         .partial()
-        .refine((asked) => Object.keys(asked).length > 0, 'asks for nothing; remove it'),
+        .refine((asked) => Object.keys(asked).length > 0, `${NOTHING}remove it`),
     )
     .default({})
     .describe(

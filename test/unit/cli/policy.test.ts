@@ -37,7 +37,11 @@ test('a right policy: 0, and what it does', async () => {
 });
 
 test.each([
-  ['no such command', ['chekc', 'FILE'], 'it is `countersign policy check FILE`; there is no "chekc"'],
+  [
+    'no such command',
+    ['chekc', 'FILE'],
+    'it is `countersign policy check FILE` or `countersign policy simulate FILE`; there is no "chekc"',
+  ],
   ['no file', ['check'], 'FILE is missing'],
   ['two files', ['check', 'a.yml', 'b.yml'], 'one file at a time, and "b.yml" is one more'],
   ['a file that is not there', ['check', '/nowhere.yml'], '/nowhere.yml does not exist\n'],
@@ -94,7 +98,7 @@ test.each([[[]], [['check']], [['check', 'a', 'b']], [['explain', 'a']]])(
 );
 
 test('help: 0', async () => {
-  const { code, out } = await check('--help');
+  const { code, out } = await check('check', '--help');
   expect(code).toBe(0);
   expect(out).toContain('Exits with 0');
 });

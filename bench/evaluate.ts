@@ -147,6 +147,13 @@ function changeOf(commits: number, reviews: number, checks: number, number = 1):
         state: 'success' as const,
       })),
     },
+    files: {
+      complete: true,
+      items: [
+        { path: 'src/shop.ts', status: 'modified', previousPath: null, additions: 400, deletions: 100 },
+      ],
+    },
+    labels: { complete: true, items: [] },
     pushers: known([person(1), person(2)]),
     protection: {
       branch: 'main',

@@ -70,7 +70,8 @@ async function change(
   return count(github, what, async () => {
     const { base } = await readChangeBranches(ours, repository, pull_number);
     await readPolicy(ours, repository, base);
-    await gatherChange(ours, { repository, number: pull_number, appId, pushes: [], roles: ROLES, now: NOW });
+    const asked = { repository, number: pull_number, appId, pushes: [], roles: ROLES, paths: true, now: NOW };
+    await gatherChange(ours, asked);
   });
 }
 
@@ -118,6 +119,7 @@ async function deployment(
       pressed: [],
       pushesOf: () => [],
       roles: ROLES,
+      paths: true,
       policy: { trusted: true },
       now: NOW,
     });

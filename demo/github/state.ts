@@ -145,9 +145,17 @@ export interface Pull {
   /** Null until GitHub's background job has looked, as on GitHub. */
   mergeable: boolean | null;
   readonly reviews: Review[];
+  /** In the order in which they were added. */
+  readonly labels: Label[];
   readonly events: PullEvent[];
   /** Who pushed the head last. */
   lastPusher: Actor;
+}
+
+/** A label of a repository; here it is made when it is first added, as GitHub does for whoever may write. */
+export interface Label {
+  readonly id: number;
+  readonly name: string;
 }
 
 export interface PullEvent {

@@ -21,6 +21,10 @@ export interface ChangeFacts {
   readonly reviews: Listed<ReviewFacts>;
   /** Check runs and commit statuses on the head commit, newest of each name. */
   readonly checks: Listed<CheckFacts>;
+  /** What it changes between the merge base and its head. */
+  readonly files: Listed<FileFacts>;
+  /** The names of its labels. */
+  readonly labels: Listed<string>;
   /** Everyone who pushed to the head branch while the pull request was open. Unknown: nobody told us who pushed the head. */
   readonly pushers: Known<readonly Actor[]>;
   readonly protection: ProtectionFacts;
@@ -88,6 +92,20 @@ export interface ReviewFacts {
   /** The commit it was given on; null where that commit is gone. */
   readonly commit: string | null;
   readonly submittedAt: string | null;
+}
+
+/** One file that a pull request changes. Paths are from the repository's root, with `/`, in the bytes that git has. */
+export interface FileFacts {
+  readonly path: string;
+  readonly status: 'added' | 'removed' | 'modified' | 'renamed' | 'copied' | 'changed' | 'unchanged';
+  /**
+   * Where a renamed file was before. Null of one that was renamed: it was not read (only a policy that asks for paths has
+   * it read), so whoever judges paths must hold.
+   */
+  readonly previousPath: string | null;
+  /** In lines; both 0 for a binary file. */
+  readonly additions: number;
+  readonly deletions: number;
 }
 
 export interface CheckFacts {

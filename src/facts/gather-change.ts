@@ -20,6 +20,8 @@ export interface ChangeAsked {
   /** Pushes to its head that webhooks told of. */
   readonly pushes: readonly SeenPush[];
   readonly roles: RolesAsked;
+  /** Whether the policy asks which files are changed. */
+  readonly paths: boolean;
   /** When it is gathered, RFC 3339 in UTC. */
   readonly now: string;
 }
@@ -31,7 +33,7 @@ export interface ChangeAsked {
  */
 export async function gatherChange(github: GitHubReader, asked: ChangeAsked): Promise<ChangeFacts> {
   const { repository, number } = asked;
-  const [reading] = await readPullRequests(github, repository, [number]);
+  const [reading] = await readPullRequests(github, repository, [number], asked);
   if (reading === undefined) {
     throw new CodedError(
       'facts_moved',

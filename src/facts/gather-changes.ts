@@ -18,17 +18,19 @@ export interface ChangesAsked {
   /** Pushes to a pull request's head that webhooks told of. */
   readonly pushesOf: (number: number) => Promise<readonly SeenPush[]> | readonly SeenPush[];
   readonly roles: RolesAsked;
+  /** Whether the policy asks which files are changed. */
+  readonly paths: boolean;
   readonly now: string;
 }
 
 /** The pull requests that a range of commits came from, each with its own facts but for the branch's protection. */
 export async function gatherChanges(
   github: GitHubReader,
-  { repository, numbers, pushesOf, roles, now }: ChangesAsked,
+  { repository, numbers, pushesOf, roles, paths, now }: ChangesAsked,
   roleReader: RoleReader,
 ): Promise<readonly ChangeFacts[]> {
   const ordered = [...new Set(numbers)].sort((a, b) => a - b);
-  const alone = await readPullRequests(github, repository, ordered);
+  const alone = await readPullRequests(github, repository, ordered, { paths });
   const landings = await readLandings(
     github,
     repository,

@@ -31,6 +31,8 @@ export interface DeploymentAsked {
   readonly pressed: readonly DeploymentReview[];
   readonly pushesOf: ChangesAsked['pushesOf'];
   readonly roles: RolesAsked;
+  /** Whether the policy asks which files are changed. */
+  readonly paths: boolean;
   /** Whether the policy that judges came by review. */
   readonly policy: PolicyTrust;
   /** When it is gathered, RFC 3339 in UTC. */

@@ -19,6 +19,8 @@ export interface PolicyChangeAsked {
   readonly since: string;
   readonly pushesOf: ChangesAsked['pushesOf'];
   readonly roles: RolesAsked;
+  /** Whether the policy asks which files are changed. */
+  readonly paths: boolean;
   /** When it is gathered, RFC 3339 in UTC. */
   readonly now: string;
 }

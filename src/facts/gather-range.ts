@@ -16,6 +16,8 @@ export interface PushedRangeAsked {
   readonly head: string;
   readonly pushesOf: ChangesAsked['pushesOf'];
   readonly roles: RolesAsked;
+  /** Whether the policy asks which files are changed. */
+  readonly paths: boolean;
   /** When it is gathered, RFC 3339 in UTC. */
   readonly now: string;
 }

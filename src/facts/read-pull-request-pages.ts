@@ -4,6 +4,7 @@ import type { Listed } from '../domain/listed.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
 import { askGraphql, askRest } from './ask-github.ts';
 import type { GitHubReader } from './github-reader.ts';
+import { PAGES, readConnection } from './read-connection.ts';
 import { type WireCheck, checksOf } from './wire-check.ts';
 import {
   CHECKS_OF_COMMIT,
@@ -15,17 +16,8 @@ import {
   moreReviewsAnswer,
 } from './wire-pull-request.ts';
 
-/** No list of ours is longer than so many pages of a hundred; what is longer is incomplete, and holds. */
-const PAGES = 100;
-
 /** From so many commits on, GitHub's lists of a pull request's commits are known to end early without saying so. */
 const DOUBTED_FROM = 250;
-
-interface Connection<Node> {
-  readonly totalCount: number;
-  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
-  readonly nodes?: readonly (Node | null)[] | null | undefined;
-}
 
 /** All commits of a pull request; null where its head moved meanwhile. */
 export async function readAllCommits(
@@ -88,25 +80,6 @@ export async function readChecks(
     page = undefined;
   }
   return { complete: false, items: checksOf(reports) };
-}
-
-/** Reads on until a connection ends. It is complete only if it gave as many nodes as it says it has. */
-async function readConnection<Node>(
-  first: Connection<Node>,
-  next: (after: string) => Promise<Connection<Node> | null>,
-): Promise<Listed<Node> | null> {
-  const items: Node[] = [];
-  let page = first;
-  for (let count = 1; ; count += 1) {
-    for (const node of page.nodes ?? []) if (node !== null) items.push(node);
-    const { hasNextPage, endCursor } = page.pageInfo;
-    if (!hasNextPage || endCursor === null || count >= PAGES) {
-      return { complete: !hasNextPage && items.length === page.totalCount, items };
-    }
-    const following = await next(endCursor);
-    if (following === null) return null;
-    page = following;
-  }
 }
 
 const comparison = z.object({ total_commits: z.int() });

@@ -1,5 +1,11 @@
 import { CodedError } from '../domain/coded-error.ts';
-import type { CheckFacts, CommitFacts, PullRequestFacts, ReviewFacts } from '../domain/change-facts.ts';
+import type {
+  CheckFacts,
+  CommitFacts,
+  FileFacts,
+  PullRequestFacts,
+  ReviewFacts,
+} from '../domain/change-facts.ts';
 import { unknown } from '../domain/known.ts';
 import type { Listed } from '../domain/listed.ts';
 import { fullName, type RepositoryRef } from '../domain/repository.ts';
@@ -7,6 +13,7 @@ import { askGraphql } from './ask-github.ts';
 import { GitHubError, isTooMuch } from './github-error.ts';
 import type { GitHubReader } from './github-reader.ts';
 import { inGroups, inParallel } from './in-parallel.ts';
+import { type PullRequestAsked, readAllFiles, readAllLabels } from './read-changed-files.ts';
 import { readAllCommits, readAllReviews, readChecks } from './read-pull-request-pages.ts';
 import { resolveIdentities } from './resolve-identities.ts';
 import { type WirePullRequest, pullRequestsAnswer, pullRequestsQuery } from './wire-pull-request.ts';
@@ -17,6 +24,8 @@ export interface PullRequestReading {
   readonly commits: Listed<CommitFacts>;
   readonly reviews: Listed<ReviewFacts>;
   readonly checks: Listed<CheckFacts>;
+  readonly files: Listed<FileFacts>;
+  readonly labels: Listed<string>;
 }
 
 /** GitHub cuts a query off after ten seconds: so many pull requests fit in one with room to spare. */
@@ -32,6 +41,7 @@ export async function readPullRequests(
   github: GitHubReader,
   repository: RepositoryRef,
   numbers: readonly number[],
+  asked: PullRequestAsked,
 ): Promise<readonly PullRequestReading[]> {
   const found = new Map<number, PullRequestReading>();
   let left = numbers;
@@ -40,7 +50,7 @@ export async function readPullRequests(
       readTogether(github, repository, group),
     );
     const wires = groups.flat();
-    const readings = await inParallel(wires, (wire) => settle(github, repository, wire));
+    const readings = await inParallel(wires, (wire) => settle(github, repository, wire, asked));
     for (const reading of readings) if (reading !== null) found.set(reading.pullRequest.number, reading);
     left = numbers.filter((number) => !found.has(number));
     if (attempt === ATTEMPTS && left.length > 0) {
@@ -100,11 +110,14 @@ async function settle(
   github: GitHubReader,
   repository: RepositoryRef,
   wire: WirePullRequest,
+  asked: PullRequestAsked,
 ): Promise<PullRequestReading | null> {
   const { number, headRefOid: head } = wire;
   const commits = await readAllCommits(github, repository, wire);
   const reviews = commits === null ? null : await readAllReviews(github, repository, wire);
-  if (commits === null || reviews === null) return null;
+  const files = reviews === null ? null : await readAllFiles(github, repository, wire, asked);
+  const labels = files === null ? null : await readAllLabels(github, repository, wire);
+  if (commits === null || reviews === null || files === null || labels === null) return null;
   if (wire.state === 'MERGED' && (wire.mergedAt === null || wire.mergeCommit === null)) return null;
   // GitHub updates a pull request's head before its list of commits.
   if (commits.complete && !commits.items.some((commit) => commit.sha === head)) return null;
@@ -140,6 +153,8 @@ async function settle(
     commits: { complete: commits.complete, items: resolved.slice(0, commits.items.length) },
     reviews,
     checks,
+    files,
+    labels,
   };
 }
 

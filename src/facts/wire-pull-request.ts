@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ReviewFacts } from '../domain/change-facts.ts';
+import type { FileFacts, ReviewFacts } from '../domain/change-facts.ts';
 import { known, unknown, type Known } from '../domain/known.ts';
 import { ACTOR_PARTS, graphqlActor } from './wire-actor.ts';
 import { CHECK_PARTS, graphqlChecks, pageInfo } from './wire-check.ts';
@@ -10,6 +10,9 @@ const COMMITS = '{ totalCount pageInfo { hasNextPage endCursor } nodes { commit 
 const REVIEWS = `{ totalCount pageInfo { hasNextPage endCursor } nodes {
   databaseId fullDatabaseId state submittedAt author { ...ActorParts } commit { oid }
 } }`;
+const FILES =
+  '{ totalCount pageInfo { hasNextPage endCursor } nodes { path changeType additions deletions } }';
+const LABELS = '{ totalCount pageInfo { hasNextPage endCursor } nodes { name } }';
 const FRAGMENTS = `${ACTOR_PARTS}${COMMIT_PARTS}${CHECK_PARTS}
 fragment PullRequestParts on PullRequest {
   number title url state isDraft headRefOid headRefName baseRefName baseRefOid isCrossRepository mergedAt
@@ -19,6 +22,9 @@ fragment PullRequestParts on PullRequest {
   commits(first: 100) ${COMMITS}
   head: commits(last: 1) { nodes { commit { oid statusCheckRollup { contexts(first: 100) { ...CheckParts } } } } }
   reviews(first: 100) ${REVIEWS}
+  changedFiles
+  files(first: 100) ${FILES}
+  labels(first: 100) ${LABELS}
   baseChanges: timelineItems(
     last: 1
     itemTypes: [
@@ -62,6 +68,18 @@ export const MORE_REVIEWS = `query MoreReviews($owner: String!, $name: String!, 
   }
 }
 ${ACTOR_PARTS}`;
+
+export const MORE_FILES = `query MoreFiles($owner: String!, $name: String!, $number: Int!, $after: String!) {
+  repository(owner: $owner, name: $name) {
+    pullRequest(number: $number) { headRefOid files(first: 100, after: $after) ${FILES} }
+  }
+}`;
+
+export const MORE_LABELS = `query MoreLabels($owner: String!, $name: String!, $number: Int!, $after: String!) {
+  repository(owner: $owner, name: $name) {
+    pullRequest(number: $number) { headRefOid labels(first: 100, after: $after) ${LABELS} }
+  }
+}`;
 
 export const CHECKS_OF_COMMIT = `query ChecksOfCommit($owner: String!, $name: String!, $oid: GitObjectID!, $after: String) {
   repository(owner: $owner, name: $name) {
@@ -115,6 +133,34 @@ export const reviewsPage = z.object({
   nodes: z.array(review.nullable()).nullish(),
 });
 
+const FILE_STATES = {
+  ADDED: 'added',
+  DELETED: 'removed',
+  MODIFIED: 'modified',
+  RENAMED: 'renamed',
+  COPIED: 'copied',
+  CHANGED: 'changed',
+} as const satisfies Record<string, FileFacts['status']>;
+
+const file = z
+  .object({
+    path: z.string().min(1),
+    changeType: z.enum(Object.keys(FILE_STATES) as (keyof typeof FILE_STATES)[]),
+    additions: z.int(),
+    deletions: z.int(),
+  })
+  .transform(({ path, changeType, additions, deletions }): FileFacts => {
+    return { path, status: FILE_STATES[changeType], previousPath: null, additions, deletions };
+  });
+
+const filesPage = z.object({ totalCount: z.int(), pageInfo, nodes: z.array(file.nullable()).nullish() });
+
+const labelsPage = z.object({
+  totalCount: z.int(),
+  pageInfo,
+  nodes: z.array(z.object({ name: z.string() }).nullable()).nullish(),
+});
+
 /** The newest event that replaced the base. What can't be told is unknown, which no approval is later than. */
 const baseChanges = z
   .object({ nodes: z.array(z.object({ createdAt: utcTime }).nullable()).nullish() })
@@ -149,6 +195,10 @@ const pullRequest = z.object({
       .nullish(),
   }),
   reviews: reviewsPage,
+  changedFiles: z.int(),
+  // Null where GitHub couldn't make the comparison.
+  files: filesPage.nullable(),
+  labels: labelsPage.nullable(),
   baseChanges,
 });
 
@@ -163,6 +213,12 @@ export const moreCommitsAnswer = z.object({
 });
 export const moreReviewsAnswer = z.object({
   repository: z.object({ pullRequest: z.object({ headRefOid: sha, reviews: reviewsPage }) }),
+});
+export const moreFilesAnswer = z.object({
+  repository: z.object({ pullRequest: z.object({ headRefOid: sha, files: filesPage.nullable() }) }),
+});
+export const moreLabelsAnswer = z.object({
+  repository: z.object({ pullRequest: z.object({ headRefOid: sha, labels: labelsPage.nullable() }) }),
 });
 export const checksOfCommitAnswer = z.object({
   repository: z.object({ object: z.object({ statusCheckRollup: rollup.optional() }).nullable() }),

@@ -7,6 +7,7 @@ import { gatherChange } from '../facts/gather-change.ts';
 import { readChangeBranches } from '../facts/read-change-branches.ts';
 import { evaluateChange } from '../policy/evaluate-change.ts';
 import { factsAtMerge } from '../policy/facts-at-merge.ts';
+import { pathsAsked } from '../policy/paths-asked.ts';
 import type { PolicyReading } from '../policy/policy-reading.ts';
 import { rolesAsked } from '../policy/roles-asked.ts';
 import { strictest } from '../policy/strictest.ts';
@@ -76,6 +77,9 @@ async function assess(
       appId: pipeline.appId,
       pushes: await pushesTo(pipeline.db, repository, number),
       roles: rolesOf(policy.changes.reading, branchPolicy?.reading, ...versions.map(readingOf)),
+      paths: [policy.changes.reading, branchPolicy?.reading, ...versions.map(readingOf)].some(
+        (each) => each?.kind === 'valid' && pathsAsked(each.policy),
+      ),
       now: pipeline.now(),
     });
     if (gathered.pullRequest.baseRef !== base) continue;

@@ -7,6 +7,7 @@ import { allowsBranch } from '../policy/allows-branch.ts';
 import { environmentOf } from '../policy/environment-of.ts';
 import { evaluateDeployment } from '../policy/evaluate-deployment.ts';
 import type { PolicyReading } from '../policy/policy-reading.ts';
+import { pathsAsked } from '../policy/paths-asked.ts';
 import { rolesAsked } from '../policy/roles-asked.ts';
 import { type StoredDeployment, repositoryOf, requestOf } from './deployment-row.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -68,6 +69,7 @@ export async function assessDeployment(
     pressed: await recordedPresses(db, row, pressed),
     pushesOf: (number: number) => pushesTo(db, repository, number),
     roles: rolesAsked(policy, { environment: row.environment }),
+    paths: pathsAsked(policy),
     policy: trust,
     now: pipeline.now(),
   });

@@ -5,6 +5,7 @@ import { gatherRange } from '../facts/gather-range.ts';
 import { readDefaultBranch } from '../facts/read-default-branch.ts';
 import { explain } from '../policy/explain.ts';
 import { policiesGuarding } from '../policy/organisation-policy.ts';
+import { pathsAsked } from '../policy/paths-asked.ts';
 import { rolesAsked } from '../policy/roles-asked.ts';
 import { type CommitTrace, traceCommits } from '../policy/trace-commits.ts';
 import { jsonDocument, policyDocument } from './documents.ts';
@@ -51,6 +52,7 @@ export async function judgePush(pipeline: Pipeline, data: unknown): Promise<void
     head: after,
     pushesOf: (number: number) => pushesTo(pipeline.db, repository, number),
     roles: rolesAsked(version.policy, 'change'),
+    paths: pathsAsked(version.policy),
     now: pipeline.now(),
   });
   const traced = { commits: range.commits.items, changes, branches: [branch] };

@@ -6,6 +6,7 @@ import { gatherPolicyChange } from '../facts/gather-policy-change.ts';
 import type { GitHubReader } from '../facts/github-reader.ts';
 import { judgePolicyChange } from '../policy/judge-policy-change.ts';
 import type { PolicyReading } from '../policy/policy-reading.ts';
+import { pathsAsked } from '../policy/paths-asked.ts';
 import { readingOf } from '../policy/reading-of.ts';
 import { rolesAsked } from '../policy/roles-asked.ts';
 import type { Policy } from '../policy/schema.ts';
@@ -76,6 +77,7 @@ export async function policyInForce(
     since: last.source.commit,
     pushesOf: (number) => pushesTo(pipeline.db, repository, number),
     roles: rolesAsked(last.policy, 'change'),
+    paths: pathsAsked(last.policy),
     now: pipeline.now(),
   });
   const trust = judgePolicyChange(last.policy, facts);

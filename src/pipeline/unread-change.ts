@@ -46,6 +46,8 @@ export async function unreadChange(
     commits: { complete: false, items: [] },
     reviews: { complete: false, items: [] },
     checks: { complete: false, items: [] },
+    files: { complete: false, items: [] },
+    labels: { complete: false, items: [] },
     pushers: unknown(why),
     protection: { branch: '', appId: null, classic: unknown(why), rulesets: unknown(why) },
     roles: { teams: {}, permissions: {} },

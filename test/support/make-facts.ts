@@ -8,6 +8,7 @@ import type {
   ChangeFacts,
   CheckFacts,
   CommitFacts,
+  FileFacts,
   IdentityFacts,
   PullRequestFacts,
   ReviewFacts,
@@ -87,6 +88,16 @@ export const makeCheck = (over: Partial<CheckFacts> = {}): CheckFacts => ({
   ...over,
 });
 
+/** A file that was modified, by its path. */
+export const makeFile = (path: string, over: Partial<FileFacts> = {}): FileFacts => ({
+  path,
+  status: 'modified',
+  previousPath: null,
+  additions: 4,
+  deletions: 1,
+  ...over,
+});
+
 /** Rules that meet every demand. */
 export const makeRules = (over: Partial<ProtectionRules> = {}): ProtectionRules => ({
   pullRequestRequired: true,
@@ -153,6 +164,8 @@ export function makeChangeFacts({ pullRequest, ...over }: ChangeOverrides = {}):
     commits: all(makeCommit('head')),
     reviews: all(makeReview()),
     checks: all(makeCheck()),
+    files: all(makeFile('src/shop.ts')),
+    labels: all(),
     pushers: known([alice]),
     protection: makeProtection(),
     roles: makeRoles(),

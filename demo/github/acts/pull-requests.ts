@@ -6,8 +6,8 @@ import { mergedTree } from '../git/merge.ts';
 import { git } from '../git/run-git.ts';
 import { latestCheckRuns } from '../rules/checks.ts';
 import { demandsOn, mergeBlockers } from '../rules/demands.ts';
-import { fullPull, reviewShape, simplePull } from '../shapes/pulls.ts';
-import type { Actor, Pull, Repository, Review, ReviewState } from '../state.ts';
+import { fullPull, labelShape, reviewShape, simplePull } from '../shapes/pulls.ts';
+import type { Actor, Label, Pull, Repository, Review, ReviewState } from '../state.ts';
 import type { World } from '../world.ts';
 
 /** GitHub's one word on whether it could be merged now. */
@@ -123,6 +123,7 @@ export async function openPull(
     merge: null,
     mergeable: null,
     reviews: [],
+    labels: [],
     events: [],
     lastPusher: author,
   };
@@ -218,6 +219,35 @@ export async function editPull(
     await announcePull(world, pull, 'reopened', sender);
   }
 }
+
+/** Adds those labels that it doesn't have yet, each with its own delivery. GitHub takes a name in any case as the same label. */
+export async function addLabels(
+  world: World,
+  pull: Pull,
+  sender: Actor,
+  names: readonly string[],
+): Promise<void> {
+  for (const name of names) {
+    if (labelOf(pull, name) !== undefined) continue;
+    const label = { id: world.id(), name };
+    pull.labels.push(label);
+    pull.updatedAt = world.timestamp();
+    await announcePull(world, pull, 'labeled', sender, { label: labelShape(world, pull.repository, label) });
+  }
+}
+
+/** Takes one label off. False: it has no such label. */
+export async function removeLabel(world: World, pull: Pull, sender: Actor, name: string): Promise<boolean> {
+  const label = labelOf(pull, name);
+  if (label === undefined) return false;
+  pull.labels.splice(pull.labels.indexOf(label), 1);
+  pull.updatedAt = world.timestamp();
+  await announcePull(world, pull, 'unlabeled', sender, { label: labelShape(world, pull.repository, label) });
+  return true;
+}
+
+const labelOf = (pull: Pull, name: string): Label | undefined =>
+  pull.labels.find((label) => label.name.toLowerCase() === name.toLowerCase());
 
 /** A draft is ready, or goes back to being one. */
 export async function setDraft(world: World, pull: Pull, draft: boolean, sender: Actor): Promise<void> {

@@ -183,6 +183,14 @@ export function pullObject(asking: Asking, pull: Pull): Fields {
         deletions: file.deletions,
         changeType: file.status === 'removed' ? 'DELETED' : file.status.toUpperCase(),
       })),
+    labels: (args: ConnectionArguments) =>
+      connection(pull.labels, args, ({ id, name }) => ({
+        __typename: 'Label',
+        id: nodeId('Label', id),
+        name,
+        color: 'ededed',
+        isDefault: false,
+      })),
     commits: async (args: ConnectionArguments) =>
       connection((await pullCommits(pull)).slice(0, 250), args, (commit) => ({
         __typename: 'PullRequestCommit',

@@ -5,11 +5,19 @@ import { exclusive } from '../exclusive.ts';
 import { findRepository, needPull } from '../find.ts';
 import { created, invalid, notFound, ok, paged } from '../http.ts';
 import { mergePull } from '../acts/merging.ts';
-import { dismissReview, editPull, openPull, readPull, submitReview } from '../acts/pull-requests.ts';
+import {
+  addLabels,
+  dismissReview,
+  editPull,
+  openPull,
+  readPull,
+  removeLabel,
+  submitReview,
+} from '../acts/pull-requests.ts';
 import { actorOf, atLeast, authorAssociation, roleOf } from '../rules/roles.ts';
 import { nodeId, simpleUser } from '../shapes/accounts.ts';
 import { commitShape, fileShape } from '../shapes/commits.ts';
-import { pullWeb, reviewShape, simplePull } from '../shapes/pulls.ts';
+import { labelShape, pullWeb, reviewShape, simplePull } from '../shapes/pulls.ts';
 import { repositoryApi } from '../shapes/repository.ts';
 import type { Comment, Pull, Repository } from '../state.ts';
 import type { World } from '../world.ts';
@@ -18,6 +26,7 @@ import { repositoryRoute, type Route } from './route.ts';
 
 const read = { app: 'pull_requests:read', user: 'read' } as const;
 const write = { app: 'pull_requests:write', user: 'read' } as const;
+const label = { app: 'issues:write|pull_requests:write', user: 'triage' } as const;
 const comment = { app: 'issues:write|pull_requests:write', user: 'read' } as const;
 
 function headOf(world: World, repository: Repository, head: string): { repository: Repository; ref: string } {
@@ -62,7 +71,7 @@ function issueShape(world: World, pull: Pull): Record<string, unknown> {
     number: pull.number,
     title: pull.title,
     user: simple['user'],
-    labels: [],
+    labels: simple['labels'],
     state: pull.state,
     locked: false,
     assignee: null,
@@ -268,6 +277,25 @@ export const pullRequestRoutes: readonly Route[] = [
         payload: { issue: issueShape(world, pull), comment: commentShape(world, repository, one) },
       });
       return created(commentShape(world, repository, one));
+    },
+  ),
+  repositoryRoute(
+    'POST /repos/{owner}/{repo}/issues/{issue_number}/labels',
+    label,
+    async (world, call, repository) => {
+      const pull = needPull(repository, call.params['issue_number']);
+      await addLabels(world, pull, actorOf(world, call.caller), call.body.texts('labels'));
+      return ok(pull.labels.map((each) => labelShape(world, repository, each)));
+    },
+  ),
+  repositoryRoute(
+    'DELETE /repos/{owner}/{repo}/issues/{issue_number}/labels/{name}',
+    label,
+    async (world, call, repository) => {
+      const pull = needPull(repository, call.params['issue_number']);
+      const name = call.params['name'] ?? '';
+      if (!(await removeLabel(world, pull, actorOf(world, call.caller), name))) throw notFound();
+      return ok(pull.labels.map((each) => labelShape(world, repository, each)));
     },
   ),
 ];

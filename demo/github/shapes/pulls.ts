@@ -1,7 +1,7 @@
 /** Pull requests and reviews as GitHub's REST API and webhooks write them. */
 import { changedFiles, listCommits, mergeBase } from '../git/commits.ts';
 import { authorAssociation } from '../rules/roles.ts';
-import type { Pull, Repository, Review } from '../state.ts';
+import type { Label, Pull, Repository, Review } from '../state.ts';
 import type { World } from '../world.ts';
 import { maybeUser, nodeId, simpleUser } from './accounts.ts';
 import { repositoryApi, repositoryShape, repositoryWeb } from './repository.ts';
@@ -18,6 +18,19 @@ function end(world: World, repository: Repository, ref: string, sha: string): Re
     sha,
     user: simpleUser(world, repository.owner),
     repo: repositoryShape(world, repository),
+  };
+}
+
+/** A label as REST and webhooks write it. */
+export function labelShape(world: World, repository: Repository, label: Label): Record<string, unknown> {
+  return {
+    id: label.id,
+    node_id: nodeId('Label', label.id),
+    url: `${repositoryApi(world, repository)}/labels/${encodeURIComponent(label.name)}`,
+    name: label.name,
+    description: null,
+    color: 'ededed',
+    default: false,
   };
 }
 
@@ -46,7 +59,7 @@ export function simplePull(world: World, pull: Pull): Record<string, unknown> {
     title: pull.title,
     user: simpleUser(world, pull.author),
     body: pull.body,
-    labels: [],
+    labels: pull.labels.map((label) => labelShape(world, pull.repository, label)),
     milestone: null,
     active_lock_reason: null,
     created_at: pull.createdAt,

@@ -17,6 +17,8 @@ const JUDGED = new Set([
   'converted_to_draft',
   // Title, or the base branch: then another branch's policy and protection hold.
   'edited',
+  'labeled',
+  'unlabeled',
   'closed',
 ]);
 

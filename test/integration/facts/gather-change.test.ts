@@ -43,6 +43,7 @@ const gather = (
     appId: 77,
     pushes: [],
     roles: NO_ROLES,
+    paths: false,
     now: NOW,
     ...over,
   });
@@ -112,6 +113,42 @@ describe('a pull request', () => {
     expect(await cost({ teams: ['maintainers'], permissions: true })).toEqual(
       [...base, 'members', 'permission'].sort(),
     );
+  });
+});
+
+describe('what a change touches', () => {
+  test('its files and labels, and where a renamed file was, where the policy asks for paths', async () => {
+    const { alice, bob } = acme;
+    const text = 'one\ntwo\nthree\nfour\n';
+    await acme.commit(alice, { branch: 'main', message: 'Bill', files: { 'billing/invoice.ts': text } });
+    const branch = fresh();
+    const files = { 'billing/invoice.ts': null, 'lib/invoice.ts': text, 'lib/till.ts': 'a\nb\n' };
+    await acme.commit(alice, { branch, message: 'Move', files });
+    const number = await acme.open(alice, branch);
+    const labelled = { ...at, issue_number: number };
+    await acme.as(bob).rest.issues.addLabels({ ...labelled, labels: ['urgent', 'do not merge'] });
+    await acme.as(bob).rest.issues.removeLabel({ ...labelled, name: 'Urgent' });
+
+    const facts = await gather(number, { paths: true });
+    expect(facts.labels).toEqual({ complete: true, items: ['do not merge'] });
+    expect(facts.files).toEqual({
+      complete: true,
+      items: [
+        {
+          path: 'lib/invoice.ts',
+          status: 'renamed',
+          previousPath: 'billing/invoice.ts',
+          additions: 0,
+          deletions: 0,
+        },
+        { path: 'lib/till.ts', status: 'added', previousPath: null, additions: 2, deletions: 0 },
+      ],
+    });
+    const unasked = await gather(number);
+    expect(unasked.files.items[0]).toMatchObject({ status: 'renamed', previousPath: null });
+
+    await acme.merge(bob, number, 'squash');
+    expect((await gather(number, { paths: true })).files).toEqual(facts.files);
   });
 });
 
@@ -399,7 +436,7 @@ describe('an App of its own', () => {
   test('that was given too little: what it may not know is unknown', async () => {
     other = await openAcme({ checks: 'read', contents: 'read', pull_requests: 'read', statuses: 'read' });
     const roles = { teams: ['maintainers'], permissions: false };
-    const asked = { repository: other.repository, appId: 77, pushes: [], roles, now: NOW };
+    const asked = { repository: other.repository, appId: 77, pushes: [], roles, paths: false, now: NOW };
     const facts = await gatherChange(other.ours, { ...asked, number: await openedThere() });
     expect(facts.protection.classic).toMatchObject({ known: false, why: expect.stringContaining('403') });
     expect(facts.roles.teams['maintainers']).toMatchObject({
@@ -410,7 +447,14 @@ describe('an App of its own', () => {
 
   test('that has used up its quota: no facts, and when to ask again', async () => {
     other = await openAcme();
-    const asked = { repository: other.repository, appId: 77, pushes: [], roles: NO_ROLES, now: NOW };
+    const asked = {
+      repository: other.repository,
+      appId: 77,
+      pushes: [],
+      roles: NO_ROLES,
+      paths: false,
+      now: NOW,
+    };
     const number = await openedThere();
     other.github.faults.requests({ kind: 'rate_limited', count: 1, match: { operation: '/activity' } });
     await expect(gatherChange(other.ours, { ...asked, number })).rejects.toMatchObject({

@@ -61,6 +61,7 @@ const asked = (
   pushesOf: () => [],
   roles: { teams: [], permissions: false },
   policy: { trusted: true },
+  paths: false,
   now: NOW,
   ...over,
 });
@@ -194,6 +195,7 @@ describe('a push', () => {
       repository: acme.repository,
       pushesOf: () => [],
       roles: { teams: [], permissions: false },
+      paths: false,
       now: NOW,
     };
     const { range, changes } = await gatherRange(acme.ours, { ...pushed, base, head: sha });

@@ -103,6 +103,11 @@ export function changeFacts(
     },
     reviews: { complete: true, items: [] },
     checks: { complete: true, items: [{ name: 'ci/test', appId: 15368, state: 'success' }] },
+    files: {
+      complete: true,
+      items: [{ path: 'src/shop.ts', status: 'modified', previousPath: null, additions: 4, deletions: 1 }],
+    },
+    labels: { complete: true, items: [] },
     pushers: { known: true, value: [alice] },
     protection: {
       branch: 'main',

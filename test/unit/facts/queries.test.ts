@@ -11,6 +11,8 @@ import { VISIBILITY_QUERY } from '../../../src/facts/read-visibility.ts';
 import {
   CHECKS_OF_COMMIT,
   MORE_COMMITS,
+  MORE_FILES,
+  MORE_LABELS,
   MORE_REVIEWS,
   pullRequestsQuery,
 } from '../../../src/facts/wire-pull-request.ts';
@@ -26,6 +28,8 @@ describe("every query of ours is one that GitHub's own schema accepts", () => {
     ['ten pull requests', pullRequestsQuery(10)],
     ['more commits', MORE_COMMITS],
     ['more reviews', MORE_REVIEWS],
+    ['more files', MORE_FILES],
+    ['more labels', MORE_LABELS],
     ['checks of a commit', CHECKS_OF_COMMIT],
     ['a hundred commits', commitsQuery(100)],
     ['policy', POLICY_QUERY],

@@ -18,6 +18,7 @@ const commit = (oid: string, over: object = {}) => ({
   signature: null,
   ...over,
 });
+const NOT_ASKED = { paths: false };
 const LAST = { hasNextPage: false, endCursor: null };
 const commits = (...oids: string[]) => ({
   totalCount: oids.length,
@@ -53,6 +54,9 @@ const pull = (over: object = {}) => ({
   commits: commits(sha('a1'), sha('a2')),
   head: { nodes: [{ commit: { oid: sha('a2'), statusCheckRollup: null } }] },
   reviews: { totalCount: 0, pageInfo: LAST, nodes: [] },
+  changedFiles: 0,
+  files: { totalCount: 0, pageInfo: LAST, nodes: [] },
+  labels: { totalCount: 0, pageInfo: LAST, nodes: [] },
   baseChanges: { nodes: [] },
   ...over,
 });
@@ -64,7 +68,7 @@ describe('a pull request', () => {
     const github = scriptedGitHub({
       graphql: () => answer((times += 1) === 1 ? pull({ commits: commits(sha('a1')) }) : pull()),
     });
-    const [reading] = await readPullRequests(github, repository, [1]);
+    const [reading] = await readPullRequests(github, repository, [1], NOT_ASKED);
     expect(reading?.commits).toMatchObject({
       complete: true,
       items: [{ sha: sha('a1') }, { sha: sha('a2') }],
@@ -93,7 +97,7 @@ describe('a pull request', () => {
         );
       },
     });
-    const [reading] = await readPullRequests(github, repository, [1]);
+    const [reading] = await readPullRequests(github, repository, [1], NOT_ASKED);
     expect(reading?.pullRequest.headSha).toBe(sha('a3'));
     expect(reading?.commits.items.map((each) => each.sha)).toEqual([sha('a3')]);
   });
@@ -105,7 +109,7 @@ describe('a pull request', () => {
     ['no list', { nodes: null }, { known: false, why: 'GitHub tells no timeline of it' }],
   ])('whose base was replaced: GitHub says %s', async (_, baseChanges, expected) => {
     const github = scriptedGitHub({ graphql: () => answer(pull({ baseChanges })) });
-    const [reading] = await readPullRequests(github, repository, [1]);
+    const [reading] = await readPullRequests(github, repository, [1], NOT_ASKED);
     expect(reading?.pullRequest.baseChangedAt).toEqual(
       typeof expected === 'string' ? { known: true, value: expected } : expected,
     );
@@ -118,33 +122,37 @@ describe('a pull request', () => {
         return answer(pull({ number: variables['n0'] }));
       },
     });
-    const readings = await readPullRequests(github, repository, [3, 1, 2]);
+    const readings = await readPullRequests(github, repository, [3, 1, 2], NOT_ASKED);
     expect(readings.map((reading) => reading.pullRequest.number)).toEqual([3, 1, 2]);
     expect(github.asked).toHaveLength(5);
   });
 
   test('that never holds still is given up, with a code', async () => {
     const github = scriptedGitHub({ graphql: () => answer(pull({ commits: commits(sha('a1')) })) });
-    await expect(readPullRequests(github, repository, [1])).rejects.toMatchObject({ code: 'facts_moved' });
+    await expect(readPullRequests(github, repository, [1], NOT_ASKED)).rejects.toMatchObject({
+      code: 'facts_moved',
+    });
     expect(github.asked).toHaveLength(3);
   });
 
   test('that is merged, but whose merge commit is not told yet, is read again', async () => {
     const merged = { state: 'MERGED', mergedAt: '2026-11-02T11:00:00Z', mergedBy: null };
     const github = scriptedGitHub({ graphql: () => answer(pull(merged)) });
-    await expect(readPullRequests(github, repository, [1])).rejects.toMatchObject({ code: 'facts_moved' });
+    await expect(readPullRequests(github, repository, [1], NOT_ASKED)).rejects.toMatchObject({
+      code: 'facts_moved',
+    });
   });
 
   test('that is open has a merge commit only as a try: it is not merged', async () => {
     const github = scriptedGitHub({ graphql: () => answer(pull({ mergeCommit: commit(sha('ff')) })) });
-    const [reading] = await readPullRequests(github, repository, [1]);
+    const [reading] = await readPullRequests(github, repository, [1], NOT_ASKED);
     expect(reading?.pullRequest.merged).toBeNull();
   });
 
   test('with fewer commits than it says it has is incomplete', async () => {
     const short = { ...commits(sha('a1'), sha('a2')), totalCount: 3 };
     const github = scriptedGitHub({ graphql: () => answer(pull({ commits: short })) });
-    const [reading] = await readPullRequests(github, repository, [1]);
+    const [reading] = await readPullRequests(github, repository, [1], NOT_ASKED);
     expect(reading?.commits.complete).toBe(false);
   });
 
@@ -165,7 +173,7 @@ describe('a pull request', () => {
         ),
       rest: { 'GET /repos/{owner}/{repo}/compare/{basehead}': () => ({ data: { total_commits: total } }) },
     });
-    const [reading] = await readPullRequests(github, repository, [1]);
+    const [reading] = await readPullRequests(github, repository, [1], NOT_ASKED);
     expect(reading?.commits).toMatchObject({ complete });
     expect(reading?.commits.items).toHaveLength(250);
   });
@@ -188,7 +196,7 @@ describe('a pull request', () => {
         return { repository: { object: { statusCheckRollup: checks(['two']) } } };
       },
     });
-    const [reading] = await readPullRequests(github, repository, [1]);
+    const [reading] = await readPullRequests(github, repository, [1], NOT_ASKED);
     expect(reading?.checks).toMatchObject({ complete: true, items: [{ name: 'one' }, { name: 'two' }] });
   });
 
@@ -202,7 +210,7 @@ describe('a pull request', () => {
           ? { repository: { object: { statusCheckRollup: checks(['its own']) } } }
           : answer(pull({ head })),
     });
-    const [reading] = await readPullRequests(github, repository, [1]);
+    const [reading] = await readPullRequests(github, repository, [1], NOT_ASKED);
     expect(reading?.checks.items.map((check) => check.name)).toEqual(['its own']);
   });
 
@@ -212,7 +220,9 @@ describe('a pull request', () => {
     ['is another one', answer(pull({ number: 2 }))],
   ])('that %s is refused', async (_, wire) => {
     const github = scriptedGitHub({ graphql: () => wire });
-    await expect(readPullRequests(github, repository, [1])).rejects.toMatchObject({ code: 'github_refused' });
+    await expect(readPullRequests(github, repository, [1], NOT_ASKED)).rejects.toMatchObject({
+      code: 'github_refused',
+    });
   });
 });
 
@@ -227,7 +237,7 @@ describe('whose a commit is', () => {
       graphql: () => answer(pull({ commits: wire })),
       rest: { [COMMIT]: () => ({ data: accounts }) },
     });
-    const [reading] = await readPullRequests(github, repository, [1]);
+    const [reading] = await readPullRequests(github, repository, [1], NOT_ASKED);
     const [read] = reading?.commits.items ?? [];
     return {
       author: read?.author.actor?.login ?? null,
@@ -271,5 +281,148 @@ describe('whose a commit is', () => {
     const signature = { isValid: true, wasSignedByGitHub: true };
     const { asked } = await readWith({ committer: nobody('noreply@github.com'), signature }, {});
     expect(asked).toEqual(['PullRequests']);
+  });
+});
+
+const LAST_OF = (...nodes: readonly object[]) => ({ totalCount: nodes.length, pageInfo: LAST, nodes });
+const file = (path: string, changeType = 'MODIFIED') => ({ path, changeType, additions: 2, deletions: 1 });
+const FILES = 'GET /repos/{owner}/{repo}/pulls/{pull_number}/files';
+
+describe('the files of a pull request', () => {
+  test('come with the pull request itself, in one request', async () => {
+    const files = LAST_OF(file('a.ts'), file('b.ts', 'ADDED'), file('c.ts', 'DELETED'), file('d', 'RENAMED'));
+    const github = scriptedGitHub({ graphql: () => answer(pull({ changedFiles: 4, files })) });
+    const [reading] = await readPullRequests(github, repository, [1], NOT_ASKED);
+    const counts = { additions: 2, deletions: 1, previousPath: null };
+    expect(reading?.files).toEqual({
+      complete: true,
+      items: [
+        { path: 'a.ts', status: 'modified', ...counts },
+        { path: 'b.ts', status: 'added', ...counts },
+        { path: 'c.ts', status: 'removed', ...counts },
+        { path: 'd', status: 'renamed', ...counts },
+      ],
+    });
+    expect(github.asked).toEqual(['PullRequests']);
+  });
+
+  test('are read to the end', async () => {
+    const first = { totalCount: 2, pageInfo: { hasNextPage: true, endCursor: 'x' }, nodes: [file('a.ts')] };
+    const second = { ...LAST_OF(file('b.ts')), totalCount: 2 };
+    const github = scriptedGitHub({
+      graphql: (operation) =>
+        operation === 'MoreFiles'
+          ? { repository: { pullRequest: { headRefOid: sha('a2'), files: second } } }
+          : answer(pull({ changedFiles: 2, files: first })),
+    });
+    const [reading] = await readPullRequests(github, repository, [1], NOT_ASKED);
+    expect(reading?.files.items.map(({ path }) => path)).toEqual(['a.ts', 'b.ts']);
+    expect(reading?.files.complete).toBe(true);
+  });
+
+  test.each([
+    ['fewer than GitHub counts', 2, LAST_OF(file('a.ts'))],
+    ['none that GitHub could compare', 1, null],
+  ])('are incomplete: %s', async (_, changedFiles, files) => {
+    const github = scriptedGitHub({ graphql: () => answer(pull({ changedFiles, files })) });
+    const [reading] = await readPullRequests(github, repository, [1], NOT_ASKED);
+    expect(reading?.files.complete).toBe(false);
+  });
+
+  test('are incomplete from 3,000 on, where GitHub ends the list without saying so', async () => {
+    const nodes = Array.from({ length: 3_000 }, (_, index) => file(`f${index}`));
+    const pageOf = (start: number) => ({
+      totalCount: 3_000,
+      pageInfo: { hasNextPage: start + 100 < 3_000, endCursor: String(start + 100) },
+      nodes: nodes.slice(start, start + 100),
+    });
+    const github = scriptedGitHub({
+      graphql: (operation, { after }) =>
+        operation === 'MoreFiles'
+          ? { repository: { pullRequest: { headRefOid: sha('a2'), files: pageOf(Number(after)) } } }
+          : answer(pull({ changedFiles: 3_000, files: pageOf(0) })),
+    });
+    const [reading] = await readPullRequests(github, repository, [1], NOT_ASKED);
+    expect(reading?.files.items).toHaveLength(3_000);
+    expect(reading?.files.complete).toBe(false);
+  });
+
+  const renamed = pull({ changedFiles: 1, files: LAST_OF(file('lib/invoice.ts', 'RENAMED')) });
+  const onRest = (ref: string, over: object = {}) => ({
+    filename: 'lib/invoice.ts',
+    status: 'renamed',
+    previous_filename: 'billing/invoice.ts',
+    contents_url: `https://api.github.test/repos/acme/shop/contents/lib/invoice.ts?ref=${ref}`,
+    ...over,
+  });
+
+  test('are told with where they were before, where a policy asks for paths', async () => {
+    const github = scriptedGitHub({
+      graphql: () => answer(renamed),
+      rest: { [FILES]: () => ({ data: [onRest(sha('a2'))] }) },
+    });
+    const [reading] = await readPullRequests(github, repository, [1], { paths: true });
+    expect(reading?.files.items).toMatchObject([
+      { path: 'lib/invoice.ts', previousPath: 'billing/invoice.ts' },
+    ]);
+    expect(github.asked).toEqual(['PullRequests', FILES]);
+  });
+
+  test('cost no further request where nothing was renamed', async () => {
+    const files = LAST_OF(file('a.ts'));
+    const github = scriptedGitHub({ graphql: () => answer(pull({ changedFiles: 1, files })) });
+    await readPullRequests(github, repository, [1], { paths: true });
+    expect(github.asked).toEqual(['PullRequests']);
+  });
+
+  test('are read again where they are of another head by then', async () => {
+    let times = 0;
+    const github = scriptedGitHub({
+      graphql: () => answer(renamed),
+      rest: { [FILES]: () => ({ data: [onRest((times += 1) === 1 ? sha('a3') : sha('a2'))] }) },
+    });
+    const [reading] = await readPullRequests(github, repository, [1], { paths: true });
+    expect(times).toBe(2);
+    expect(reading?.files.items).toMatchObject([{ previousPath: 'billing/invoice.ts' }]);
+  });
+
+  test('of which REST says nothing keep an unknown former path', async () => {
+    const github = scriptedGitHub({
+      graphql: () => answer(renamed),
+      rest: { [FILES]: () => ({ data: [] }) },
+    });
+    const [reading] = await readPullRequests(github, repository, [1], { paths: true });
+    expect(reading?.files.items).toMatchObject([{ status: 'renamed', previousPath: null }]);
+  });
+});
+
+describe('the labels of a pull request', () => {
+  test('are read to the end', async () => {
+    const first = {
+      totalCount: 2,
+      pageInfo: { hasNextPage: true, endCursor: 'x' },
+      nodes: [{ name: 'urgent' }],
+    };
+    const github = scriptedGitHub({
+      graphql: (operation) =>
+        operation === 'MoreLabels'
+          ? {
+              repository: {
+                pullRequest: {
+                  headRefOid: sha('a2'),
+                  labels: { ...LAST_OF({ name: 'billing' }), totalCount: 2 },
+                },
+              },
+            }
+          : answer(pull({ labels: first })),
+    });
+    const [reading] = await readPullRequests(github, repository, [1], NOT_ASKED);
+    expect(reading?.labels).toEqual({ complete: true, items: ['urgent', 'billing'] });
+  });
+
+  test('are incomplete where GitHub tells none', async () => {
+    const github = scriptedGitHub({ graphql: () => answer(pull({ labels: null })) });
+    const [reading] = await readPullRequests(github, repository, [1], NOT_ASKED);
+    expect(reading?.labels.complete).toBe(false);
   });
 });

@@ -173,7 +173,9 @@ const CASES: [string, string, object, object[]][] = [
     pullRequest('closed', { pull_request: { head: { sha: SHA }, merged: true } }),
     [{ kind: 'record_merge', repository: REF, number: 7 }, judgeChange],
   ],
-  ['a pull request is labelled', 'pull_request', pullRequest('labeled'), []],
+  ['a pull request is labelled', 'pull_request', pullRequest('labeled'), [judgeChange]],
+  ['a label is taken off', 'pull_request', pullRequest('unlabeled'), [judgeChange]],
+  ['a pull request is assigned', 'pull_request', pullRequest('assigned'), []],
   [
     'a review is given',
     'pull_request_review',

@@ -1,0 +1,14 @@
+import { organisationPolicy } from './organisation-policy.ts';
+import type { Policy } from './schema.ts';
+
+/**
+ * Whether anything of the policy, or of the organisation's baseline, rests on which files are changed: then where renamed
+ * ones were before is read as well, which costs a request.
+ */
+export function pathsAsked(policy: Policy): boolean {
+  const sides = [policy, organisationPolicy(policy)];
+  return sides.some((side) => side !== null && asking.some((asks) => asks(side)));
+}
+
+/** One for each part of a policy that judges paths. */
+const asking: readonly ((policy: Policy) => boolean)[] = [];

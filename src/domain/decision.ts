@@ -29,6 +29,8 @@ export interface Decision {
   readonly verdict: Verdict;
   /** `observe`: decided, recorded and shown, but it blocks nothing. */
   readonly mode: 'enforce' | 'observe';
+  /** When time alone changes it, of a held one: the end of a freeze or of a soak. RFC 3339 in UTC. */
+  readonly lookAgainAt?: string;
   readonly gates: readonly GateResult[];
 }
 

@@ -5,6 +5,7 @@ import type { Listed } from './listed.ts';
 import type { PolicyTrust } from './policy-trust.ts';
 import type { RepositoryRef } from './repository.ts';
 import type { RoleFacts } from './role-facts.ts';
+import type { EnvironmentRuns, LockFacts, OrganizationFacts } from './timing-facts.ts';
 
 /** All that is judged about one wanted deployment, read once, frozen, and stored with the decision. */
 export interface DeploymentFacts {
@@ -26,6 +27,12 @@ export interface DeploymentFacts {
   readonly roles: RoleFacts;
   /** Whether the policy on the default branch came by review. */
   readonly policy: PolicyTrust;
+  /** What ran in each environment that the policy puts before this one. Absent in facts that are older than the key. */
+  readonly before?: readonly EnvironmentRuns[];
+  /** Null: nobody locked the environment. Absent in facts that are older than locks. */
+  readonly lock?: Known<LockFacts | null>;
+  /** Only where the policy asks for identity. */
+  readonly organization?: OrganizationFacts;
 }
 
 export interface DeploymentRequest {

@@ -8,10 +8,15 @@ import { branchGate } from './deployment/branch.ts';
 import { deploymentCompletenessGate } from './deployment/completeness.ts';
 import { environmentApprovalsGate } from './deployment/environment-approvals.ts';
 import { environmentGate } from './deployment/environment.ts';
+import { freezeGate } from './deployment/freeze.ts';
+import { deploymentIdentityGate } from './deployment/identity.ts';
+import { lockGate } from './deployment/lock.ts';
+import { orderGate } from './deployment/order.ts';
 import { rangeGate } from './deployment/range.ts';
 import { requesterGate } from './deployment/requester.ts';
 import { environmentOf } from './environment-of.ts';
 import { notApplicable } from './gate-result.ts';
+import { lookAgainOf } from './look-again.ts';
 import type { PolicyReading } from './policy-reading.ts';
 import { judgedByBoth } from './judged-by-both.ts';
 import { reason } from './reasons.ts';
@@ -43,7 +48,13 @@ function judgedBy(policy: Policy, facts: DeploymentFacts): Decision {
     branchGate(environment, facts),
     rangeGate(policy, environment, facts),
     environmentApprovalsGate(environment, facts),
+    deploymentIdentityGate(environment, facts),
+    orderGate(environment, facts),
+    freezeGate(environment, facts),
+    lockGate(environment, facts),
     deploymentCompletenessGate(facts),
   ];
-  return { ...decision, verdict: verdictOf(gates), gates };
+  const verdict = verdictOf(gates);
+  const again = verdict === 'held' ? lookAgainOf(gates) : null;
+  return { ...decision, verdict, ...(again === null ? {} : { lookAgainAt: again.at }), gates };
 }

@@ -1,6 +1,7 @@
 import type { Reason, ReasonCode } from '../domain/reason.ts';
 import type { AboutByCode, Part, ProtectionSetting } from './reasons.ts';
 import { asked, code, count, list, login, sha, words } from './sentence-parts.ts';
+import { TIMING_SENTENCES } from './timing-sentences.ts';
 
 type Sentences = { readonly [Code in ReasonCode]: (about: AboutByCode[Code]) => string };
 
@@ -148,6 +149,8 @@ const SENTENCES: Sentences = {
     answer === 'rejected'
       ? 'Somebody whose account is deleted rejected the deployment: whether that counts can’t be found out.'
       : 'An approval of the deployment doesn’t count: its account is deleted.',
+
+  ...TIMING_SENTENCES,
 };
 
 const AS: Readonly<Record<Part, string>> = {

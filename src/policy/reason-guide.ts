@@ -1,13 +1,6 @@
 import type { ReasonCode } from '../domain/reason.ts';
-
-/** What a code means, and what to do about it; null where nothing is wrong. The manual's table is this one. */
-export interface Guide {
-  readonly means: string;
-  readonly mend: string | null;
-}
-
-const fine = (means: string): Guide => ({ means, mend: null });
-const wrong = (means: string, mend: string): Guide => ({ means, mend });
+import { fine, type Guide, wrong } from './guide.ts';
+import { TIMING_GUIDE } from './timing-guide.ts';
 
 const AGAIN = 'Nothing to do: it is tried again. If it stays, look at the App’s permissions.';
 
@@ -217,4 +210,5 @@ export const REASON_GUIDE: Readonly<Record<ReasonCode, Guide>> = {
     'An answer came from an account that is deleted. A yes does not count; a no holds.',
     'After a no, ask for the deployment anew.',
   ),
+  ...TIMING_GUIDE,
 };

@@ -175,10 +175,54 @@ export interface AboutByCode {
   readonly deployment_approver_is_requester: { readonly login: string };
   readonly deployment_approver_not_reviewer: { readonly login: string; readonly asked: readonly string[] };
   readonly deployment_reviewer_unknown: { readonly answer: 'approved' | 'rejected' };
+  readonly order_kept: Before & { readonly since: string; readonly soak?: string };
+  readonly order_missing: Before;
+  readonly order_running: Before;
+  readonly order_failed: Before & { readonly outcome: 'failure' | 'unknown' | 'success' };
+  readonly order_rolled_back: Before & { readonly instead: string };
+  readonly order_replaced: Before & { readonly soak: string; readonly instead: string };
+  readonly order_unknown: Before & { readonly why: string };
+  readonly soak_running: Before & Until & { readonly soak: string };
+  readonly freeze_lasting: Until & { readonly name: string };
+  readonly no_freeze: Nothing;
+  readonly locked: Bound & {
+    readonly environment: string;
+    /** Empty: nobody knows any more, or it was the operator. */
+    readonly login: string;
+    readonly why: string;
+    readonly since: string;
+  };
+  readonly locked_for_this: Bound & { readonly environment: string; readonly target: string };
+  readonly lock_unknown: { readonly environment: string; readonly why: string };
+  readonly not_locked: { readonly environment: string };
+  readonly two_factor_required: { readonly owner: string };
+  readonly two_factor_not_required: { readonly owner: string };
+  readonly two_factor_unknown: { readonly owner: string; readonly why: string };
+  readonly saml_linked: { readonly owner: string; readonly by: readonly string[] };
+  readonly saml_missing: { readonly owner: string; readonly login: string };
+  readonly saml_unknown: { readonly owner: string; readonly why: string };
 }
 
 /** What a reason is about that needs nothing said. */
 type Nothing = { readonly nothing?: never };
+
+/** The environment that comes before, and the commit that is judged. */
+interface Before {
+  readonly environment: string;
+  readonly target: string;
+}
+
+/** When it ends: RFC 3339 in UTC, and as people there read it. */
+interface Until {
+  readonly until: string;
+  readonly shown: string;
+}
+
+/** What alone may go through a lock: a pull request's number, a commit. */
+interface Bound {
+  readonly change?: number;
+  readonly commit?: string;
+}
 
 /** How somebody took part in a change. */
 export type Part = 'author' | 'committer' | 'co_author' | 'pusher' | 'pull_request_author';

@@ -4,7 +4,9 @@
  * than we enforce must not approve anything.
  */
 import { z } from 'zod';
+import { afterProblems } from './after-problems.ts';
 import { branchGlobProblem } from './branch-glob.ts';
+import { after, freeze, identity } from './timing-schema.ts';
 
 const MOST_REQUIRED = 20;
 
@@ -152,6 +154,13 @@ const environment = z.strictObject({
     .superRefine(enough)
     .optional()
     .describe('Approvals of each deployment, by people who made nothing of it and did not ask for it.'),
+  after: after.optional(),
+  freeze: freeze.optional(),
+  lock: z
+    .strictObject({ by: people.describe('Who may lock the environment, and unlock it.') })
+    .optional()
+    .describe('Somebody may lock the environment, so that nothing or only one change is deployed there.'),
+  identity: identity.optional(),
 });
 
 const environmentName = z
@@ -170,6 +179,10 @@ export const policySchemaV1 = z.strictObject({
   changes,
   environments: z
     .record(environmentName, environment)
+    .superRefine((environments, context) => {
+      for (const { path, message } of afterProblems(environments))
+        context.addIssue({ code: 'custom', path: [...path], message });
+    })
     .default({})
     .describe('By the names of the GitHub environments.'),
 });

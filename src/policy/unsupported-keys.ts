@@ -8,10 +8,6 @@ const UNSUPPORTED: ReadonlySet<string> = new Set([
   'changes.block',
   'changes.approvals.from.codeowners',
   'environments.*.deploy.with',
-  'environments.*.after',
-  'environments.*.freeze',
-  'environments.*.lock',
-  'environments.*.identity',
   'environments.*.rollback',
   'environments.*.emergency',
 ]);

@@ -6,6 +6,7 @@ import type { DeploymentFacts } from '../domain/deployment-facts.ts';
 import type { Reason, ReasonCode } from '../domain/reason.ts';
 import { authorsOfChange } from './authorship.ts';
 import { authorsOfDeployment } from './deployment/authors-of-deployment.ts';
+import { timingMends } from './timing-mends.ts';
 
 /** Plain text, not Markdown. */
 export interface Missing {
@@ -31,7 +32,7 @@ export function whoCanMend(decision: Decision, facts: Facts): readonly Missing[]
   return [...distinct.values()].toSorted((a, b) => a.rank - b.rank).map(({ missing }) => missing);
 }
 
-interface Mend {
+export interface Mend {
   /** 0: mend before anything else; 1: somebody decides; 2: somebody mends; 3: it only has to finish. */
   readonly rank: 0 | 1 | 2 | 3;
   readonly what: (about: About) => string;
@@ -199,6 +200,7 @@ const MENDS: Readonly<Partial<Record<ReasonCode, Mend>>> = {
   ),
   deployment_rejected: mend(1, (about) => `${text(about['login'])} rejected it`, login),
   deployment_approvals_missing: mend(1, (about) => missingApprovals(about, about['target']), askedFor),
+  ...timingMends(mend, administrators),
 };
 
 function missingFor(

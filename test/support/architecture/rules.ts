@@ -196,7 +196,7 @@ const FORBIDDEN: readonly (readonly [RegExp, string])[] = [
 
 /** Packages that pure files may use: they compute and do nothing else. */
 const PURE_PACKAGES: Readonly<Partial<Record<Room, readonly string[]>>> = {
-  policy: ['zod', 'yaml', 'picomatch', 'luxon'],
+  policy: ['zod', 'yaml', 'picomatch', 'temporal-polyfill'],
   ledger: ['zod'],
 };
 

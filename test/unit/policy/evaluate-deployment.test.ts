@@ -3,8 +3,9 @@ import { evaluateDeployment } from '../../../src/policy/evaluate-deployment.ts';
 import { explain } from '../../../src/policy/explain.ts';
 import { makeDeploymentFacts, policyOf } from '../../support/make-facts.ts';
 import { deploymentCases } from './deployment-cases.ts';
+import { timingCases } from './deployment-timing-cases.ts';
 
-describe.each(deploymentCases)('the gate on deployments: %s', (_, rows) => {
+describe.each([...deploymentCases, ...timingCases])('the gate on deployments: %s', (_, rows) => {
   test.each(rows.map((row) => [row.name, row] as const))('%s', (_name, row) => {
     const decision = evaluateDeployment(
       row.reading ?? { kind: 'valid', policy: row.policy ?? policyOf() },
@@ -35,6 +36,10 @@ test('a decision says what it is of, and in which mode', () => {
     'branch',
     'range',
     'environment_approvals',
+    'identity',
+    'order',
+    'freeze',
+    'lock',
     'completeness',
   ]);
 });

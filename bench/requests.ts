@@ -5,6 +5,7 @@
 import { Octokit } from '@octokit/rest';
 import pino from 'pino';
 import { type GitHub, type Repository, type User, startGitHub } from '../demo/github/github.ts';
+import { known } from '../src/domain/known.ts';
 import type { RepositoryRef } from '../src/domain/repository.ts';
 import { gatherChange } from '../src/facts/gather-change.ts';
 import { gatherDeployment } from '../src/facts/gather-deployment.ts';
@@ -118,6 +119,9 @@ async function deployment(
       unreviewed: new Set(),
       pressed: [],
       pushesOf: () => [],
+      before: [],
+      lock: known(null),
+      identity: {},
       roles: ROLES,
       paths: true,
       policy: { trusted: true },

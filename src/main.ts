@@ -50,6 +50,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     does: 'make every recorded decision again, and list those that come out otherwise',
     load: () => import('./cli/reperform.ts'),
   },
+  lock: {
+    does: 'lock an environment, so that nothing or only one change is deployed there',
+    load: () => import('./cli/lock.ts'),
+  },
+  unlock: { does: 'remove the lock of an environment', load: () => import('./cli/unlock.ts') },
   keygen: { does: "make the ledger's signing key", load: () => import('./cli/keygen.ts') },
   redrive: {
     does: 'list the jobs that were given up, and put them back',

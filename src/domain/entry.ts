@@ -9,6 +9,7 @@ import type { ReasonCode } from './reason.ts';
 /**
  * `deployment.reviewed`: one person's yes or no to a deployment. `effect.finished`: what became of a planned write.
  * `ledger.erased`: a person or document was taken away. `ledger.rotated`: another key signs from here on.
+ * `lock.set`, `lock.removed`: an environment was locked, for all but `commit` and `pullRequest` if it names any.
  */
 export const ENTRY_KINDS = [
   'change.reviewed',
@@ -30,6 +31,8 @@ export const ENTRY_KINDS = [
   'emergency.reviewed',
   'emergency.overdue',
   'control.changed',
+  'lock.set',
+  'lock.removed',
   'access.changed',
   'access.reviewed',
   'policy.changed',

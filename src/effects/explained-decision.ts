@@ -14,6 +14,8 @@ export interface ExplainedDecision {
   /** The same for each pull request in a deployment's range, by its number. */
   readonly changeApprovals: Readonly<Record<number, readonly ExplainedApproval[]>>;
   readonly policy: PolicyNote;
+  /** When time alone changes a held one, as people read it: `Mon 4 Jan 2027 00:00 Europe/London`. Plain text. */
+  readonly lookAgain?: string;
 }
 
 export interface ExplainedGate {

@@ -137,7 +137,9 @@ function answer(input: DeploymentPlanInput, goesOn: boolean): readonly Effect[] 
 function report({ decision, explained, request }: DeploymentPlanInput): string {
   const note = decision.mode === 'observe' && decision.verdict !== 'approved' ? 'Approved (observe): ' : '';
   const line = `**${escape(`${note}${verdictLine(decision, explained, DESCRIPTION)}`, 200)}**`;
-  const more = `The whole reasoning is in the check run ${escape(deployCheck(request.environment), 100)}.`;
+  const again =
+    explained.lookAgain === undefined ? '' : `It is looked at again on ${escape(explained.lookAgain, 80)}. `;
+  const more = `${again}The whole reasoning is in the check run ${escape(deployCheck(request.environment), 100)}.`;
   let text = line;
   const missing = decision.verdict === 'held' ? explained.missing.slice(1) : [];
   for (const [index, { what, who }] of missing.entries()) {

@@ -124,7 +124,10 @@ function howTo(buttons: boolean, { source }: DeploymentRequest): string {
   return source === 'actions' ? 'Reviewers answer in the workflow run, under **Review deployments**.' : '';
 }
 
-function verdict(decision: Decision, { request, progress, place, hasTarget }: DeploymentContext): string {
+function verdict(
+  decision: Decision,
+  { request, progress, place, hasTarget, explained }: DeploymentContext,
+): string {
   const what = `${commitLink(request.sha, place)} to **${escape(request.environment, 80)}**`;
   const observed =
     decision.mode === 'observe' && decision.verdict !== 'approved' && decision.verdict !== 'not_guarded'
@@ -152,13 +155,16 @@ function verdict(decision: Decision, { request, progress, place, hasTarget }: De
     case 'not_guarded':
       return `➖ **Not guarded**: the policy doesn’t name this environment, so ${what} is not deployed by Countersign.`;
     case 'held':
-      return `⏳ **Held**: ${what} is not deployed yet. It is judged again by itself whenever something changes.`;
+      return `⏳ **Held**: ${what} is not deployed yet. It is judged again by itself whenever something changes${again(explained)}.`;
     case 'rejected':
       return `❌ **Rejected**: ${what} is not deployed, and waiting doesn’t help.`;
     case 'error':
       return `❌ **Error**: ${what} could not be judged, so it is not deployed. It is judged again once that is mended.`;
   }
 }
+
+const again = ({ lookAgain }: ExplainedDecision) =>
+  lookAgain === undefined ? '' : `, and looked at again on **${escape(lookAgain, 80)}**`;
 
 const problem = (text: string | null) => (text === null ? '' : `\n\n${escape(text, 600)}`);
 

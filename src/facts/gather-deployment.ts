@@ -8,6 +8,7 @@ import { type ChangesAsked, gatherChanges } from './gather-changes.ts';
 import type { GitHubReader } from './github-reader.ts';
 import { readContainingBranches } from './read-containing-branches.ts';
 import { readEnvironment } from './read-environment.ts';
+import { type OrganizationAsked, readOrganization } from './read-organization.ts';
 import { readRange } from './read-range.ts';
 import { openRoles } from './read-roles.ts';
 import { readRunReviews } from './read-run-reviews.ts';
@@ -30,6 +31,11 @@ export interface DeploymentAsked {
   /** What people pressed on our check run. */
   readonly pressed: readonly DeploymentReview[];
   readonly pushesOf: ChangesAsked['pushesOf'];
+  /** What ran in the environments that the policy puts before this one, and whether this one is locked, by our records. */
+  readonly before: DeploymentFacts['before'] & {};
+  readonly lock: DeploymentFacts['lock'] & {};
+  /** What the policy asks of accounts. */
+  readonly identity: OrganizationAsked;
   readonly roles: RolesAsked;
   /** Whether the policy asks which files are changed. */
   readonly paths: boolean;
@@ -67,6 +73,7 @@ export async function gatherDeployment(
   const people = [request.requester, ...reviews.items.map((review) => review.reviewer)].flatMap(
     (actor) => actor ?? [],
   );
+  const organization = await readOrganization(github, repository.owner, asked.identity, people);
   return freeze({
     schema: 'deployment-facts/v1',
     gatheredAt: asked.now,
@@ -78,6 +85,9 @@ export async function gatherDeployment(
     environment,
     reviews,
     ...(reviewed.attempt === undefined ? {} : { runAttempt: reviewed.attempt }),
+    before: asked.before,
+    lock: asked.lock,
+    ...(organization === null ? {} : { organization }),
     policy: asked.policy,
     roles: await roles.of(rolesAsked, { named: people, acting: people }),
   });

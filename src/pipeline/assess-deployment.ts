@@ -14,7 +14,9 @@ import type { Pipeline } from './pipeline.ts';
 import { policyInForce, type PolicyInForce } from './policy-in-force.ts';
 import { recordedPresses } from './backed-by-ledger.ts';
 import { pushesTo } from './pushes-to.ts';
+import { readLockFacts } from './read-lock.ts';
 import { runningRelease } from './running-release.ts';
+import { runsBefore } from './runs-before.ts';
 import { ungatheredFacts } from './ungathered-facts.ts';
 
 export interface AssessedDeployment {
@@ -38,7 +40,8 @@ export async function assessDeployment(
   const standing = await policyInForce(pipeline, github, repository, branch);
   const { source, reading, trust } = standing;
   const policy = reading.kind === 'valid' ? reading.policy : null;
-  if (policy === null || !trust.trusted || environmentOf(policy, row.environment) === null) {
+  const environment = policy === null ? null : environmentOf(policy, row.environment);
+  if (policy === null || !trust.trusted || environment === null) {
     // The policy alone decides, whatever GitHub would tell: such requests may wait for long, and are looked at again and again.
     const why = 'not read, since the policy alone decided';
     const facts = ungatheredFacts(row, { why, policy: trust, now: pipeline.now() });
@@ -63,10 +66,13 @@ export async function assessDeployment(
     request: requestOf(row),
     running: last?.sha ?? null,
     uncertain: uncertain !== null,
-    baseline: environmentOf(policy, row.environment)?.baseline ?? null,
+    baseline: environment.baseline ?? null,
     allowsBranch: (name: string) => allowsBranch(policy, row.environment, name),
     unreviewed: new Set(unreviewed.map(({ sha }) => sha)),
     pressed: await recordedPresses(db, row, pressed),
+    before: await runsBefore(db, repository, Object.keys(environment.after ?? {}), row.sha),
+    lock: await readLockFacts(db, repository.id, row.environment),
+    identity: environment.identity ?? {},
     pushesOf: (number: number) => pushesTo(db, repository, number),
     roles: rolesAsked(policy, { environment: row.environment }),
     paths: pathsAsked(policy),

@@ -3,6 +3,7 @@ import type { Database } from '../db/database.ts';
 import type { DeploymentReview } from '../domain/deployment-facts.ts';
 import { CodedError } from '../domain/coded-error.ts';
 import type { EntryKind } from '../domain/entry.ts';
+import type { EnvironmentRun } from '../domain/timing-facts.ts';
 import { listEntries, type ReadEntry, readEntry } from '../ledger/read.ts';
 import type { StoredDeployment } from './deployment-row.ts';
 
@@ -79,6 +80,30 @@ export async function isFinished(db: Kysely<Database>, row: StoredDeployment): P
   const entry = await readHere(db, row.finished_entry);
   return isAbout(row, entry, 'deployment.finished') && entry.content.outcome === 'success';
 }
+
+/** How a started deployment went, by its entries; null where they don't say what its row says. A bypassed one has no outcome of ours. */
+export async function recordedRun(
+  db: Kysely<Database>,
+  row: StoredDeployment,
+): Promise<Pick<EnvironmentRun, 'state' | 'startedAt' | 'endedAt'> | null> {
+  const start = await readHere(db, row.started_entry);
+  if (!isAbout(row, start, 'deployment.started')) return null;
+  const startedAt = start.content.occurred;
+  if (row.state === 'running') return { state: 'running', startedAt, endedAt: null };
+  const end = await readHere(db, row.finished_entry);
+  if (!isAbout(row, end, 'deployment.finished') || end.content.answers !== start.id) return null;
+  const state = start.content.outcome === BYPASSED ? 'unknown' : OUTCOMES[end.content.outcome];
+  return state === undefined ? null : { state, startedAt, endedAt: end.content.occurred };
+}
+
+const OUTCOMES: Readonly<Record<string, EnvironmentRun['state']>> = {
+  success: 'success',
+  failure: 'failure',
+  unknown: 'unknown',
+};
+
+/** The outcome of the `deployment.started` of a job that GitHub let through without our approval. */
+export const BYPASSED = 'bypassed';
 
 export interface StoredPress {
   readonly reviewer_id: number;

@@ -5,6 +5,7 @@ import type { PolicySource } from '../domain/policy-reading.ts';
 import type { PolicyTrust } from '../domain/policy-trust.ts';
 import type { ExplainedDecision } from '../effects/explained-decision.ts';
 import { explain } from '../policy/explain.ts';
+import { lookAgainOf } from '../policy/look-again.ts';
 import type { PolicyReading } from '../policy/policy-reading.ts';
 import { shownApprovals } from '../policy/shown-approvals.ts';
 import { shownReviews } from '../policy/shown-reviews.ts';
@@ -24,6 +25,7 @@ export function explainDecision(
   source: PolicySource,
   { trust, unusableNow }: PolicyStanding = { trust: { trusted: true }, unusableNow: null },
 ): ExplainedDecision {
+  const again = decision.lookAgainAt === undefined ? null : lookAgainOf(decision.gates);
   return {
     gates: decision.gates.map(({ gate, outcome, reasons, askedBy }) => ({
       gate,
@@ -31,6 +33,7 @@ export function explainDecision(
       sentences: reasons.map(explain),
       byOrganisation: askedBy === 'organisation',
     })),
+    ...(again === null ? {} : { lookAgain: again.shown }),
     missing: whoCanMend(decision, facts).map(({ what, who }) => ({ what, who })),
     approvals: approvalsShown(reading, facts),
     changeApprovals: changeApprovals(reading, facts),

@@ -25,7 +25,8 @@ export interface Finished {
 }
 
 /**
- * Records the outcome once and judges again whatever waits for the same environment: its range starts at another commit now.
+ * Records the outcome once and judges again whatever waits for the same environment: its range starts at another commit now; and the
+ * same commit elsewhere, which may have to run here first.
  * An outcome that is unknown is recorded too, once; the one that is found out later follows it.
  */
 export async function finishDeployment(
@@ -99,7 +100,10 @@ export async function finishDeployment(
       .selectFrom('countersign.deployment')
       .select('id')
       .where('repository_id', '=', row.repository_id)
-      .where('environment', '=', row.environment)
+      .where((where) =>
+        // The same commit may wait elsewhere for having run here.
+        where.or([where('environment', '=', row.environment), where('sha', '=', row.sha)]),
+      )
       .where('state', 'in', ['requested', 'held'])
       .execute();
     for (const { id } of waiting) {

@@ -1,4 +1,5 @@
 import { readRunProgress, type RunProgress } from '../facts/read-run-progress.ts';
+import { BYPASSED } from './backed-by-ledger.ts';
 import { type StoredDeployment, repositoryOf, requestOf } from './deployment-row.ts';
 import { finishDeployment } from './finish-deployment.ts';
 import type { DeploymentJob } from './jobs.ts';
@@ -6,7 +7,7 @@ import type { Pipeline } from './pipeline.ts';
 import { queueEffects } from './queue-effects.ts';
 import { recordedAssessment } from './recorded-assessment.ts';
 import { recordRunEnded } from './record-run-ended.ts';
-import { BYPASSED, startBypassed } from './start-bypassed.ts';
+import { startBypassed } from './start-bypassed.ts';
 import { startDeployment } from './start-deployment.ts';
 
 /** States in which a run is looked at: before its first judgement there is nothing to compare it with. */

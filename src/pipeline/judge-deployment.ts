@@ -1,4 +1,5 @@
 import { textsOf } from '../domain/policy-reading.ts';
+import type { Queue } from '../db/queue.ts';
 import type { NewEntry } from '../domain/entry.ts';
 import { type Decision, mayProceed, type Verdict } from '../domain/decision.ts';
 import { fullName } from '../domain/repository.ts';
@@ -57,11 +58,36 @@ export async function judgeDeployment(
   if (assessed.policy !== null) await notePolicy(pipeline, repositoryOf(row), assessed.policy, { delivery });
   await recordDeploymentDecision(pipeline, row, assessed, delivery);
   if (followed === 'over') return endHeldRun(pipeline, id, delivery);
+  await lookAgainThen(pipeline, pipeline.db, id, assessed.decision);
   if (!lacksActivity(assessed.decision) || looks >= pipeline.patience.attempts) return;
   const again = { id, delivery, looks: looks + 1 };
   const startAfterSeconds = pipeline.patience.seconds;
   await pipeline.queue.send(pipeline.db, 'deployment', again, { key: id, startAfterSeconds });
 }
+
+/**
+ * Whatever waits for a time is judged again at that time, by a job that waits in the database: it survives us. One that waits
+ * already for this deployment is what this joins, so that there is one, and each judgement says anew when it comes. If the
+ * database's clock is ahead of ours it comes too early, finds that time is left, and waits for the rest.
+ */
+async function lookAgainThen(
+  { queue, now }: Pipeline,
+  db: Parameters<Queue['send']>[0],
+  id: string,
+  { lookAgainAt }: Decision,
+): Promise<void> {
+  if (lookAgainAt === undefined) return;
+  const left = Math.ceil((Date.parse(lookAgainAt) - Date.parse(now())) / 1000);
+  await queue.send(
+    db,
+    'deployment',
+    { id, delivery: null },
+    { key: id, startAfterSeconds: Math.min(Math.max(left, 1), LONGEST_WAIT_SECONDS) },
+  );
+}
+
+/** A job that waited for longer than a year would be taken for one that nobody works; it looks once more on the way. */
+const LONGEST_WAIT_SECONDS = 30 * 24 * 3600;
 
 /** A branch's activity comes a little after its merge, and no event tells of it. */
 const lacksActivity = ({ gates }: Decision): boolean =>
@@ -140,6 +166,8 @@ export async function recordDeploymentDecision(
         .where('id', '=', row.id)
         .where('state', 'in', [...JUDGED])
         .execute();
+      // Whoever judged just before a start has no turn of their own at which to wait.
+      await lookAgainThen(pipeline, tx, row.id, decision);
     },
   });
 }

@@ -2,15 +2,13 @@ import { sql } from 'kysely';
 import { fullName } from '../domain/repository.ts';
 import { planOutcome } from '../effects/plan-outcome.ts';
 import { record } from '../ledger/record.ts';
+import { BYPASSED } from './backed-by-ledger.ts';
 import { type StoredDeployment, repositoryOf } from './deployment-row.ts';
 import { jsonDocument, policyDocument } from './documents.ts';
 import { explainDecision } from './explain-decision.ts';
 import type { Pipeline } from './pipeline.ts';
 import { queueEffects } from './queue-effects.ts';
 import { recordedAssessment } from './recorded-assessment.ts';
-
-/** The outcome of the `deployment.started` of a job that GitHub let through without our approval. */
-export const BYPASSED = 'bypassed';
 
 /**
  * Records that a job of Actions started although we hold or rejected it: an administrator bypassed the rule, or our approval

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../db/database.ts';
 import { CodedError } from '../domain/coded-error.ts';
@@ -11,6 +12,8 @@ import { fullName } from '../domain/repository.ts';
 import { planStart } from '../effects/plan-outcome.ts';
 import { record } from '../ledger/record.ts';
 import { explainDecision } from './explain-decision.ts';
+import { holdLocks } from './hold-locks.ts';
+import { readLockFacts } from './read-lock.ts';
 import { queueEffects } from './queue-effects.ts';
 
 /**
@@ -30,6 +33,7 @@ export async function startDeployment(
     const now = pipeline.now();
     const entryUuid = pipeline.newId();
     await assertNothingPressedSince(tx, row, facts);
+    await assertNotLockedSince(tx, row, facts);
     const started = await tx
       .updateTable('countersign.deployment')
       .set({
@@ -78,6 +82,21 @@ export async function startDeployment(
     await queueEffects(tx, pipeline.queue, effects, now);
     return started;
   });
+}
+
+/** Somebody who locks the environment at this moment waits for us, or we see their lock. */
+async function assertNotLockedSince(
+  tx: Transaction<Database>,
+  row: StoredDeployment,
+  { lock: judged }: DeploymentFacts,
+): Promise<void> {
+  await holdLocks(tx, row.repository_id, row.environment);
+  const lock = await readLockFacts(tx, row.repository_id, row.environment);
+  if (judged === undefined || isDeepStrictEqual(lock, judged)) return;
+  throw new CodedError(
+    'facts_moved',
+    `the environment of deployment ${row.id} was locked or unlocked while its start was judged: it is judged again in a moment`,
+  );
 }
 
 /** A press takes the same lock: either it is seen here, or it comes after the start, when it stops nothing any more. */

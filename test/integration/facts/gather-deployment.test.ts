@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { DeploymentFacts, DeploymentRequest } from '../../../src/domain/deployment-facts.ts';
+import { known } from '../../../src/domain/known.ts';
 import { type DeploymentAsked, gatherDeployment } from '../../../src/facts/gather-deployment.ts';
 import { gatherRange } from '../../../src/facts/gather-range.ts';
 import { readRunProgress } from '../../../src/facts/read-run-progress.ts';
@@ -59,6 +60,9 @@ const asked = (
   unreviewed: new Set(),
   pressed: [],
   pushesOf: () => [],
+  before: [],
+  lock: known(null),
+  identity: {},
   roles: { teams: [], permissions: false },
   policy: { trusted: true },
   paths: false,

@@ -36,6 +36,8 @@ export const QUEUES = {
   push: { kind: 'ordered', retries: 100, expireSeconds: 300 },
   /** A wanted deployment to be judged. */
   deployment: { kind: 'coalesced', retries: 100, expireSeconds: 300 },
+  /** A job of Actions that our rule should ask us about, looked at a little later. */
+  watch: { kind: 'plain', retries: 100, expireSeconds: 300 },
   /** A planned write. */
   effect: { kind: 'ordered', retries: 100, expireSeconds: 300 },
   /** A deployment to be carried out. A worker that dies is found by its missing heartbeat; the next one goes on. */
@@ -52,6 +54,7 @@ export const QUEUE_NAMES: readonly QueueName[] = [
   'merge',
   'push',
   'deployment',
+  'watch',
   'effect',
   'deploy',
   'sweep',

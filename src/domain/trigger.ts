@@ -44,6 +44,17 @@ export type Trigger =
       readonly githubDeploymentId: number | null;
       readonly runId: number | null;
     }
+  /** A job of Actions made a GitHub deployment. If our rule guards the environment, that rule asks us about it as well. */
+  | {
+      readonly kind: 'watch_job';
+      readonly repository: RepositoryRef;
+      readonly environment: string;
+      readonly ref: string;
+      readonly sha: string;
+      readonly requester: Actor | null;
+      readonly githubDeploymentId: number;
+      readonly runId: number;
+    }
   | { readonly kind: 'judge_run'; readonly repository: RepositoryRef; readonly runId: number }
   /** A button on one of our check runs, or its "Re-run". `externalId` is what we wrote into that check run. */
   | {

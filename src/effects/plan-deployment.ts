@@ -112,10 +112,14 @@ function status({ decision, explained, request, entryId, repository }: Deploymen
   };
 }
 
+const isUngated = ({ gates }: Decision): boolean =>
+  gates.some(({ reasons }) => reasons.some(({ code }) => code === 'environment_rule_off'));
+
 /** An error holds as a missing approval does: it can be mended, and a rejection would end the job for good. */
 function answer(input: DeploymentPlanInput, goesOn: boolean): readonly Effect[] {
   const { decision, request, entryId, repository, reports } = input;
-  if (request.runId === null) return [];
+  // Where our rule is off nothing waits for an answer.
+  if (request.runId === null || isUngated(decision)) return [];
   const state = goesOn ? 'approved' : decision.verdict === 'rejected' ? 'rejected' : null;
   const comment = report(input);
   if (state === null && (reports.sent >= STATUS_REPORTS || reports.last === comment)) return [];

@@ -31,7 +31,7 @@ export function renderDeploymentCheckRun(
   context: DeploymentContext,
 ): RenderedCheckRun {
   const { request, explained, progress, place } = context;
-  const buttons = awaitsButtons(decision, request, progress);
+  const buttons = awaitsButtons(decision, { request, environment: facts.environment }, progress);
   const held = decision.verdict !== 'approved';
   const summary = fitSections([
     block(Infinity, verdict(decision, context)),
@@ -66,18 +66,25 @@ export function renderDeploymentCheckRun(
 
 /**
  * GitHub shows buttons on a completed check run only, so one that waits for a press is `completed` with
- * `action_required`. An Actions job has GitHub's own reviewers, and a deployment that is only observed waits for nobody.
+ * `action_required`. An Actions job has GitHub's own reviewers, who are asked once; who else is needed answers here. A deployment that is only observed waits for nobody.
  */
 export function awaitsButtons(
   decision: Decision,
-  request: DeploymentRequest,
+  { request, environment }: Pick<DeploymentFacts, 'request' | 'environment'>,
   progress: DeployProgress,
 ): boolean {
   if (decision.mode === 'observe' || decision.verdict !== 'held') return false;
-  if (request.source === 'actions' || progress.state !== 'none') return false;
+  if (progress.state !== 'none') return false;
+  // GitHub's own review of a job is over after one answer, and there is none where the environment names no reviewers.
+  const hasReview =
+    request.source === 'actions' && !(environment.known && environment.value.reviewers === null);
   return decision.gates.some(
     ({ outcome, reasons }) =>
-      outcome === 'pending' && reasons.some(({ code }) => code === 'deployment_approvals_missing'),
+      outcome === 'pending' &&
+      reasons.some(
+        ({ code, about }) =>
+          code === 'deployment_approvals_missing' && (!hasReview || Number(about['required']) > 1),
+      ),
   );
 }
 
@@ -119,8 +126,11 @@ function reviewButtons({ sha, environment }: DeploymentRequest): readonly CheckR
 }
 
 function howTo(buttons: boolean, { source }: DeploymentRequest): string {
-  if (buttons)
-    return 'Press **Approve** or **Reject** at the top of this page. Only a press by somebody who may review this environment counts.';
+  const press =
+    'Press **Approve** or **Reject** at the top of this page. Only a press by somebody who may review this environment counts.';
+  if (buttons && source === 'actions')
+    return `${press} The answer that GitHub asks for in the workflow run, under **Review deployments**, counts as one.`;
+  if (buttons) return press;
   return source === 'actions' ? 'Reviewers answer in the workflow run, under **Review deployments**.' : '';
 }
 

@@ -6,6 +6,7 @@ import type { Pipeline } from './pipeline.ts';
 import { pressButton } from './press-button.ts';
 import { recordReview } from './record-reviews.ts';
 import { requestDeployment } from './request-deployment.ts';
+import { WATCH_SECONDS } from './watch-job.ts';
 
 /**
  * Turns what a delivery means into rows and jobs, all in one transaction: a crash leaves either all of them or none,
@@ -70,6 +71,11 @@ async function enqueue(
     case 'request_deployment': {
       const { kind: _, ...wanted } = trigger;
       await requestDeployment(tx, pipeline, { ...wanted, answers: null, delivery });
+      return;
+    }
+    case 'watch_job': {
+      const { kind: _, ...job } = trigger;
+      await queue.send(tx, 'watch', { ...job, delivery }, { startAfterSeconds: WATCH_SECONDS });
       return;
     }
     case 'judge_run': {

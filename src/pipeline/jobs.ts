@@ -29,6 +29,16 @@ export const DeploymentJob = z.strictObject({
   /** Since when a job of Actions seems to have started of which nothing proves it. */
   seenStarted: z.iso.datetime().nullable().default(null),
 });
+export const WatchJob = z.strictObject({
+  repository,
+  environment: z.string(),
+  ref: z.string(),
+  sha: z.string(),
+  requester: actor.nullable(),
+  githubDeploymentId: z.int(),
+  runId: z.int(),
+  delivery,
+});
 export const EffectJob = z.strictObject({ key: z.string() });
 /** Judge again whatever is open: at one commit, on one branch, in one repository, or in a whole installation. */
 export const SweepJob = z.strictObject({

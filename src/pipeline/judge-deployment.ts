@@ -59,11 +59,19 @@ export async function judgeDeployment(
   await recordDeploymentDecision(pipeline, row, assessed, delivery);
   if (followed === 'over') return endHeldRun(pipeline, id, delivery);
   await lookAgainThen(pipeline, pipeline.db, id, assessed.decision);
+  // Nothing keeps such a job back: see at once whether it runs, now that there is a decision which it ran past.
+  if (row.state === 'requested' && isUngated(assessed.decision))
+    await pipeline.queue.send(pipeline.db, 'deployment', { id, delivery }, { key: id, startAfterSeconds: 1 });
   if (!lacksActivity(assessed.decision) || looks >= pipeline.patience.attempts) return;
   const again = { id, delivery, looks: looks + 1 };
   const startAfterSeconds = pipeline.patience.seconds;
   await pipeline.queue.send(pipeline.db, 'deployment', again, { key: id, startAfterSeconds });
 }
+
+const isUngated = ({ gates }: Decision): boolean =>
+  gates.some(({ reasons }) =>
+    reasons.some(({ code }) => code === 'environment_rule_off' || code === 'environment_mistyped'),
+  );
 
 /**
  * Whatever waits for a time is judged again at that time, by a job that waits in the database: it survives us. One that waits

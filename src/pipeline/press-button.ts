@@ -78,22 +78,19 @@ export async function pressButton(
         },
         { id: pipeline.newId(), now, random: pipeline.random },
       );
-      // A job of Actions is approved in GitHub's own review of the environment, and only there.
-      if (row.source !== 'actions') {
-        await tx
-          .insertInto('countersign.deployment_review')
-          .values({
-            deployment_id: row.id,
-            reviewer_id: presser.id,
-            reviewer_login: presser.login,
-            state,
-            sha: row.sha,
-            at: new Date(now),
-            delivery,
-            entry_id: entryId,
-          })
-          .execute();
-      }
+      await tx
+        .insertInto('countersign.deployment_review')
+        .values({
+          deployment_id: row.id,
+          reviewer_id: presser.id,
+          reviewer_login: presser.login,
+          state,
+          sha: row.sha,
+          at: new Date(now),
+          delivery,
+          entry_id: entryId,
+        })
+        .execute();
     }
   }
   await pipeline.queue.send(tx, 'deployment', { id: row.id, delivery }, { key: row.id });

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { Decision } from '../domain/decision.ts';
 import { fullName } from '../domain/repository.ts';
 import { planOutcome } from '../effects/plan-outcome.ts';
 import { record } from '../ledger/record.ts';
@@ -67,11 +68,19 @@ export async function startBypassed(
       outcome: {
         outcome: 'failure',
         deployed: null,
-        message:
-          'This job started on GitHub without our approval: somebody bypassed the rule, or the approval was taken back too late. Countersign deployed nothing.',
+        message: `This job started on GitHub without our approval: ${why(decision)}. Countersign deployed nothing.`,
       },
     });
     await queueEffects(tx, pipeline.queue, effects, now);
     return started;
   });
+}
+
+/** What can be told of how it came past us: GitHub doesn't say. */
+function why({ gates }: Decision): string {
+  const codes = gates.flatMap(({ reasons }) => reasons.map(({ code }) => code));
+  if (codes.includes('environment_rule_off')) return 'our rule is off on this environment, so it never asked';
+  if (codes.includes('environment_mistyped'))
+    return 'it names an environment that the policy doesn’t know, and that has no rule of ours';
+  return 'somebody bypassed the rule, or the approval was taken back too late';
 }

@@ -7,6 +7,7 @@ import { recordMerge } from './record-merge.ts';
 import { runDeploy } from './run-deploy.ts';
 import { runEffect } from './run-effect.ts';
 import { sweepOpen } from './sweep-open.ts';
+import { watchJob } from './watch-job.ts';
 
 /** Ties each queue to the step that works it. Answers what stops the clock-driven look at waiting deployments. */
 export async function workQueues(pipeline: Pipeline): Promise<() => void> {
@@ -15,6 +16,7 @@ export async function workQueues(pipeline: Pipeline): Promise<() => void> {
   await queue.work('merge', (data) => recordMerge(pipeline, data), { concurrency: 2 });
   await queue.work('push', (data) => judgePush(pipeline, data), { concurrency: 2 });
   await queue.work('deployment', (data, job) => judgeDeployment(pipeline, data, job), { concurrency: 4 });
+  await queue.work('watch', (data) => watchJob(pipeline, data), { concurrency: 2 });
   await queue.work('effect', (data) => runEffect(pipeline, data), { concurrency: 4 });
   await queue.work('deploy', (data, job) => runDeploy(pipeline, data, job), {
     concurrency: 4,

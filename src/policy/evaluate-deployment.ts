@@ -4,6 +4,7 @@
  */
 import { verdictOf, type Decision } from '../domain/decision.ts';
 import type { DeploymentFacts } from '../domain/deployment-facts.ts';
+import { nearest } from '../domain/nearest.ts';
 import { branchGate } from './deployment/branch.ts';
 import { deploymentCompletenessGate } from './deployment/completeness.ts';
 import { environmentApprovalsGate } from './deployment/environment-approvals.ts';
@@ -15,7 +16,7 @@ import { orderGate } from './deployment/order.ts';
 import { rangeGate } from './deployment/range.ts';
 import { requesterGate } from './deployment/requester.ts';
 import { environmentOf } from './environment-of.ts';
-import { notApplicable } from './gate-result.ts';
+import { notApplicable, pending } from './gate-result.ts';
 import { lookAgainOf } from './look-again.ts';
 import type { PolicyReading } from './policy-reading.ts';
 import { judgedByBoth } from './judged-by-both.ts';
@@ -37,6 +38,12 @@ function judgedBy(policy: Policy, facts: DeploymentFacts): Decision {
   const environment = environmentOf(policy, name);
   if (environment === null) {
     const known = Object.keys(policy.environments).toSorted();
+    const meant = facts.request.source === 'actions' ? nearest(name, known) : null;
+    if (meant !== null) {
+      // GitHub makes an environment of whatever name a workflow has, without any rule. Also where the policy only observes, that isn't one it knows.
+      const gates = [pending('environment', reason('environment_mistyped', { environment: name, meant }))];
+      return { ...decision, verdict: 'error', gates };
+    }
     const gates = [
       notApplicable('environment', reason('environment_not_in_policy', { environment: name, known })),
     ];

@@ -128,8 +128,10 @@ const SENTENCES: Sentences = {
     `What GitHub’s environment ${code(environment)} asks for is not known: ${words(why)}.`,
   environment_without_reviewers: ({ environment }) =>
     `The policy leaves approvals to the reviewers of the GitHub environment ${code(environment)}, and it has none.`,
-  environment_approvals_unreachable: ({ environment, required }) =>
-    `The policy asks for ${count(required, 'approval')} of each deployment to ${code(environment)}, and of a job of Actions GitHub takes only one: set \`required: 1\`, or ask for a GitHub deployment instead.`,
+  environment_rule_off: ({ environment }) =>
+    `Our rule is off on the GitHub environment ${code(environment)}, so no job that uses it asks us: turn it on under its deployment protection rules.`,
+  environment_mistyped: ({ environment, meant }) =>
+    `The workflow names the environment ${code(environment)}, which the policy doesn’t; did it mean ${code(meant)}? GitHub makes an environment of any name, and this one has none of the rules of that.`,
   run_is_rerun: ({ run, attempt }) =>
     `This is attempt ${digits(attempt)} of run ${digits(run)}, and GitHub doesn’t say to which attempt an answer was given: start a new run of the workflow.`,
   deployment_rejected: ({ login: who, target }) => `${login(who)} rejected the deployment of ${sha(target)}.`,

@@ -176,9 +176,13 @@ export const REASON_GUIDE: Readonly<Record<ReasonCode, Guide>> = {
     'The policy says `from: environment`, and the GitHub environment names no reviewers.',
     'Add required reviewers to it, or name teams or users in the policy.',
   ),
-  environment_approvals_unreachable: wrong(
-    'The policy asks for more than one approval of a job of Actions, and GitHub stops asking after one.',
-    'Set `required: 1`, or deploy there by a GitHub deployment instead of a job: its check run has buttons.',
+  environment_rule_off: wrong(
+    'A job of Actions uses the environment, and our deployment protection rule is not enabled on it. Nothing asks us, so the job may run whatever we say; if it does, that is recorded.',
+    'Enable Countersign under the environment’s deployment protection rules, and start the workflow again.',
+  ),
+  environment_mistyped: wrong(
+    'A job of Actions names an environment that the policy doesn’t, with nearly the name of one that it does. GitHub makes it, without any rule.',
+    'Mend the name in the workflow, and delete the environment that was made; or add it to the policy.',
   ),
   run_is_rerun: wrong(
     'The run was started again. GitHub does not say which attempt an answer was given to, so none counts.',

@@ -146,7 +146,8 @@ export interface AboutByCode {
   readonly environment_known: { readonly environment: string };
   readonly environment_unknown: { readonly environment: string; readonly why: string };
   readonly environment_without_reviewers: { readonly environment: string };
-  readonly environment_approvals_unreachable: { readonly environment: string; readonly required: number };
+  readonly environment_rule_off: { readonly environment: string };
+  readonly environment_mistyped: { readonly environment: string; readonly meant: string };
   readonly run_is_rerun: { readonly run: number; readonly attempt: number };
   readonly deployment_rejected: { readonly login: string; readonly target: string };
   readonly deployment_approvals_missing: {

@@ -184,9 +184,15 @@ const MENDS: Readonly<Partial<Record<ReasonCode, Mend>>> = {
     (about) => `GitHub's environment ${text(about['environment'])} could not be read: does it exist?`,
     administrators,
   ),
-  environment_approvals_unreachable: mend(
+  environment_rule_off: mend(
     0,
-    ({ environment }) => `a job of Actions can get one approval only on ${text(environment)}`,
+    ({ environment }) => `our rule is off on the GitHub environment ${text(environment)}: turn it on`,
+    administrators,
+  ),
+  environment_mistyped: mend(
+    0,
+    ({ environment, meant }) =>
+      `${text(environment)} is no environment of the policy: did the workflow mean ${text(meant)}?`,
   ),
   run_is_rerun: mend(1, () => 'a new run of the workflow instead of another attempt', askedFor),
   environment_without_reviewers: mend(

@@ -16,12 +16,7 @@ export function environmentApprovalsGate(
   facts: DeploymentFacts,
 ): GateResult {
   if (approvals === undefined) return notApplicable(GATE);
-  const { sha: target, environment, requester, source, runId } = facts.request;
-  // A job is approved in GitHub's own review only, and that is over after one answer.
-  if (source === 'actions' && approvals.required > 1) {
-    const { required } = approvals;
-    return pending(GATE, reason('environment_approvals_unreachable', { environment, required }));
-  }
+  const { sha: target, environment, requester, runId } = facts.request;
   if (facts.runAttempt !== undefined && facts.runAttempt > 1) {
     return pending(GATE, reason('run_is_rerun', { run: runId ?? 0, attempt: facts.runAttempt }));
   }

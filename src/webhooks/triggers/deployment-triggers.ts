@@ -22,7 +22,7 @@ const deploymentSchema = z.object({
 
 /**
  * A GitHub deployment that somebody wants us to carry out. Two kinds are not that: those that an Actions job made by
- * naming an environment (they wait on our protection rule and come in by it), and those that we made for a merge that
+ * naming an environment (they wait on our protection rule and come in by it, or are watched where it is off), and those that we made for a merge that
  * asked for them (they are in our books already). The mark of the latter counts only on what our own App made.
  */
 export function deploymentTriggers(envelope: Envelope, self: { readonly appId: number }): Trigger[] {
@@ -32,8 +32,22 @@ export function deploymentTriggers(envelope: Envelope, self: { readonly appId: n
   const { deployment, workflow_run: run } = parse(event, deploymentSchema, payload);
   const via = deployment.performed_via_github_app;
   // By its run, not by who made it: a workflow can also call the API with its own token, and no rule ever asks us about that.
-  const ofJob = run !== null && run !== undefined;
-  if (ofJob || (via?.id === self.appId && isMarked(deployment.payload))) return [];
+  if (run !== null && run !== undefined) {
+    const { environment, ref, sha, creator, id: githubDeploymentId } = deployment;
+    return [
+      {
+        kind: 'watch_job',
+        repository,
+        environment,
+        ref: branchName(ref),
+        sha,
+        requester: sender ?? creator,
+        githubDeploymentId,
+        runId: run.id,
+      },
+    ];
+  }
+  if (via?.id === self.appId && isMarked(deployment.payload)) return [];
   return [
     {
       kind: 'request_deployment',

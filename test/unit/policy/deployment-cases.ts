@@ -857,14 +857,6 @@ const approvalRows: readonly DeploymentCase[] = [
     }),
   ),
   row(
-    'two approvals are asked for of a job, which can only get one',
-    'environment_approvals',
-    'pending',
-    ['environment_approvals_unreachable'],
-    deployment({ request: { source: 'actions', runId: 11 } }),
-    { policy: withProduction({ approvals: { required: 2, from: 'environment' } }) },
-  ),
-  row(
     'a run that was started again, with the answers to another attempt',
     'environment_approvals',
     'pending',

@@ -1,5 +1,5 @@
 import type { DeploymentFacts } from '../../../src/domain/deployment-facts.ts';
-import { known, unknown } from '../../../src/domain/known.ts';
+import { type Known, known, unknown } from '../../../src/domain/known.ts';
 import type { EnvironmentRun, LockFacts } from '../../../src/domain/timing-facts.ts';
 import type { FreezePolicy } from '../../../src/policy/timing-schema.ts';
 import {
@@ -581,6 +581,138 @@ const observeRows: readonly TimingCase[] = [
   ),
 ];
 
+// jobs of Actions: GitHub asks one reviewer once, and only where our rule is on
+
+const job = (over: Over = {}) =>
+  deployment({ ...over, request: { source: 'actions', runId: 11, ...over?.request } });
+const guarded = (guardedByUs: Known<boolean>, name = 'production'): Over => ({
+  environment: known({
+    name,
+    reviewers: { users: [erin, frank], teams: [], preventSelfReview: true },
+    adminsCanBypass: false,
+    guardedByUs,
+  }),
+});
+const inRun = answer({ via: 'environment', at: null });
+const two = withProduction({ approvals: { required: 2, from: 'environment' } });
+const mistyped = (name: string, policy = policyOf()): TimingCase => ({
+  ...row(
+    `it names ${name}`,
+    'environment',
+    ['environment_mistyped'],
+    job({ request: { environment: name } }),
+    policy,
+  ),
+  verdict: 'error',
+});
+
+const jobRows: readonly TimingCase[] = [
+  row(
+    'our rule is on',
+    'environment',
+    ['environment_known'],
+    job(guarded(known(true))),
+    policyOf(),
+    'passed',
+  ),
+  row('our rule is off', 'environment', ['environment_rule_off'], job(guarded(known(false))), policyOf()),
+  row(
+    'whether it is on is not told, and it asked us',
+    'environment',
+    ['environment_known'],
+    job(guarded(unknown('GitHub answered 404'))),
+    policyOf(),
+    'passed',
+  ),
+  row(
+    'a GitHub deployment that somebody made needs no rule',
+    'environment',
+    ['environment_known'],
+    deployment(guarded(known(false))),
+    policyOf(),
+    'passed',
+  ),
+  mistyped('prodution'),
+  mistyped('Production'),
+  mistyped('stagging'),
+  mistyped('prodution', policyOf(`mode: observe\n${POLICY}`)),
+  {
+    ...row(
+      'it names what is like nothing of ours',
+      'environment',
+      ['environment_not_in_policy'],
+      job({ request: { environment: 'github-pages' } }),
+      policyOf(),
+      'not_applicable',
+    ),
+    verdict: 'not_guarded',
+  },
+  row(
+    'one approval is asked, and given in the run',
+    'environment_approvals',
+    ['deployment_approvals_given'],
+    job({ reviews: all(inRun) }),
+    policyOf(),
+    'passed',
+  ),
+  row(
+    'two are asked, and GitHub asked one person',
+    'environment_approvals',
+    ['deployment_approvals_missing'],
+    job({ reviews: all(inRun) }),
+    two,
+  ),
+  row(
+    'two are asked: one in the run, the other by our button',
+    'environment_approvals',
+    ['deployment_approvals_given'],
+    job({ reviews: all(inRun, answer({ reviewer: frank })) }),
+    two,
+    'passed',
+  ),
+  row(
+    'the same person twice is one person',
+    'environment_approvals',
+    ['deployment_approvals_missing'],
+    job({ reviews: all(inRun, answer()) }),
+    two,
+  ),
+  row(
+    'by two buttons, where GitHub has still to hear its own reviewer',
+    'environment_approvals',
+    ['deployment_approvals_given'],
+    job({ reviews: all(answer(), answer({ reviewer: frank })) }),
+    two,
+    'passed',
+  ),
+  {
+    ...row(
+      'one yes in the run, and a no by our button',
+      'environment_approvals',
+      ['deployment_rejected'],
+      job({ reviews: all(inRun, answer({ reviewer: frank, state: 'rejected' })) }),
+      two,
+      'failed',
+    ),
+    verdict: 'rejected',
+  },
+  row(
+    'GitHub lets whoever asked approve, and we don’t',
+    'environment_approvals',
+    ['deployment_approvals_missing', 'deployment_approver_is_requester'],
+    job({
+      environment: known({
+        name: 'production',
+        reviewers: { users: [dave, erin], teams: [], preventSelfReview: false },
+        adminsCanBypass: false,
+        guardedByUs: known(true),
+      }),
+      reviews: all(answer({ via: 'environment', reviewer: dave })),
+    }),
+    policyOf(),
+  ),
+];
+
 /** Order, soak, freezes, locks and accounts; the same table as `deployment-cases.ts`. */
 export const timingCases: readonly (readonly [string, readonly TimingCase[]])[] = [
   ['order and soak', orderRows],
@@ -588,4 +720,5 @@ export const timingCases: readonly (readonly [string, readonly TimingCase[]])[] 
   ['lock', lockRows],
   ['identity', identityRows],
   ['time, observed', observeRows],
+  ['jobs of Actions', jobRows],
 ];

@@ -121,6 +121,16 @@ const requestApi = {
   githubDeploymentId: 40,
   runId: null,
 };
+const watchJob = {
+  kind: 'watch_job',
+  repository: REF,
+  environment: 'production',
+  ref: 'main',
+  sha: SHA,
+  requester: alice,
+  githubDeploymentId: 40,
+  runId: 1,
+};
 const ours = { performed_via_github_app: { id: 77, slug: 'countersign' } };
 
 const protectionRule = (rest: object = {}): object =>
@@ -262,7 +272,12 @@ const CASES: [string, string, object, object[]][] = [
     [{ ...judgePush, branch: 'refs/heads/x' }],
   ],
   ['a deployment is wanted', 'deployment', deployment(), [requestApi]],
-  ['a deployment by the job of a workflow', 'deployment', deployment({}, { id: 1 }), []],
+  [
+    'a deployment by the job of a workflow, about which our rule should ask us too',
+    'deployment',
+    deployment({}, { id: 1 }),
+    [watchJob],
+  ],
   [
     'a deployment by a workflow that calls the API, which no rule asks us about',
     'deployment',

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
 import type { Decision, Verdict } from '../../../src/domain/decision.ts';
 import type { DeploymentRequest } from '../../../src/domain/deployment-facts.ts';
 import type { Effect } from '../../../src/domain/effect.ts';
@@ -171,6 +172,54 @@ describe('what follows from a decision about a deployment', () => {
     expect(report.comment).toContain('- thing 1 ');
     expect(report.comment).toContain('check run countersign/deploy (production)');
     expect(report.comment).not.toContain(' <b>');
+  });
+
+  test('whatever is missing, and however it is called, a report fits, there are nine at most, and the answer always comes', () => {
+    const item = fc.record({
+      what: fc.string({ unit: 'grapheme', maxLength: 400 }),
+      who: fc.array(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 80 }), { maxLength: 12 }),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(item, { maxLength: 40 }),
+        fc.option(fc.string({ unit: 'grapheme', maxLength: 200 }), { nil: undefined }),
+        fc.nat(20),
+        fc.string({ unit: 'grapheme', minLength: 1, maxLength: 255 }),
+        (missing, lookAgain, sent, environment) => {
+          const words = { ...explained({ missing }), ...(lookAgain === undefined ? {} : { lookAgain }) };
+          const answersTo = (verdict: Verdict) =>
+            planDeployment(
+              deploymentInput({
+                decision: decision(verdict, []),
+                explained: words,
+                request: example.request({ ...actions, environment }),
+                reports: { sent, last: null },
+              }),
+            ).filter((effect) => effect.kind === 'answer_protection_rule');
+          const reports = answersTo('held');
+          expect(reports).toHaveLength(sent < 9 ? 1 : 0);
+          const all = [...reports, ...answersTo('approved'), ...answersTo('rejected')];
+          expect(all).toHaveLength(reports.length + 2);
+          for (const { comment } of all) expect(comment.length).toBeLessThanOrEqual(1_024);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  test('a report says when it is looked at again', () => {
+    const [, report] = planDeployment(
+      deploymentInput({
+        decision: decision('held', []),
+        explained: { ...explained({ missing }), lookAgain: 'Mon 4 Jan 2027 00:00 Europe/London' },
+        request: example.request(actions),
+      }),
+    );
+    expect(report).toMatchObject({
+      comment: expect.stringContaining(
+        'It is looked at again on Mon 4 Jan 2027 00:00 Europe/London. The whole',
+      ),
+    });
   });
 
   test('what is only observed says so where it is approved', () => {

@@ -6,6 +6,7 @@ import { readDefaultBranch } from '../facts/read-default-branch.ts';
 import { allowsBranch } from '../policy/allows-branch.ts';
 import { environmentOf } from '../policy/environment-of.ts';
 import { evaluateDeployment } from '../policy/evaluate-deployment.ts';
+import { organisationPolicy } from '../policy/organisation-policy.ts';
 import type { PolicyReading } from '../policy/policy-reading.ts';
 import { pathsAsked } from '../policy/paths-asked.ts';
 import { rolesAsked } from '../policy/roles-asked.ts';
@@ -60,6 +61,13 @@ export async function assessDeployment(
     .orderBy('at')
     .execute();
 
+  // The organisation's asks are judged beside the repository's own, so what they rest on is gathered with it.
+  const organisation = organisationPolicy(policy);
+  const asking = [
+    environment,
+    organisation === null ? null : environmentOf(organisation, row.environment),
+  ].flatMap((each) => each ?? []);
+  const before = [...new Set(asking.flatMap(({ after }) => Object.keys(after ?? {})))];
   const facts = await gatherDeployment(github, {
     appId: pipeline.appId,
     repository,
@@ -70,9 +78,9 @@ export async function assessDeployment(
     allowsBranch: (name: string) => allowsBranch(policy, row.environment, name),
     unreviewed: new Set(unreviewed.map(({ sha }) => sha)),
     pressed: await recordedPresses(db, row, pressed),
-    before: await runsBefore(db, repository, Object.keys(environment.after ?? {}), row.sha),
+    before: await runsBefore(db, repository, before, row.sha),
     lock: await readLockFacts(db, repository.id, row.environment),
-    identity: environment.identity ?? {},
+    identity: asking.reduce((asked, { identity }) => ({ ...asked, ...identity }), {}),
     pushesOf: (number: number) => pushesTo(db, repository, number),
     roles: rolesAsked(policy, { environment: row.environment }),
     paths: pathsAsked(policy),

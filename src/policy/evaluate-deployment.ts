@@ -29,7 +29,13 @@ export function evaluateDeployment(reading: PolicyReading, facts: DeploymentFact
   if (facts.unreadable !== undefined) return withoutFacts('deployment', facts.unreadable);
   if (reading.kind !== 'valid') return withoutPolicy('deployment', reading, null);
   if (!facts.policy.trusted) return withUnreviewedPolicy(facts.policy);
-  return judgedByBoth(reading.policy, (policy) => judgedBy(policy, facts));
+  return withLookAgain(judgedByBoth(reading.policy, (policy) => judgedBy(policy, facts)));
+}
+
+/** Of all gates, whoever asked for them: the one that ends first is worth a look. */
+function withLookAgain(decision: Decision): Decision {
+  const again = decision.verdict === 'held' ? lookAgainOf(decision.gates) : null;
+  return again === null ? decision : { ...decision, lookAgainAt: again.at };
 }
 
 function judgedBy(policy: Policy, facts: DeploymentFacts): Decision {
@@ -61,7 +67,5 @@ function judgedBy(policy: Policy, facts: DeploymentFacts): Decision {
     lockGate(environment, facts),
     deploymentCompletenessGate(facts),
   ];
-  const verdict = verdictOf(gates);
-  const again = verdict === 'held' ? lookAgainOf(gates) : null;
-  return { ...decision, verdict, ...(again === null ? {} : { lookAgainAt: again.at }), gates };
+  return { ...decision, verdict: verdictOf(gates), gates };
 }

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { nearest } from '../domain/nearest.ts';
 import type { Place, Problem } from './read-yaml.ts';
-import { NOBODY, NOTHING } from './schema.ts';
+import { NOBODY } from './schema.ts';
+import { NOTHING } from './timing-schema.ts';
 import { isUnsupportedKey } from './unsupported-keys.ts';
 
 type Path = readonly (string | number)[];

@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { afterProblems } from './after-problems.ts';
 import { branchGlobProblem } from './branch-glob.ts';
-import { after, freeze, identity } from './timing-schema.ts';
+import { after, freeze, identity, NOTHING } from './timing-schema.ts';
 
 const MOST_REQUIRED = 20;
 
@@ -47,7 +47,6 @@ const permission = z
 /** How a problem begins where nobody is named. */
 export const NOBODY = 'names nobody; ';
 /** And where nothing is asked. */
-export const NOTHING = 'asks for nothing; ';
 
 const people = z
   .strictObject({ teams: teams.optional(), users: users.optional(), permission: permission.optional() })

@@ -11,6 +11,9 @@ const checked = (problemOf: (text: string) => string | null) =>
     if (message !== null) context.addIssue({ code: 'custom', message });
   });
 
+/** How a problem begins where a mapping has nothing in it. */
+export const NOTHING = 'asks for nothing; ';
+
 const soak = checked(durationProblem).describe(
   'How long it has to have run there undisturbed, as 45m, 2h or 3d; 30d at most.',
 );
@@ -97,7 +100,7 @@ export const identity = z
   })
   .refine(
     ({ two_factor, saml }) => two_factor !== undefined || saml !== undefined,
-    'asks for nothing; give two_factor or saml',
+    `${NOTHING}give two_factor or saml`,
   )
   .describe('What is asked of the accounts of those who ask and approve.');
 

@@ -9,6 +9,7 @@ import { until, untilCheckRun } from '../../demo/stage/watch.ts';
 import { listEntries } from '../../src/ledger/read.ts';
 import { verifyDatabase } from '../../src/ledger/verify-database.ts';
 import { main } from '../../src/main.ts';
+import { assertReperformed } from '../support/assert-reperformed.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 let dir: string;
@@ -43,6 +44,7 @@ environments:
 }, 90_000);
 
 afterAll(async () => {
+  await assertReperformed(database.db);
   await stage.close();
   await database.drop();
   await rm(dir, { recursive: true, force: true });
@@ -71,8 +73,8 @@ async function land(branch: string): Promise<string> {
   return sha;
 }
 
-const startRun = (environment: string) =>
-  stage.github.actions.startRun(stage.repository, { branch: 'main', actor: stage.people.dave, environment });
+const startRun = (environment: string, who: 'dave' | 'alice' = 'dave') =>
+  stage.github.actions.startRun(stage.repository, { branch: 'main', actor: stage.people[who], environment });
 
 const kindsOf = async (sha: string, environment: string) =>
   (await listEntries(database.db, { commit: sha, environment }))
@@ -124,7 +126,7 @@ test('our rule is taken off the environment while a job waits: held, with how to
 
 test('a job on an environment where our rule is off asks nobody: it is found, held, and recorded as it ran', async () => {
   const sha = (await stage.github.tip(stage.repository, 'main')) ?? '';
-  const run = await startRun('staging');
+  const run = await startRun('staging', 'alice');
   const shown = await untilCheckRun(
     stage,
     sha,

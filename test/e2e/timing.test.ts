@@ -8,6 +8,7 @@ import { setStage, type Stage } from '../../demo/stage/stage.ts';
 import { untilCheckRun } from '../../demo/stage/watch.ts';
 import { listEntries, readDocument } from '../../src/ledger/read.ts';
 import { verifyDatabase } from '../../src/ledger/verify-database.ts';
+import { assertReperformed } from '../support/assert-reperformed.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { runCountersign, type RunningCommand } from '../support/run-countersign.ts';
 
@@ -62,6 +63,7 @@ environments:
 }, 90_000);
 
 afterAll(async () => {
+  await assertReperformed(database.db);
   await stage.close();
   await database.drop();
   await rm(dir, { recursive: true, force: true });

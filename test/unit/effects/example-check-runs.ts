@@ -6,6 +6,11 @@ import { planChange } from '../../../src/effects/plan-change.ts';
 import { type DeploymentPlanInput, planDeployment } from '../../../src/effects/plan-deployment.ts';
 import { planUnreviewed } from '../../../src/effects/plan-merge.ts';
 import { planOutcome } from '../../../src/effects/plan-outcome.ts';
+import { freezeGate } from '../../../src/policy/deployment/freeze.ts';
+import { explain } from '../../../src/policy/explain.ts';
+import { lookAgainOf } from '../../../src/policy/look-again.ts';
+import { whoCanMend } from '../../../src/policy/who-can-mend.ts';
+import { policyOf } from '../../support/make-facts.ts';
 import * as example from './example-facts.ts';
 
 const { alice, bob, carol, dave, decision, entryId, explained, reason, repository, review, sha, webUrl } =
@@ -288,6 +293,48 @@ export const checkRuns: Readonly<Record<string, () => CheckRunContent>> = {
         }),
       ),
     ),
+  'deploy-held-by-time': () => {
+    const gates = [
+      freezeGate(
+        {
+          ...policyOf().environments['production']!,
+          freeze: [
+            { name: 'year end', from: '2026-12-20', until: '2027-01-04', timezone: 'Europe/London' },
+            {
+              name: 'weekend',
+              weekly: { from: 'friday 16:00', until: 'monday 08:00' },
+              timezone: 'Europe/London',
+            },
+          ],
+        },
+        { ...example.deploymentFacts(), gatheredAt: '2027-01-02T10:00:00.000Z' },
+      ),
+    ];
+    const held = { ...decision('held', [], { subject: 'deployment' }), gates };
+    const facts = example.deploymentFacts();
+    return checkRunOf(
+      planDeployment(
+        deploymentInput({
+          decision: held,
+          explained: explained({
+            gates: [
+              ...gates.map(({ gate, outcome, reasons }) => ({
+                gate,
+                outcome,
+                sentences: reasons.map(explain),
+              })),
+              rangeTraced,
+              branch,
+              requester,
+            ],
+            missing: whoCanMend(held, facts).map(({ what, who }) => ({ what, who })),
+            lookAgain: lookAgainOf(gates)?.shown ?? '',
+          }),
+          facts,
+        }),
+      ),
+    );
+  },
   'deploy-held-by-a-commit': () => {
     const pushed = example.commit('badc0de', 'Turn the price check off', dave);
     const facts = example.deploymentFacts();

@@ -6,6 +6,7 @@ import { fileVersionsQuery } from '../../../src/facts/read-file-versions.ts';
 import { CHANGE_BRANCHES_QUERY } from '../../../src/facts/read-change-branches.ts';
 import { BRANCHES_QUERY } from '../../../src/facts/read-containing-branches.ts';
 import { DEFAULT_BRANCH_QUERY } from '../../../src/facts/read-default-branch.ts';
+import { SAML_QUERY } from '../../../src/facts/read-organization.ts';
 import { POLICY_QUERY } from '../../../src/facts/read-policy.ts';
 import { VISIBILITY_QUERY } from '../../../src/facts/read-visibility.ts';
 import {
@@ -38,6 +39,7 @@ describe("every query of ours is one that GitHub's own schema accepts", () => {
     ['default branch', DEFAULT_BRANCH_QUERY],
     ['branches', BRANCHES_QUERY],
     ['visibility', VISIBILITY_QUERY],
+    ['SAML identity', SAML_QUERY],
     ['open changes', OPEN_CHANGES_QUERY],
     ['changes of a commit', CHANGES_OF_COMMIT_QUERY],
   ])('%s', (_, query) => {

@@ -43,3 +43,17 @@ test('a decision says what it is of, and in which mode', () => {
     'completeness',
   ]);
 });
+
+test('a freeze of the organisation holds what the repository would let through, and says when it ends', () => {
+  const freeze = [{ name: 'year end', from: '2026-12-20', until: '2027-01-04', timezone: 'Europe/London' }];
+  const policy = {
+    ...policyOf(),
+    baseline: { version: 1 as const, environments: { production: { freeze } } },
+  };
+  const facts = makeDeploymentFacts({ gatheredAt: '2026-12-25T12:00:00.000Z' });
+  expect(evaluateDeployment({ kind: 'valid', policy: policyOf() }, facts).verdict).toBe('approved');
+  expect(evaluateDeployment({ kind: 'valid', policy }, facts)).toMatchObject({
+    verdict: 'held',
+    lookAgainAt: '2027-01-04T00:00:00.000Z',
+  });
+});

@@ -117,6 +117,10 @@ describe('what it can’t', () => {
       'lock: {}',
       '15:5 environments.production.lock.by: is missing; it must be a mapping with teams, users, permission',
     ],
+    [
+      'identity: { two_facto: required }',
+      '15:17 environments.production.identity.two_facto: unknown key; did you mean two_factor?',
+    ],
     ['identity: {}', '15:15 environments.production.identity: asks for nothing; give two_factor or saml'],
     [
       'identity: { two_factor: wanted }',

@@ -46,7 +46,6 @@ const permission = z
 
 /** How a problem begins where nobody is named. */
 export const NOBODY = 'names nobody; ';
-/** And where nothing is asked. */
 
 const people = z
   .strictObject({ teams: teams.optional(), users: users.optional(), permission: permission.optional() })

@@ -8,7 +8,7 @@ import type { EnvironmentPolicy } from '../../../src/policy/schema.ts';
 import type { FreezePolicy } from '../../../src/policy/timing-schema.ts';
 import { carol, makeDeploymentFacts, sha, withProduction } from '../../support/make-facts.ts';
 
-const RUNS = { numRuns: 200 };
+const RUNS = { numRuns: 80 };
 const HOUR = 3_600_000;
 
 /** A moment around the clock changes of 2026 and the end of that year. */

@@ -1,4 +1,4 @@
-import type { GateOutcome } from '../domain/decision.ts';
+import type { GateOutcome, Verdict } from '../domain/decision.ts';
 
 /**
  * A decision in people's words. The policy room explains, this room only shows: what a gate's reasons mean, what is
@@ -45,6 +45,29 @@ export interface ExplainedApproval {
   readonly counted: boolean;
   /** Inline Markdown, as a gate's sentences: why it counted or didn't, as `disqualified because commit 1a2b3c4 is theirs`. */
   readonly why: string;
+}
+
+/** What the policy that a change brings would have decided otherwise. */
+export interface ProposedPolicy {
+  /** How many days back were looked at. */
+  readonly days: number;
+  /** Why nothing could be approved by it, plain text; then the rest is empty. */
+  readonly problems: readonly string[];
+  /** The last one of each change and deployment in that time. */
+  readonly decisions: number;
+  /** Newest first. */
+  readonly otherwise: readonly {
+    readonly at: string;
+    readonly pullRequest: number | null;
+    readonly environment: string | null;
+    readonly commit: string | null;
+    readonly was: Verdict;
+    readonly wouldBe: Verdict;
+    /** The gates that would stand in the way, and didn't so then. */
+    readonly gates: readonly string[];
+  }[];
+  /** Of so many it can't be said. */
+  readonly unknown: number;
 }
 
 /** Where the policy that judged came from. */

@@ -8,7 +8,7 @@ import type { ChangeFacts } from '../domain/change-facts.ts';
 import type { Decision } from '../domain/decision.ts';
 import type { Effect } from '../domain/effect.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
-import type { ExplainedDecision } from './explained-decision.ts';
+import type { ExplainedDecision, ProposedPolicy } from './explained-decision.ts';
 import { renderChangeCheckRun } from './render-change-check-run.ts';
 
 /** The check run that shows whether a change may be merged. */
@@ -17,6 +17,8 @@ export const CHANGE_CHECK = 'countersign/change';
 export interface ChangePlanInput {
   readonly decision: Decision;
   readonly explained: ExplainedDecision;
+  /** Left out: the change leaves the policy as it is. */
+  readonly proposed?: ProposedPolicy | null;
   readonly facts: ChangeFacts;
   readonly entryId: string;
   readonly repository: RepositoryRef;
@@ -28,9 +30,10 @@ export interface ChangePlanInput {
 
 /** One check run on the head commit. */
 export function planChange(input: ChangePlanInput): readonly Effect[] {
-  const { decision, explained, facts, entryId, repository, number, headSha, webUrl } = input;
+  const { decision, explained, proposed = null, facts, entryId, repository, number, headSha, webUrl } = input;
   const rendered = renderChangeCheckRun(decision, facts, {
     explained,
+    proposed,
     place: { repository, webUrl, entryId },
   });
   return [

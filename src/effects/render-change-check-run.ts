@@ -2,12 +2,13 @@
 import type { ChangeFacts } from '../domain/change-facts.ts';
 import type { Decision } from '../domain/decision.ts';
 import type { CheckRunContent } from '../domain/effect.ts';
-import type { ExplainedApproval, ExplainedDecision } from './explained-decision.ts';
+import type { ExplainedApproval, ExplainedDecision, ProposedPolicy } from './explained-decision.ts';
 import { block, fitSections, type Section } from './fit-sections.ts';
 import { code, escape, sentence } from './markdown.ts';
 import { commitLink, header, moment, type Place, row } from './phrases.ts';
 import { changeCommitsSection } from './render-commits.ts';
 import { gatesSection, missingSection, policySection, problemsSection } from './render-gates.ts';
+import { proposedPolicySection } from './render-proposed-policy.ts';
 import { protectionSection } from './render-protection.ts';
 import { verdictLine } from './verdict-line.ts';
 
@@ -19,6 +20,8 @@ export type RenderedCheckRun = Pick<
 
 export interface ChangeContext {
   readonly explained: ExplainedDecision;
+  /** Null: the change leaves the policy as it is. */
+  readonly proposed: ProposedPolicy | null;
   readonly place: Place;
 }
 
@@ -26,7 +29,7 @@ export interface ChangeContext {
 export function renderChangeCheckRun(
   decision: Decision,
   facts: ChangeFacts,
-  { explained, place }: ChangeContext,
+  { explained, proposed, place }: ChangeContext,
 ): RenderedCheckRun {
   const notGuarded = decision.verdict === 'not_guarded';
   const held = decision.verdict !== 'approved' && !notGuarded;
@@ -35,6 +38,7 @@ export function renderChangeCheckRun(
     problemsSection(explained, place),
     missingSection(held ? explained.missing : [], ''),
     ...(notGuarded ? [] : [gatesSection(explained.gates)]),
+    proposedPolicySection(proposed, place),
     policySection(explained, place),
   ]);
   const text = fitSections([

@@ -2,6 +2,7 @@ import type { ChangeFacts } from '../domain/change-facts.ts';
 import type { Decision } from '../domain/decision.ts';
 import { type PolicySource, textsOf } from '../domain/policy-reading.ts';
 import { fullName } from '../domain/repository.ts';
+import type { ProposedPolicy } from '../effects/explained-decision.ts';
 import { planChange } from '../effects/plan-change.ts';
 import { blocks } from '../policy/strictest.ts';
 import type { PolicyReading } from '../policy/policy-reading.ts';
@@ -12,6 +13,7 @@ import { explainDecision, type PolicyStanding } from './explain-decision.ts';
 import { ChangeJob } from './jobs.ts';
 import { notePolicies } from './note-policy.ts';
 import type { Pipeline } from './pipeline.ts';
+import { proposedPolicy } from './proposed-policy.ts';
 import type { PolicyInForce } from './policy-in-force.ts';
 import { recordOnceIn, type Recording } from './record-once.ts';
 import { recordReviews } from './record-reviews.ts';
@@ -25,6 +27,8 @@ export interface JudgedChange {
   readonly facts: ChangeFacts;
   readonly decision: Decision;
   readonly standing: PolicyStanding;
+  /** What the policy that it brings would have decided otherwise; left out where it brings none. */
+  readonly proposed?: ProposedPolicy | null;
 }
 
 /** A read that fails once or twice is GitHub's everyday; after that it is told. */
@@ -50,7 +54,9 @@ export async function judgeChange(
   }
   await recordReviews(pipeline, assessed.facts, delivery);
   await notePolicies(pipeline, repository, assessed, delivery);
-  await recordChangeDecision(pipeline, { ...assessed, standing: standingOf(assessed.policy) }, delivery);
+  const standing = standingOf(assessed.policy);
+  const proposed = await proposedPolicy(pipeline, assessed.facts, assessed.policy);
+  await recordChangeDecision(pipeline, { ...assessed, standing, proposed }, delivery);
 }
 
 function standingOf({ tip, changes, trust }: PolicyInForce): PolicyStanding {
@@ -74,7 +80,7 @@ function whyUnusable(reading: PolicyReading): string | null {
 /** Records a decision on a change (unless nothing changed) and queues its check run. */
 async function recordChangeDecision(
   pipeline: Pipeline,
-  { source, reading, facts, decision, standing: policy }: JudgedChange,
+  { source, reading, facts, decision, standing: policy, proposed = null }: JudgedChange,
   delivery: string | null,
 ): Promise<void> {
   const { repository } = facts;
@@ -107,6 +113,7 @@ async function recordChangeDecision(
       return planChange({
         decision,
         explained: explainDecision(decision, reading, facts, source, policy),
+        proposed,
         facts,
         entryId,
         repository,

@@ -92,7 +92,8 @@ test('a policy that asks for two approvals came by one, as the version before it
   const files = { [FILE]: policy };
   const back = await openChange(stage, 'alice', { branch: 'one', title: 'One will do', files });
   await approve(stage, 'carol', back.number);
-  await untilCheckRun(stage, back.head, CHANGE, (run) => run.summary.includes('1 of 2 given'));
+  const shown = await untilCheckRun(stage, back.head, CHANGE, (run) => run.summary.includes('1 of 2 given'));
+  expect(shown.summary).toContain('### This change brings another policy');
   await approve(stage, 'bob', back.number);
   await untilCheckRun(stage, back.head, CHANGE, (run) => run.conclusion === 'success');
   const again = await merge(stage, 'carol', back.number);

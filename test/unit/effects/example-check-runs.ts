@@ -113,6 +113,61 @@ const bobInVain = {
 };
 
 export const checkRuns: Readonly<Record<string, () => CheckRunContent>> = {
+  'change-of-policy': () =>
+    change({
+      explained: explained({
+        gates: [
+          {
+            gate: 'approvals',
+            outcome: 'passed',
+            sentences: ['carol approved `1a2b3c4`.'],
+          },
+          {
+            gate: 'approvals',
+            outcome: 'passed',
+            sentences: ['carol and dave approved `1a2b3c4`.'],
+            byOrganisation: true,
+          },
+        ],
+        approvals: [carolApproved],
+      }),
+      proposed: {
+        days: 90,
+        problems: [],
+        decisions: 41,
+        unknown: 3,
+        otherwise: [
+          {
+            at: '2026-11-20T10:00:00.000Z',
+            pullRequest: null,
+            environment: 'production',
+            commit: sha('b4c5d6e'),
+            was: 'approved',
+            wouldBe: 'held',
+            gates: ['range', 'environment_approvals'],
+          },
+          {
+            at: '2026-11-19T09:00:00.000Z',
+            pullRequest: 7,
+            environment: null,
+            commit: sha('9f8e7d6'),
+            was: 'held',
+            wouldBe: 'approved',
+            gates: [],
+          },
+        ],
+      },
+    }),
+  'change-of-policy-with-problems': () =>
+    change({
+      proposed: {
+        days: 90,
+        problems: ['.github/countersign.yml:12:5 changes.aprovals: unknown key; did you mean approvals?'],
+        decisions: 0,
+        otherwise: [],
+        unknown: 0,
+      },
+    }),
   'change-approved': () =>
     change({
       explained: explained({

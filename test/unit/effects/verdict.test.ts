@@ -155,6 +155,7 @@ describe('how a change’s check run stands', () => {
   ] as const)('%s in %s: %s %s', (verdict, mode, status, conclusion) => {
     const rendered = renderChangeCheckRun(decision(verdict, [], { mode }), example.changeFacts(), {
       explained: explained(),
+      proposed: null,
       place,
     });
     expect(rendered).toMatchObject({ status, conclusion, actions: [] });

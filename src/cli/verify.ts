@@ -232,7 +232,7 @@ function retiredRow({ minimum, missing, statedBy, archive }: Retired): [string, 
   const here = minimum - missing;
   return [
     'retired',
-    `entries 0 to ${NUMBER.format(minimum - 1)} were retired, as entry ${statedBy} says: their hashes hold, and their bytes are in the archive under checkpoint ${archive}` +
+    `entries 0 to ${NUMBER.format(minimum - 1)} were retired, as entry ${statedBy} says: their hashes hold, and it says that their bytes are in the archive under checkpoint ${archive}, which was not looked at` +
       `${here === 0 ? '' : ` (${countOf(here, 'of them is', 'of them are')} still here)`}\n               (verify it together with this: --archive DIRECTORY)`,
   ];
 }

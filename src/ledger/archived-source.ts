@@ -10,7 +10,7 @@ import { sum } from './counts.ts';
 import { DirectorySource, readIfThere } from './directory-source.ts';
 import type { Erasures } from './erasures.ts';
 import type { Findings } from './finding.ts';
-import { EMPTY_ROOT, HASH_SIZE, sameHash } from './hash.ts';
+import { sameHash } from './hash.ts';
 import type {
   HeldEntry,
   LogSource,
@@ -20,8 +20,8 @@ import type {
   WholeBundle,
 } from './log-source.ts';
 import { parseVerifierKey } from './note.ts';
-import { TILE_WIDTH, hashOf, tileAt } from './tiles.ts';
-import { rangeHash, tilesNeeded } from './tree-proof.ts';
+import { rootAt } from './root-at.ts';
+import { TILE_WIDTH } from './tiles.ts';
 
 /** What keeps account of what stands beside it. */
 interface AccountedSource extends LogSource {
@@ -65,6 +65,10 @@ export class ArchivedSource implements LogSource {
     return new ArchivedSource(live, archives);
   }
 
+  get archives(): readonly DirectorySource[] {
+    return this.#archives;
+  }
+
   get vkey(): string {
     return this.#live.vkey;
   }
@@ -75,6 +79,10 @@ export class ArchivedSource implements LogSource {
 
   get claimedMinimum(): number {
     return this.#live.claimedMinimum;
+  }
+
+  isArchived(index: number): boolean {
+    return this.#archives.some(({ claimedMinimum, size }) => claimedMinimum <= index && index < size);
   }
 
   /** How many entries were read from an archive. */
@@ -188,22 +196,4 @@ async function checked(
       `the first ${checkpoint.size} entries here do not lead to the root that it was signed over`,
     );
   return checkpoint;
-}
-
-/** The root over the first `size` entries by the stored tiles, which the walk verifies; null where tiles are missing. */
-async function rootAt(live: LogSource, size: number): Promise<Uint8Array | null> {
-  if (size === 0) return EMPTY_ROOT;
-  const range = { from: 0, to: size };
-  const tiles = new Map<string, Uint8Array>();
-  for (const { level, index } of tilesNeeded([range], size)) {
-    const { width } = tileAt(level, index, live.size);
-    const tile = await live.tile(level, index, width);
-    if (tile?.hashes.length !== width * HASH_SIZE) return null;
-    tiles.set(`${level}/${index}`, tile.hashes);
-  }
-  return rangeHash(range, (level, index) => {
-    const tile = tiles.get(`${level}/${Math.floor(index / TILE_WIDTH)}`);
-    if (tile === undefined) throw new RangeError(`hash ${index} of level ${level} was not read`);
-    return hashOf(tile, index % TILE_WIDTH);
-  });
 }

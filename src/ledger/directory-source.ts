@@ -41,6 +41,8 @@ export class DirectorySource implements LogSource {
   readonly #people = new Set<string>();
   readonly erasures = new Erasures();
   #subjects = 0;
+  /** The last bundle that was read, where there is more in it than its entries. */
+  #leftover: string | null = null;
   #minimum = 0;
   /** Indices below the minimum whose entry has a file of its own in `kept/`. */
   #kept: ReadonlySet<number> = new Set();
@@ -71,13 +73,15 @@ export class DirectorySource implements LogSource {
     const bundle = await this.#read(tilePath('entries', index, width));
     if (bundle === null && index * TILE_WIDTH < this.#minimum) return await this.#keptOf(index, width);
     const entries: (SourceEntry | null)[] = [];
-    for (let at = 0, number = 0; number < width; number += 1) {
+    let at = 0;
+    for (let number = 0; number < width; number += 1) {
       const length = bundle !== null && at + 2 <= bundle.length ? bundle.readUInt16BE(at) : null;
       const bytes = bundle === null || length === null ? null : bundle.subarray(at + 2, at + 2 + length);
       at += 2 + (length ?? 0);
       const there = bytes !== null && bytes.length === length;
       entries.push(there ? sourceEntry(bytes) : null);
     }
+    if (bundle !== null && bundle.length > at) this.#leftover = tilePath('entries', index, width);
     return entries;
   }
 
@@ -133,6 +137,14 @@ export class DirectorySource implements LogSource {
   }
 
   async beside(entries: readonly HeldEntry[], findings: Findings): Promise<void> {
+    if (this.#leftover !== null) {
+      findings.add(
+        'entry_altered',
+        null,
+        `${this.#leftover} holds more than its entries: bytes that nobody signed.`,
+      );
+      this.#leftover = null;
+    }
     for (const { index, content } of entries) {
       this.erasures.see(index, content);
       this.erasures.lookFor(this.#people, { index, content });

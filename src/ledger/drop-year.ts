@@ -240,13 +240,13 @@ class Drop {
     return head?.size ?? 0;
   }
 
-  /** What came into the year since: it waits for its index, or got one after all those that were there. */
+  /** What came into the year since: it waits for its index, or got one after all those that were there, or in a log that goes on for this one. */
   async #keepLate(size: number): Promise<number> {
     const { partition, from, until } = this.#plan.year;
     await this.#query(
       `INSERT INTO kept SELECT e.id, e.canonical, e.recorded_at FROM ledger.${partition} e WHERE e.id IN (
          SELECT entry_id FROM ledger.pending WHERE entry_id >= $3 AND entry_id < $4
-         UNION SELECT entry_id FROM ledger.integration WHERE log_id = $1 AND index >= $2 AND entry_id >= $3 AND entry_id < $4)
+         UNION SELECT entry_id FROM ledger.integration WHERE (log_id <> $1 OR index >= $2) AND entry_id >= $3 AND entry_id < $4)
        ON CONFLICT DO NOTHING`,
       [this.#plan.logId, size, from, until],
     );

@@ -122,12 +122,25 @@ export function parseEntry(bytes: Uint8Array): EntryContent {
     throw new CodedError('entry_invalid', 'the entry is not JSON in UTF-8.', error);
   }
   const parsed = entrySchema.safeParse(json);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    // A key twice, a byte order mark or other spacing: two readers could read two things in one entry.
+    if (isCanonical(bytes, json)) return parsed.data;
+    throw new CodedError('entry_invalid', `the entry is no ${ENTRY_SCHEMA}: it is not in canonical form.`);
+  }
   const [issue] = parsed.error.issues;
   throw new CodedError(
     'entry_invalid',
     `the entry is no ${ENTRY_SCHEMA}: ${issue?.path.join('.')}: ${issue?.message}.`,
   );
+}
+
+function isCanonical(bytes: Uint8Array, value: unknown): boolean {
+  try {
+    return Buffer.compare(bytes, canonicalBytes(value)) === 0;
+  } catch (error) {
+    if (error instanceof CodedError) return false;
+    throw error;
+  }
 }
 
 /** GitHub leaves the milliseconds out; an entry always has them. */

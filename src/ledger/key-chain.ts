@@ -3,6 +3,7 @@
  * the log's own entries tell of; the key before vouches for the key after, by signing the first checkpoint over that entry.
  * Until it did, a rotation is no more than an entry, which anybody may have recorded who can write to the log.
  */
+import { CodedError } from '../domain/coded-error.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { openCheckpoint } from './checkpoint.ts';
 import type { VerifierKey } from './note.ts';
@@ -90,6 +91,18 @@ export class KeyChain {
     signer.signed = true;
     if (signer === this.#newest()) this.#judge(note, size);
     return checkpoint;
+  }
+
+  /** Reads a checkpoint of the past, which any of the log's keys may have signed; null where none did. Nothing follows from it. */
+  openPast(note: string): Checkpoint | null {
+    for (const { key } of this.#links) {
+      try {
+        return openCheckpoint(note, key);
+      } catch (error) {
+        if (!(error instanceof CodedError)) throw error;
+      }
+    }
+    return null;
   }
 
   /** Those that were found since this was last asked. */

@@ -16,6 +16,9 @@ export interface Retired {
   /** The entry that says so, and the size of the checkpoint of the archive that it names. */
   readonly statedBy: number;
   readonly archive: number;
+  /** The first of those without bytes, and the archive's signed checkpoint, as that entry has it. */
+  readonly first: number;
+  readonly note: string;
 }
 
 export class RetiredEntries {
@@ -67,6 +70,8 @@ export class RetiredEntries {
           missing: this.#missing,
           statedBy: stated.index,
           archive: stated.archive.size,
+          first: this.#first,
+          note: stated.archive.note,
         };
   }
 }

@@ -4,6 +4,7 @@ import type { Database } from '../db/database.ts';
 import type { LedgerTables } from '../db/ledger-tables.ts';
 import { CodedError } from '../domain/coded-error.ts';
 import { ArchivedSource } from './archived-source.ts';
+import { archivesByLog } from './archives-by-log.ts';
 import { documentsOf, lastOf, sum } from './counts.ts';
 import { DatabaseSource } from './database-source.ts';
 import type { CheckpointsElsewhere } from './compare-source.ts';
@@ -70,21 +71,19 @@ async function verify(query: Query, tx: Kysely<Database>, options: VerifyOptions
   const findings = new Findings();
   await verifyNothingHidden(query, findings);
   const given = keysByLog(options.vkey, logs);
+  const archives = await archivesByLog(
+    options.archives ?? [],
+    logs.map(({ origin }) => origin),
+  );
   const predecessors: Predecessor[] = [];
   const all: ArchivedSource[] = [];
   for (const [at, earlier] of logs.slice(0, -1).entries()) {
     const own = new Findings();
-    // An archive is of the newest log: entries of an earlier one aren't retired.
-    const without = { ...options, archives: [] };
     const keys = given[at] ?? [];
-    const before = await verifyOne(
-      query,
-      tx,
-      { ...earlier, given: keys },
-      logs[at + 1] ?? null,
-      own,
-      without,
-    );
+    const before = await verifyOne(query, tx, { ...earlier, given: keys }, logs[at + 1] ?? null, own, {
+      ...options,
+      archives: archives[at] ?? [],
+    });
     findings.take(own, earlier.origin);
     predecessors.push({
       origin: earlier.origin,
@@ -100,7 +99,7 @@ async function verify(query: Query, tx: Kysely<Database>, options: VerifyOptions
     { ...log, given: keys },
     null,
     findings,
-    options,
+    { ...options, archives: archives.at(-1) ?? [] },
   );
   const stated = tree.vkeys.at(-1) ?? log.vkey;
   const before = logs.at(-2)?.origin ?? null;
@@ -111,7 +110,6 @@ async function verify(query: Query, tx: Kysely<Database>, options: VerifyOptions
   const erasures = all.flatMap((one) => one.erasures);
   for (const one of erasures) one.judge(findings, erasures);
   await verifyAllIntegrated(tx, findings);
-  await verifyRetiredIndex(query, log.log_id, tree, findings);
   const orphans = await query<{ n: number }>(
     'SELECT count(*) AS n FROM ledger.projection p WHERE NOT EXISTS (SELECT FROM ledger.entry e WHERE e.id = p.entry_id)',
   );
@@ -133,7 +131,7 @@ async function verify(query: Query, tx: Kysely<Database>, options: VerifyOptions
       lastErased: lastOf(erasures.map((one) => one.last('people', erasures))),
     },
     retired: tree.retired,
-    archived: whole.read,
+    archived: sum(all.map(({ read }) => read)),
     predecessors,
     witnessed,
     findings: findings.gravestFirst(),
@@ -175,6 +173,7 @@ async function verifyOne(
     assertSigned(stated, log.given, tree, findings);
   }
   await verifyHead(query, log.log_id, source.size, tree, findings);
+  await verifyRetiredIndex(query, log.log_id, tree.retired?.minimum ?? source.claimedMinimum, findings);
   await verifyTileCount(query, log.log_id, source.size, findings);
   const keys = [...new Set([...stated, ...tree.vkeys])].map(parseVerifierKey);
   const declared = next === null ? null : await readNext(query, next, { log, keys, source, tree }, findings);
@@ -260,19 +259,19 @@ async function verifyTileCount(query: Query, logId: number, size: number, findin
 async function verifyRetiredIndex(
   query: Query,
   logId: number,
-  { retired }: VerifiedTree,
+  minimum: number,
   findings: Findings,
 ): Promise<void> {
-  if (retired === null) return;
+  if (minimum === 0) return;
   const [there] = await query<{ n: number }>(
     'SELECT count(*) AS n FROM ledger.integration WHERE log_id = $1 AND index < $2',
-    [logId, retired.minimum],
+    [logId, minimum],
   );
-  const gone = retired.minimum - (there?.n ?? 0);
+  const gone = minimum - (there?.n ?? 0);
   if (gone > 0)
     findings.add(
       'hash_altered',
       null,
-      `${gone} rows of ledger.integration are gone, of entries below ${retired.minimum}, which were retired; the tree holds without them.`,
+      `${gone} rows of ledger.integration are gone, of entries below ${minimum}, which were retired; the tree holds without them.`,
     );
 }

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { CodedError } from '../domain/coded-error.ts';
 import { ArchivedSource } from './archived-source.ts';
+import { archivesByLog } from './archives-by-log.ts';
 import { BundleThreads } from './bundle-threads.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { openCheckpoint } from './checkpoint.ts';
@@ -37,7 +38,11 @@ export async function verifyDirectory(
   // Oldest first, as the database has them.
   const logs = (await statedLogs(directory)).toReversed();
   const given = keysByLog(options.vkey, logs);
-  const verified = await verifyOne(directory, null, findings, { ...options, given });
+  const archives = await archivesByLog(
+    options.archives ?? [],
+    logs.map(({ origin }) => origin),
+  );
+  const verified = await verifyOne(directory, null, findings, { ...options, given, archivesOf: archives });
   const newest = {
     origin: verified.origin,
     keys: given.at(-1) ?? [],
@@ -50,6 +55,8 @@ export async function verifyDirectory(
 interface OneOptions extends DirectoryOptions {
   /** The reader's keys of each log, oldest first; of this one, the last. */
   readonly given: readonly (readonly string[])[];
+  /** The archives of each log, in the same order. */
+  readonly archivesOf: readonly (readonly string[])[];
 }
 
 /** The log after, and its first entry. */
@@ -100,7 +107,7 @@ async function verifyOne(
     assertSigned(stated, given, tree, findings);
   }
   const erasures = [...whole.erasures, ...(next?.erasures ?? [])];
-  await verifyErasures(directory, erasures, findings);
+  for (const part of [source, ...whole.archives]) await verifyErasures(part, erasures, findings);
   const keys = [...new Set([...stated, ...tree.vkeys])].map(parseVerifierKey);
   const root = checkpoint.root.toString('base64');
   const ended = {
@@ -139,12 +146,12 @@ async function read(
   source: DirectorySource,
   bundles: BundleThreads,
   findings: Findings,
-  { progress, archives }: VerifyOptions,
+  { progress, archivesOf }: OneOptions,
 ): Promise<{ readonly whole: ArchivedSource; readonly tree: VerifiedTree }> {
   try {
     await source.readPeople(findings);
     await source.readRetired();
-    const whole = await ArchivedSource.open(source, archives ?? [], findings);
+    const whole = await ArchivedSource.open(source, archivesOf.at(-1) ?? [], findings);
     return { whole, tree: await verifyLog(whole, findings, (done) => progress?.(done, source.size)) };
   } finally {
     await bundles.close();
@@ -170,7 +177,11 @@ async function verifyBefore(
     return [];
   }
   const own = new Findings();
-  const earlier = { ...options, given: options.given.slice(0, -1) };
+  const earlier = {
+    ...options,
+    given: options.given.slice(0, -1),
+    archivesOf: options.archivesOf.slice(0, -1),
+  };
   const { origin, size, end, predecessors } = await verifyOne(before, log, own, earlier);
   findings.take(own, origin);
   return [...predecessors, { origin, size, end: end ?? `it is not said how ${origin} ended` }];

@@ -1,4 +1,4 @@
-/** Holds what an exported directory lacks, and what its `erased.jsonl` says, against the log's own record of erasures. */
+/** Holds what an exported directory (an archive, or the log that it belongs to) lacks, and what its `erased.jsonl` says, against the log's own record of erasures. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -8,18 +8,18 @@ import type { Findings } from './finding.ts';
 
 const erasedLine = z.object({ reference: z.string(), entry: z.int(), recorded: z.string() });
 
-/** The first of `all` is the directory's own and must have seen the whole log; the others are of the logs after it. */
+/** `all` is what the whole log says of erasures, its archives and the logs after it included. Every entry must have been looked beside. */
 export async function verifyErasures(
-  directory: string,
+  { directory, erasures }: { readonly directory: string; readonly erasures: Erasures },
   all: readonly Erasures[],
   findings: Findings,
 ): Promise<void> {
-  if (await hasBeside(directory)) all[0]?.judge(findings, all);
+  if (await hasBeside(directory)) erasures.judge(findings, all);
   const told = (await readIfThere(join(directory, 'erased.jsonl')))?.toString() ?? '';
   for (const line of told.split('\n').filter((each) => each !== '')) {
     const said = erasedLine.safeParse(json(line)).data;
-    const isSo = all.some((erasures) => {
-      const erasure = erasures.of(said?.reference ?? '');
+    const isSo = all.some((each) => {
+      const erasure = each.of(said?.reference ?? '');
       return erasure !== null && erasure.index === said?.entry && erasure.recordedAt === said.recorded;
     });
     if (isSo) continue;

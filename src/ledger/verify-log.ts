@@ -14,6 +14,7 @@ import { HASH_SIZE, leafHash, sameHash } from './hash.ts';
 import { KeyChain } from './key-chain.ts';
 import type { HeldEntry, LogSource, SourceCheckpoint, SourceEntry, SourceTile } from './log-source.ts';
 import type { Retired } from './retired-entries.ts';
+import { rootAt } from './root-at.ts';
 import { RetiredEntries, goneUnsaid } from './retired-entries.ts';
 import type { FullTile } from './tiles.ts';
 import { TILE_WIDTH, hashOf, levelWidth } from './tiles.ts';
@@ -92,6 +93,7 @@ class Walk {
     this.#nameAltered();
     if (!this.#lost) await this.#edges(size);
     const retired = this.#lost ? null : this.#retired.judge(this.#newest?.size ?? 0, this.#findings);
+    if (retired !== null) await this.#assertArchived(retired);
     const agreed = this.#bytes === this.#hashes && !this.#lost;
     return {
       checkpoints: this.#checkpoints,
@@ -102,6 +104,22 @@ class Walk {
       awaited: this.#keys.awaited,
       retired,
     };
+  }
+
+  /**
+   * An entry that claims a retirement says in which archive the bytes are. Whether that was kept only it can show; but at the
+   * least its checkpoint must be one of this log's own.
+   */
+  async #assertArchived({ minimum, statedBy, first, note }: Retired): Promise<void> {
+    const named = this.#keys.openPast(note);
+    const root = named === null ? null : await rootAt(this.#source, named.size);
+    if (named === null || root === null || !sameHash(root, named.root)) {
+      this.#findings.add(
+        'entry_deleted',
+        first,
+        `Entry ${statedBy} says that the entries below ${minimum} are in an archive, and the checkpoint that it gives of it is none of this log's: nothing shows that they were kept.`,
+      );
+    }
   }
 
   /** A full bundle in one go, where all of it holds: the usual case, for which nothing need be looked at twice. */
@@ -169,6 +187,13 @@ class Walk {
       this.#bytes.append(either);
       if (this.#hashes !== this.#bytes) this.#hashes.append(either);
       this.#retired.standIn(index, entry, either, this.#findings);
+      if (this.#source.isArchived?.(index) === true) {
+        this.#findings.add(
+          'entry_deleted',
+          index,
+          `Entry ${index} was retired, and the archive that was given should hold its bytes, and doesn't.`,
+        );
+      }
       return null;
     }
     const content = read(entry);

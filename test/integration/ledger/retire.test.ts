@@ -20,6 +20,7 @@ import type { LedgerSigner } from '../../../src/ledger/signer.ts';
 import { createSigner, generateLedgerKey } from '../../../src/ledger/signer.ts';
 import { verifyDatabase } from '../../../src/ledger/verify-database.ts';
 import { verifyDirectory } from '../../../src/ledger/verify-directory.ts';
+import { incarnate } from '../../../src/witness/incarnate.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import { createTestDatabase, query } from '../../support/database.ts';
 import {
@@ -315,6 +316,80 @@ describe('verify', () => {
     );
   });
 
+  test('finds a document that the archive has lost, and that no entry says was erased', async () => {
+    await retire(database, signer, { archive });
+    const live = join(directory, `live-${numbered}`);
+    await exportLog(database.db, { directory: live, now: NOW });
+    const [name = ''] = (await readdir(join(archive, 'documents'))).filter((each) => !each.endsWith('.salt'));
+    await unlink(join(archive, 'documents', name));
+    await unlink(join(archive, 'documents', `${name}.salt`));
+    expect(first(await verifyDirectory(live, { archives: [archive] }))).toMatch(
+      /^The sealed document "facts" of entry \d+ \(.*\) is gone, and no entry says that it was erased\.$/,
+    );
+  });
+
+  test('finds an entry that the archive which was given should have', async () => {
+    await retire(database, signer, { archive });
+    await unlink(join(archive, 'tile/entries/001'));
+    const report = await verifyDatabase(database.db, { archives: [archive] });
+    expect(first(report)).toBe(
+      'Entry 256 was retired, and the archive that was given should hold its bytes, and doesn’t.'.replace(
+        '’',
+        "'",
+      ),
+    );
+    expect(report.found).toBe(256);
+  });
+
+  test('does not believe a retirement into an archive of another history', async () => {
+    const [row] = await query(database.readerUrl, 'SELECT note FROM ledger.checkpoint WHERE size = 300');
+    const lines = String(row?.['note']).split('\n');
+    const archive = lines.with(2, Buffer.alloc(32, 7).toString('base64')).join('\n');
+    await recordIn(database, 2028, 5, {
+      kind: 'ledger.pruned',
+      repository: null,
+      environment: null,
+      documents: [],
+      ledger: { act: 'pruned', minimum: 256, archive },
+    });
+    await integrateAll(database.writerUrl, signer);
+    await act(
+      database.ownerUrl,
+      'SET ROLE countersign_owner',
+      'ALTER TABLE ledger.entry_2026 DISABLE TRIGGER USER',
+      'DELETE FROM ledger.entry_2026 e USING ledger.integration i WHERE i.entry_id = e.id AND i.index < 256',
+      'ALTER TABLE ledger.entry_2026 ENABLE ALWAYS TRIGGER refuse_change',
+    );
+    const { findings } = await verifyDatabase(database.db);
+    expect(findings.map(({ sentence }) => sentence)).toContain(
+      `Entry ${SIZE} says that the entries below 256 are in an archive, and the checkpoint that it gives of it is none of this log's: nothing shows that they were kept.`,
+    );
+  });
+
+  test('reads the archives of a log together with the log that goes on for it', async () => {
+    await retire(database, signer, { archive });
+    const next = createSigner({ origin: 'audit.example.com/ledger/2', privateKey: generateLedgerKey() });
+    const at = { id: idIn(2028), now: NOW, random: (size: number) => Buffer.alloc(size, 1) };
+    await incarnate(database.db, { signer: next, reason: 'the key was lost', witnessed: null }, at);
+    await integrateAll(database.writerUrl, next);
+    const report = await verifyDatabase(database.db, { archives: [archive] });
+    expect(report).toMatchObject({ found: 0, archived: MINIMUM, documents: { erased: 0 } });
+    expect(report.predecessors).toHaveLength(1);
+    const live = join(directory, `live-${numbered}`);
+    await exportLog(database.db, { directory: live, now: NOW });
+    expect(await verifyDirectory(live, { archives: [archive] })).toMatchObject({ found: 0 });
+    await act(
+      database.ownerUrl,
+      'SET ROLE countersign_owner',
+      'ALTER TABLE ledger.integration DISABLE TRIGGER USER',
+      'DELETE FROM ledger.integration WHERE log_id = 1 AND index = 7',
+    );
+    const { findings } = await verifyDatabase(database.db, { archives: [archive] });
+    expect(findings.map(({ sentence }) => sentence).join('\n')).toContain(
+      '1 rows of ledger.integration are gone, of entries below 512, which were retired; the tree holds without them.',
+    );
+  });
+
   test('does not believe search columns that say so, without the entry', async () => {
     await retire(database, signer, { archive });
     const statement = `(SELECT entry_id FROM ledger.integration WHERE index = ${SIZE})`;
@@ -454,6 +529,28 @@ describe('an interrupted retirement', () => {
     await reader.end();
     expect((await retiring).done).not.toBeNull();
     expect((await readEntry(database.db, written))?.id).toBe(written);
+  });
+
+  test('keeps what comes into the year meanwhile and gets its index in a log that goes on for this one', async () => {
+    const reader = new Client({ connectionString: database.readerUrl });
+    await reader.connect();
+    await reader.query('BEGIN; SELECT count(*) FROM ledger.entry');
+    const retiring = retire(database, signer, { archive });
+    await wait(1500);
+    const late = idIn(2026);
+    await act(
+      database.superuserUrl,
+      `INSERT INTO ledger.log (log_id, origin, vkey, predecessor, predecessor_checkpoint)
+         SELECT 2, 'audit.example.com/ledger/2', vkey, 1, 'none' FROM ledger.log WHERE log_id = 1`,
+      `WITH late AS (
+         INSERT INTO ledger.entry (id, canonical, recorded_at)
+         SELECT '${late}', canonical, recorded_at FROM ledger.entry WHERE id = '${ids[5]}' RETURNING id, canonical)
+       INSERT INTO ledger.integration (log_id, index, entry_id, leaf_hash)
+         SELECT 2, 0, id, sha256('\\x00'::bytea || canonical) FROM late`,
+    );
+    await reader.end();
+    expect((await retiring).done).not.toBeNull();
+    expect(await count(`ledger.entry WHERE id = '${late}'`)).toBe(1);
   });
 
   test('gives up after a time', async () => {
@@ -681,7 +778,7 @@ describe('the commands', () => {
     expect(verified.code).toBe(0);
     expect(verified.out).toContain(
       '  entries      289 are as recorded\n' +
-        '  retired      entries 0 to 511 were retired, as entry 800 says: their hashes hold, and their bytes are in the archive under checkpoint 800\n' +
+        '  retired      entries 0 to 511 were retired, as entry 800 says: their hashes hold, and it says that their bytes are in the archive under checkpoint 800, which was not looked at\n' +
         '               (verify it together with this: --archive DIRECTORY)\n',
     );
     expect((await command(verifyCommand, ['--archive', archive])).out).toContain(

@@ -400,6 +400,22 @@ describe('an export', () => {
     await rm(directory, { recursive: true });
   });
 
+  test('holds no bytes besides its entries', async () => {
+    const files = await readdir(file('tile/entries'), { recursive: true, withFileTypes: true });
+    const names = files.filter((found) => found.isFile()).map((found) => join(found.parentPath, found.name));
+    expect(names.length).toBeGreaterThan(1);
+    for (const name of names.map((path) => path.slice(file('tile/entries/').length))) {
+      await edit(`tile/entries/${name}`, (content) =>
+        Buffer.concat([content, Buffer.from([0, 2, 123, 125])]),
+      );
+      const { findings } = await verifyDirectory(directory);
+      expect(findings.map(({ sentence }) => sentence)).toEqual([
+        `tile/entries/${name} holds more than its entries: bytes that nobody signed.`,
+      ]);
+      await writeFile(file(`tile/entries/${name}`), originals.get(`tile/entries/${name}`) ?? '');
+    }
+  });
+
   test('has the files of C2SP tlog-tiles, and those for reading', async () => {
     const names = (await readdir(directory, { recursive: true, withFileTypes: true }))
       .filter((found) => found.isFile())

@@ -38,7 +38,29 @@ const parts: EntryParts = {
   commitments: [Buffer.alloc(32, 9)],
 };
 
+const written = (): string => Buffer.from(entryBytes(entryContent(entry, parts))).toString();
+
 describe("an entry's bytes", () => {
+  test('say one thing to every reader: whatever else is in them is refused', () => {
+    const bytes = Buffer.from(written());
+    const anywhere = fc.integer({ min: 0, max: bytes.length });
+    fc.assert(
+      fc.property(anywhere, fc.constantFrom(' ', '\n', '\t', ',', '{}', '\ufeff', '"a":1,'), (at, more) => {
+        const longer = Buffer.concat([bytes.subarray(0, at), Buffer.from(more), bytes.subarray(at)]);
+        let read;
+        try {
+          read = parseEntry(longer);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'entry_invalid' });
+          return;
+        }
+        // It went into some text, and is what the entry then says.
+        expect(Buffer.from(entryBytes(read)).equals(longer)).toBe(true);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
   test('are these: whoever changes them breaks every proof there is', () => {
     expect(Buffer.from(entryBytes(entryContent(entry, parts))).toString()).toBe(
       '{"answers":"019b76da-a800-7000-8000-000000000001","commit":"cccccccccccccccccccccccccccccccccccccccc",' +
@@ -114,6 +136,11 @@ describe("an entry's bytes", () => {
         .replace('{"answers"', '{"admin":true,"answers"'),
     ],
     ['bytes that are no UTF-8', Buffer.from([0x22, 0xff, 0x22])],
+    ['behind a byte order mark', `\ufeff${written()}`],
+    ['with a space more', written().replace('"kind":', '"kind": ')],
+    ['with a key twice', written().replace('"outcome":', '"outcome":"failure","outcome":')],
+    ['in another order', written().replace(/^\{("answers":"[^"]*"),(.*)\}$/s, '{$2,$1}')],
+    ['with an escape that need not be', written().replace('"success"', '"\\u0073uccess"')],
   ])('that are %s are refused', (_, bytes) => {
     expect(() => parseEntry(Buffer.from(bytes))).toThrow(expect.objectContaining({ code: 'entry_invalid' }));
   });

@@ -37,11 +37,11 @@ const matchesPart = (glob: string, part: string) =>
   );
 
 /** The usual greedy match: on a mismatch the last star takes one more, and no earlier star need ever be tried again. */
-function wildcard(
-  signs: readonly string[],
+export function wildcard<Sign>(
+  signs: readonly Sign[],
   subject: readonly string[],
-  isStar: (sign: string) => boolean,
-  matches: (sign: string, item: string) => boolean,
+  isStar: (sign: Sign) => boolean,
+  matches: (sign: Sign, item: string) => boolean,
 ): boolean {
   let sign = 0;
   let item = 0;

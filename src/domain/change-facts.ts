@@ -1,4 +1,5 @@
 import type { Actor } from './actor.ts';
+import type { CodeOwnersFile } from './code-owners-facts.ts';
 import type { Known } from './known.ts';
 import type { Listed } from './listed.ts';
 import type { ProtectionFacts } from './protection-facts.ts';
@@ -28,6 +29,11 @@ export interface ChangeFacts {
   /** Everyone who pushed to the head branch while the pull request was open. Unknown: nobody told us who pushed the head. */
   readonly pushers: Known<readonly Actor[]>;
   readonly protection: ProtectionFacts;
+  /**
+   * The base branch's `CODEOWNERS`: at its tip while the pull request is open, from before the merge once it is merged.
+   * Null: there is none. Absent: the policy doesn't ask for code owners.
+   */
+  readonly codeOwners?: Known<CodeOwnersFile | null>;
   readonly roles: RoleFacts;
 }
 

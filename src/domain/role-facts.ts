@@ -1,3 +1,4 @@
+import type { OwnersAmong } from './code-owners-facts.ts';
 import type { Known } from './known.ts';
 
 /**
@@ -8,6 +9,13 @@ export interface RoleFacts {
   /** Team slug → ids of its active members among the people these facts name. Unknown: it could not be read. */
   readonly teams: Readonly<Record<string, Known<readonly number[]>>>;
   readonly permissions: Readonly<Record<string, Known<Permission>>>;
+  /**
+   * Of the teams that own a changed file: slug → whether GitHub takes them as owners, which needs a team that everyone in
+   * the organisation sees and that has write access itself. Absent: nobody asked for code owners.
+   */
+  readonly owningTeams?: Readonly<Record<string, Known<boolean>>>;
+  /** Of the e-mails that own a changed file, in lower case: whose account it is, by id. */
+  readonly ownersByEmail?: Readonly<Record<string, Known<number>>>;
 }
 
 /** GitHub's repository permissions, weakest first. */
@@ -20,4 +28,6 @@ export interface RolesAsked {
   readonly teams: readonly string[];
   /** Whether anyone's repository permission counts. */
   readonly permissions: boolean;
+  /** Where code owners are asked: the reading of their file. Absent: nobody asks for them. */
+  readonly codeOwners?: OwnersAmong;
 }

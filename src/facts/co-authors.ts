@@ -12,14 +12,25 @@ export interface NamedCoAuthor {
  * as git lets a trailer do. The message is attacker-controlled: no pattern here may take more than linear time.
  */
 const LINE = /^[\s>*\-+•\p{C}\p{M}\d.)(\]]*co-authored-by[ \t]*:(.*)$/iu;
+/** `on-behalf-of: @LOGIN <email>`: for whom something acted. */
+const BEHALF = /^[\s>*\-+•\p{C}\p{M}\d.)(\]]*on-behalf-of[ \t]*:(.*)$/iu;
 const LINE_ENDS = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
 
 /** Everyone whom a commit message names as a co-author, each e-mail once, in the order of the message. */
 export function coAuthorsIn(message: string): readonly NamedCoAuthor[] {
+  return trailersIn(message, LINE);
+}
+
+/** For whom a commit message says that it was made. Of a bot's commit that is whoever drove the bot. */
+export function principalsIn(message: string): readonly NamedCoAuthor[] {
+  return trailersIn(message, BEHALF);
+}
+
+function trailersIn(message: string, pattern: RegExp): readonly NamedCoAuthor[] {
   const found = new Map<string, NamedCoAuthor>();
   const lines = message.split(LINE_ENDS);
   for (const [index, line] of lines.entries()) {
-    const value = LINE.exec(line)?.[1];
+    const value = pattern.exec(line)?.[1];
     if (value === undefined) continue;
     for (const named of namedIn([value, ...continuation(lines, index + 1)].join(' ').trim())) {
       const key = emailKey(named.email) || named.name;
@@ -36,7 +47,7 @@ function continuation(lines: readonly string[], from: number): readonly string[]
   return lines.slice(from, end);
 }
 
-const goesOn = (line: string): boolean => /^[ \t]+\S/.test(line) && !LINE.test(line);
+const goesOn = (line: string): boolean => /^[ \t]+\S/.test(line) && !LINE.test(line) && !BEHALF.test(line);
 
 /**
  * Several on one line (`A <a@x>, B <b@x>`) are each named: GitHub reads one a line, people write more. What can't be read,

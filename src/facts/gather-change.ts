@@ -7,6 +7,8 @@ import type { RolesAsked } from '../domain/role-facts.ts';
 import { freeze } from './freeze.ts';
 import type { GitHubReader } from './github-reader.ts';
 import type { SeenPush } from './pushers-of.ts';
+import { ownersAt, ownersNamed } from './owners-at.ts';
+import { readCodeOwners } from './read-code-owners.ts';
 import { readProtection } from './read-protection.ts';
 import { type PullRequestReading, readPullRequests } from './read-pull-requests.ts';
 import { readPushers } from './read-pushers.ts';
@@ -40,12 +42,14 @@ export async function gatherChange(github: GitHubReader, asked: ChangeAsked): Pr
       `${fullName(repository)}#${number} could not be read: it is judged again in a moment`,
     );
   }
-  const [protection, pushers] = await Promise.all([
+  const [protection, pushers, [codeOwners]] = await Promise.all([
     readProtection(github, repository, { branch: reading.pullRequest.baseRef, appId: asked.appId }),
     readPushers(github, repository, reading, asked.pushes),
+    asked.roles.codeOwners === undefined ? [] : readCodeOwners(github, repository, [ownersAt(reading)]),
   ]);
   // Last, so that whoever lost a role while the rest was read has lost it here.
-  const roles = await openRoles(github, repository).of(asked.roles, peopleOf(reading, pushers));
+  const owners = ownersNamed(asked.roles, repository, reading, codeOwners);
+  const roles = await openRoles(github, repository).of(asked.roles, peopleOf(reading, pushers), owners);
   return freeze({
     schema: 'change-facts/v1',
     gatheredAt: asked.now,
@@ -53,6 +57,7 @@ export async function gatherChange(github: GitHubReader, asked: ChangeAsked): Pr
     ...reading,
     pushers,
     protection,
+    ...(codeOwners === undefined ? {} : { codeOwners }),
     roles,
   });
 }

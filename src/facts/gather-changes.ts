@@ -7,6 +7,8 @@ import { peopleOf } from './gather-change.ts';
 import type { GitHubReader } from './github-reader.ts';
 import { inParallel } from './in-parallel.ts';
 import type { SeenPush } from './pushers-of.ts';
+import { ownersAt, ownersNamed } from './owners-at.ts';
+import { readCodeOwners } from './read-code-owners.ts';
 import { readLandings } from './read-landings.ts';
 import { type PullRequestReading, readPullRequests } from './read-pull-requests.ts';
 import { readPushers } from './read-pushers.ts';
@@ -37,8 +39,12 @@ export async function gatherChanges(
     alone.map(({ pullRequest }) => pullRequest),
   );
   const readings = alone.map((reading) => withLanding(reading, landings.get(reading.pullRequest.number)));
-  return inParallel(readings, async (reading): Promise<ChangeFacts> => {
+  const owners =
+    roles.codeOwners === undefined ? [] : await readCodeOwners(github, repository, readings.map(ownersAt));
+  const owning = readings.map((reading, index) => ({ reading, codeOwners: owners[index] }));
+  return inParallel(owning, async ({ reading, codeOwners }): Promise<ChangeFacts> => {
     const { number, baseRef } = reading.pullRequest;
+    const named = ownersNamed(roles, repository, reading, codeOwners);
     const pushers = await readPushers(github, repository, reading, await pushesOf(number));
     return {
       schema: 'change-facts/v1',
@@ -47,7 +53,8 @@ export async function gatherChanges(
       ...reading,
       pushers,
       protection: notRead(baseRef),
-      roles: await roleReader.of(roles, peopleOf(reading, pushers)),
+      ...(codeOwners === undefined ? {} : { codeOwners }),
+      roles: await roleReader.of(roles, peopleOf(reading, pushers), named),
     };
   });
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Actor } from '../domain/actor.ts';
+import type { OwnersNamed } from '../domain/code-owners-facts.ts';
 import { type Known, known, unknown } from '../domain/known.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
 import { PERMISSIONS, type Permission, type RoleFacts, type RolesAsked } from '../domain/role-facts.ts';
@@ -7,6 +8,7 @@ import { askRest, askRestPages } from './ask-github.ts';
 import { isRefusal } from './github-error.ts';
 import type { GitHubReader } from './github-reader.ts';
 import { inParallel } from './in-parallel.ts';
+import { openOwners } from './read-owners.ts';
 
 /** Resolves roles for one gathering. Asked twice for the same team or person it reads once. */
 export interface RoleReader {
@@ -14,6 +16,8 @@ export interface RoleReader {
   of(
     asked: RolesAsked,
     people: { readonly named: readonly Actor[]; readonly acting: readonly Actor[] },
+    /** The code owners of what is judged; null where nobody asks for them. */
+    owners?: OwnersNamed | null,
   ): Promise<RoleFacts>;
 }
 
@@ -24,20 +28,26 @@ export function openRoles(github: GitHubReader, repository: RepositoryRef): Role
   const team = (slug: string) => once(teams, slug, () => readTeam(github, repository.owner, slug));
   const permission = (actor: Actor) =>
     once(permissions, actor.id, () => readPermission(github, repository, actor));
+  const owning = openOwners(github, repository);
   return {
-    of: async (asked, { named, acting }) => {
+    of: async (asked, { named, acting }, owners = null) => {
       const ids = [...new Set(named.map((actor) => actor.id))].sort((a, b) => a - b);
-      const slugs = [...new Set(asked.teams)].sort();
+      const slugs = [...new Set([...asked.teams, ...(owners?.teams ?? [])])].sort();
       const members = await inParallel(slugs, async (slug) => {
         const found = await team(slug);
         return [slug, found.known ? known(ids.filter((id) => found.value.has(id))) : found] as const;
       });
-      const people = asked.permissions ? [...new Map(acting.map((actor) => [actor.id, actor])).values()] : [];
+      const permissionCounts = asked.permissions || owners?.people === true;
+      const people = permissionCounts ? [...new Map(acting.map((actor) => [actor.id, actor])).values()] : [];
       const granted = await inParallel(
         people,
         async (actor) => [String(actor.id), await permission(actor)] as const,
       );
-      return { teams: Object.fromEntries(members), permissions: Object.fromEntries(granted) };
+      return {
+        teams: Object.fromEntries(members),
+        permissions: Object.fromEntries(granted),
+        ...(owners === null ? {} : await owning.of(owners)),
+      };
     },
   };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { CommitFacts, IdentityFacts } from '../domain/change-facts.ts';
-import { coAuthorsIn, emailKey } from './co-authors.ts';
+import { coAuthorsIn, emailKey, principalsIn } from './co-authors.ts';
 import { graphqlUser } from './wire-actor.ts';
 import { utcTime } from './wire-time.ts';
 
@@ -80,7 +80,9 @@ function coAuthorsOf(
 ): readonly IdentityFacts[] {
   const found = new Map<string, IdentityFacts>();
   const toldByEmail = new Map(told.map((each) => [emailKey(each.email), each]));
-  for (const { name, email } of coAuthorsIn(message)) {
+  // GraphQL tells only people's accounts: without one the author is a bot, or nobody we know, which holds anyway.
+  const principals = author.actor === null ? principalsIn(message) : [];
+  for (const { name, email } of [...coAuthorsIn(message), ...principals]) {
     const actor = email === '' ? null : (toldByEmail.get(emailKey(email))?.actor ?? null);
     found.set(emailKey(email) || name, { name, email, actor });
   }

@@ -34,6 +34,7 @@ export const OPERATIONS = [
   'PUT /repos/{owner}/{repo}/rulesets/{ruleset_id}',
   'DELETE /repos/{owner}/{repo}/rulesets/{ruleset_id}',
   'GET /repos/{owner}/{repo}/collaborators/{username}/permission',
+  'GET /repos/{owner}/{repo}/teams',
   'GET /repos/{owner}/{repo}/commits',
   'GET /repos/{owner}/{repo}/commits/{ref}',
   'GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls',

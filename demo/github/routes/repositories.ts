@@ -14,14 +14,14 @@ import {
   resolveCommit,
   type GitCommit,
 } from '../git/commits.ts';
-import { findAccount, findRepository, needUser } from '../find.ts';
+import { findAccount, findRepository, findTeam, needUser } from '../find.ts';
 import { HttpError, notFound, ok, paged, type Call } from '../http.ts';
 import { isProtected } from '../rules/demands.ts';
-import { legacyPermission, roleOf } from '../rules/roles.ts';
-import { nodeId, simpleUser } from '../shapes/accounts.ts';
+import { atLeast, legacyPermission, roleOf } from '../rules/roles.ts';
+import { fullTeam, nodeId, simpleUser } from '../shapes/accounts.ts';
 import { commitShape, fileShape } from '../shapes/commits.ts';
 import { fullRepository, repositoryApi, repositoryWeb } from '../shapes/repository.ts';
-import type { Repository } from '../state.ts';
+import type { Repository, Role } from '../state.ts';
 import type { World } from '../world.ts';
 import { protectionShape } from '../shapes/protection.ts';
 import { repositoryRoute, type Route } from './route.ts';
@@ -172,6 +172,17 @@ export async function pullsOfCommit(
 
 const read = { app: 'contents:read', user: 'read' } as const;
 const metadata = { app: 'metadata:read', user: 'read' } as const;
+const administration = { app: 'administration:read', user: 'admin' } as const;
+
+/** What GitHub calls a role where it is a team's. */
+const TEAM_PERMISSIONS: Readonly<Record<Role, string>> = {
+  none: 'pull',
+  read: 'pull',
+  triage: 'triage',
+  write: 'push',
+  maintain: 'maintain',
+  admin: 'admin',
+};
 
 export const repositoryRoutes: readonly Route[] = [
   repositoryRoute('GET /repos/{owner}/{repo}', metadata, (world, _call, repository) =>
@@ -268,13 +279,34 @@ export const repositoryRoutes: readonly Route[] = [
       });
     },
   ),
+  repositoryRoute('GET /repos/{owner}/{repo}/teams', administration, (world, call, repository) => {
+    const teams = [...repository.teams].flatMap(([id, role]) => {
+      const team = findTeam(world, id);
+      return team === null ? [] : [{ team, role }];
+    });
+    return paged(call, teams, ({ team, role }) => ({
+      ...fullTeam(world, team),
+      permission: TEAM_PERMISSIONS[role],
+      permissions: {
+        pull: atLeast(role, 'read'),
+        triage: atLeast(role, 'triage'),
+        push: atLeast(role, 'write'),
+        maintain: atLeast(role, 'maintain'),
+        admin: atLeast(role, 'admin'),
+      },
+    }));
+  }),
   repositoryRoute('GET /repos/{owner}/{repo}/commits', read, async (world, call, repository) => {
     const sha = await resolveCommit(repository.directory, call.query.get('sha') ?? repository.defaultBranch);
     if (sha === null) throw notFound();
     const filters = ['since', 'until'].flatMap((key) =>
       call.query.has(key) ? [`--${key}=${call.query.get(key) ?? ''}`] : [],
     );
-    const commits = await listCommits(repository.directory, [...filters, sha]);
+    const all = await listCommits(repository.directory, [...filters, sha]);
+    const author = call.query.get('author')?.toLowerCase();
+    const commits = all.filter(
+      (commit) => author === undefined || commit.author.email.toLowerCase() === author,
+    );
     return paged(call, commits, (commit) => commitShape(world, repository, commit));
   }),
   repositoryRoute('GET /repos/{owner}/{repo}/commits/{ref}', read, async (world, call, repository) => {

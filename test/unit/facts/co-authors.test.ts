@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { coAuthorsIn } from '../../../src/facts/co-authors.ts';
+import { coAuthorsIn, principalsIn } from '../../../src/facts/co-authors.ts';
 
 describe('who a commit message names as co-author', () => {
   test.each([
@@ -119,5 +119,21 @@ describe('who a commit message names as co-author', () => {
     const start = process.cpuUsage();
     coAuthorsIn(message);
     expect(process.cpuUsage(start).user / 1000).toBeLessThan(500);
+  });
+});
+
+describe('for whom a commit message says that it was made', () => {
+  test.each([
+    ['nobody', 'Bump\n\nSigned-off-by: Robot <robot@acme.test>', []],
+    ['a trailer', 'Bump\n\non-behalf-of: @alice <alice@acme.test>', [['@alice', 'alice@acme.test']]],
+    ['in any case', 'Bump\n\nOn-Behalf-Of: @alice <alice@acme.test>', [['@alice', 'alice@acme.test']]],
+    ['without an e-mail', 'Bump\n\non-behalf-of: @alice', [['@alice', '']]],
+    [
+      'beside a co-author',
+      'Bump\n\nCo-authored-by: Bob <b@x>\n on-behalf-of: @alice <a@x>',
+      [['@alice', 'a@x']],
+    ],
+  ])('%s', (_, message, expected) => {
+    expect(principalsIn(message).map(({ name, email }) => [name, email])).toEqual(expected);
   });
 });

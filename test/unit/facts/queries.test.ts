@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { buildSchema, parse, validate } from 'graphql';
 import { CHANGES_OF_COMMIT_QUERY, OPEN_CHANGES_QUERY } from '../../../src/facts/open-changes.ts';
+import { codeOwnersQuery } from '../../../src/facts/read-code-owners.ts';
 import { fileVersionsQuery } from '../../../src/facts/read-file-versions.ts';
 import { CHANGE_BRANCHES_QUERY } from '../../../src/facts/read-change-branches.ts';
 import { BRANCHES_QUERY } from '../../../src/facts/read-containing-branches.ts';
@@ -36,6 +37,7 @@ describe("every query of ours is one that GitHub's own schema accepts", () => {
     ['policy', POLICY_QUERY],
     ['branches of a change', CHANGE_BRANCHES_QUERY],
     ['versions of a file', fileVersionsQuery(100)],
+    ['code owners', codeOwnersQuery([{ branch: 'main' }, { commit: 'a'.repeat(40) }])],
     ['default branch', DEFAULT_BRANCH_QUERY],
     ['branches', BRANCHES_QUERY],
     ['visibility', VISIBILITY_QUERY],

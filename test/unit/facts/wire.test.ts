@@ -147,6 +147,19 @@ describe('a commit', () => {
     ]);
   });
 
+  test('made for somebody names them as a co-author where it is a bot’s, and not where it is a person’s', () => {
+    const message = 'Bump\n\non-behalf-of: @bob <bob@acme.test>';
+    const bots = graphqlCommit.parse({
+      ...wire,
+      message,
+      author: who('robot', 'robot@acme.test', null),
+      authors: { nodes: [] },
+    });
+    expect(bots.coAuthors).toEqual([{ name: '@bob', email: 'bob@acme.test', actor: null }]);
+    // There it names the organisation that the person works for.
+    expect(graphqlCommit.parse({ ...wire, message, authors: { nodes: [] } }).coAuthors).toEqual([]);
+  });
+
   test('its times are in UTC', () => {
     expect(graphqlCommit.parse(wire)).toMatchObject({
       authoredAt: '2026-11-02T08:00:00.000Z',

@@ -126,8 +126,10 @@ function rolesOf(...readings: readonly (PolicyReading | undefined)[]) {
   const asked = readings.flatMap((reading) =>
     reading?.kind === 'valid' ? [rolesAsked(reading.policy, 'change')] : [],
   );
+  const codeOwners = asked.find((each) => each.codeOwners !== undefined)?.codeOwners;
   return {
     teams: [...new Set(asked.flatMap(({ teams }) => teams))].toSorted(),
     permissions: asked.some(({ permissions }) => permissions),
+    ...(codeOwners === undefined ? {} : { codeOwners }),
   };
 }

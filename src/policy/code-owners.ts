@@ -36,9 +36,6 @@ export interface CodeOwners {
   of(path: string): { readonly owned: OwnersLine | null; readonly skipped: SkippedLine | null };
 }
 
-/** GitHub loads no file of this size or more (3 MB). */
-export const CODE_OWNERS_BYTES_BELOW = 3 * 1_024 * 1_024;
-
 /** Reads the text of a file. Every text is one: what can't be read is among `skipped`. */
 export function codeOwnersOf(text: string): CodeOwners {
   const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\n/);
@@ -77,7 +74,7 @@ function readLine(text: string, line: number): ReadLine | null {
     const owner = ownerOf(name);
     // An e-mail is not repeated: what is skipped is shown to everyone who sees the check run.
     if (owner === null) {
-      return { line, why: `owner ${owners.length + 1} of it is no @user, @org/team or e-mail`, meant };
+      return { line, why: `its owner ${owners.length + 1} is no @user, @org/team or e-mail`, meant };
     }
     owners.push(owner);
   }

@@ -2,7 +2,7 @@
 import type { Actor } from '../domain/actor.ts';
 import type { EnvironmentReviewers } from '../domain/deployment-facts.ts';
 import { PERMISSIONS, type RoleFacts } from '../domain/role-facts.ts';
-import type { People } from './schema.ts';
+import type { Approvers, People } from './schema.ts';
 
 export type Eligibility =
   | { readonly is: 'yes' }
@@ -29,13 +29,17 @@ export function isReviewer(actor: Actor, reviewers: EnvironmentReviewers, roles:
 }
 
 /** Who is named, as people read it. */
-export function namesOf(from: People): readonly string[] {
+export function namesOf(from: People | Approvers): readonly string[] {
   return [
     ...(from.teams ?? []).map((slug) => `team ${slug}`),
     ...(from.users ?? []),
     ...(from.permission === undefined ? [] : [`${from.permission} permission`]),
+    ...('codeowners' in from && from.codeowners === true ? [CODE_OWNERS] : []),
   ];
 }
+
+/** How code owners stand among the names of those who are asked. */
+export const CODE_OWNERS = 'the code owners';
 
 /** Whom a GitHub environment names, as people read it. */
 export function namesOfReviewers(reviewers: EnvironmentReviewers): readonly string[] {
@@ -45,11 +49,13 @@ export function namesOfReviewers(reviewers: EnvironmentReviewers): readonly stri
   ];
 }
 
-function either(ways: readonly Eligibility[]): Eligibility {
+/** Any one of the ways is enough; what isn't known is worth more than no. */
+export function either(ways: readonly Eligibility[]): Eligibility {
   return ways.find(({ is }) => is === 'yes') ?? ways.find(({ is }) => is === 'unknown') ?? NO;
 }
 
-function inTeam(actor: Actor, slug: string, { teams }: RoleFacts): Eligibility {
+/** Whether somebody is an active member of a team of the organisation. */
+export function inTeam(actor: Actor, slug: string, { teams }: RoleFacts): Eligibility {
   const role = `team ${slug}`;
   const members = Object.hasOwn(teams, slug) ? teams[slug] : undefined;
   if (members === undefined) return { is: 'unknown', role, why: 'it was not looked up' };
@@ -57,7 +63,8 @@ function inTeam(actor: Actor, slug: string, { teams }: RoleFacts): Eligibility {
   return members.value.includes(actor.id) ? YES : NO;
 }
 
-function hasPermission(
+/** Whether somebody has at least this permission on the repository. */
+export function hasPermission(
   actor: Actor,
   least: NonNullable<People['permission']>,
   { permissions }: RoleFacts,

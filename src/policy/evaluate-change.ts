@@ -7,6 +7,7 @@ import { verdictOf, type Decision } from '../domain/decision.ts';
 import { approvalsGate } from './change/approvals.ts';
 import { changesRequestedGate } from './change/changes-requested.ts';
 import { checksGate } from './change/checks.ts';
+import { codeOwnersGate } from './change/code-owners.ts';
 import { completenessGate } from './change/completeness.ts';
 import { identityGate } from './change/identity.ts';
 import { protectionGate } from './change/protection.ts';
@@ -33,11 +34,13 @@ function judgedBy(policy: Policy, facts: ChangeFacts): Decision {
     const gates = [notApplicable('branch', reason('branch_not_guarded', { branch }))];
     return { ...decision, verdict: 'not_guarded', gates };
   }
+  const codeOwners = codeOwnersGate(policy, facts);
   const gates = [
     pullRequestGate(facts),
     approvalsGate(policy, facts),
+    ...(codeOwners === null ? [] : [codeOwners]),
     changesRequestedGate(policy, facts),
-    identityGate(facts),
+    identityGate(policy, facts),
     checksGate(policy, facts),
     protectionGate(policy, facts),
     completenessGate(facts),

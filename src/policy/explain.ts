@@ -1,6 +1,6 @@
 import type { Reason, ReasonCode } from '../domain/reason.ts';
 import type { AboutByCode, Part, ProtectionSetting } from './reasons.ts';
-import { asked, code, count, list, login, sha, words } from './sentence-parts.ts';
+import { asked, code, count, list, login, ownerName, sha, words } from './sentence-parts.ts';
 import { TIMING_SENTENCES } from './timing-sentences.ts';
 
 type Sentences = { readonly [Code in ReasonCode]: (about: AboutByCode[Code]) => string };
@@ -42,6 +42,10 @@ const SENTENCES: Sentences = {
   pusher_unknown: ({ why }) => `Who pushed the commits is not known: ${words(why)}.`,
   pusher_is_bot: ({ login: who }) =>
     `${login(who)} pushed to the branch: who had a bot push is not known, and might be who approves.`,
+  bot_not_listed: ({ login: who }) =>
+    `${login(who)} opened the pull request, and ${FILE} doesn’t list that bot under \`changes.bots\`: list it, or have a person open the pull request.`,
+  bot_outside_paths: ({ login: who, files, count: all }) =>
+    `${login(who)} may change only what \`changes.bots\` lists for it, and ${filesNamed(files, all)} ${all === 1 ? 'is' : 'are'} not among that: take ${all === 1 ? 'it' : 'them'} out, or have a person open the pull request.`,
   identities_known: ({ commits }) =>
     `Everyone who made the ${commits === 1 ? 'commit' : count(commits, 'commit')} is known.`,
   approvals_missing: ({ required, given, head, asked: who }) =>
@@ -59,6 +63,22 @@ const SENTENCES: Sentences = {
   approver_not_eligible: ({ login: who, asked: names }) =>
     `${login(who)}’s approval doesn’t count: the policy asks for ${asked(names)}.`,
   approver_unknown: () => 'An approval doesn’t count: its account is deleted.',
+  code_owner_approval_missing: ({ files, count: all, owners, path, line, head }) =>
+    `${capital(filesNamed(files, all))} ${all === 1 ? 'has' : 'have'} code owners, and none of them approved ${sha(head)}: an approval of ${asked(owners)} is needed (${place(path, line)}).`,
+  code_owner_approval_impossible: ({ files, count: all, owners, path, line }) =>
+    `Nobody can approve ${filesNamed(files, all)} as code owner: ${list(owners, 'and', ownerName)} ${owners?.length === 1 ? '' : 'each '}made a part of the change or ${owners?.length === 1 ? 'has' : 'have'} no write access here. Name another owner on ${place(path, line)}, or have somebody else make the change.`,
+  code_owner_approval_given: ({ files, count: all, by: names, path, line }) =>
+    `${list(names, 'and', login)} approved ${filesNamed(files, all)} as code owner (${place(path, line)}).`,
+  code_owner_without_access: ({ login: who, path, line }) =>
+    `${login(who)} is meant by ${place(path, line)}, but has no write access of the kind that GitHub asks of code owners: their approval isn’t an owner’s.`,
+  code_owners_line_broken: ({ files, count: all, path, line, why }) =>
+    `GitHub skips ${place(path, line)} (${words(why)}), so nobody would be asked about ${filesNamed(files, all)}: mend the line, in a pull request that changes only that file.`,
+  code_owners_line_skipped: ({ path, line, why }) =>
+    `GitHub skips ${place(path, line)}, and so do we: ${words(why)}.`,
+  code_owners_unknown: ({ why }) => `Who owns the changed files is not known: ${words(why)}.`,
+  files_without_owner: ({ files, count: all }) =>
+    `${capital(filesNamed(files, all))} ${all === 1 ? 'has' : 'have'} no code owner, and the policy names nobody else: give ${all === 1 ? 'it' : 'them'} an owner in CODEOWNERS, or name \`teams\`, \`users\` or \`permission\` beside \`codeowners\`.`,
+  no_code_owners: () => 'None of the changed files has a code owner.',
   changes_requested: ({ login: who }) =>
     `${login(who)} asks for changes: it stands until they approve or the review is dismissed.`,
   no_changes_requested: () => 'No reviewer asks for changes.',
@@ -155,6 +175,18 @@ const SENTENCES: Sentences = {
   ...TIMING_SENTENCES,
 };
 
+/** `` `a` ``, or `` `a`, `b` and 7 more files ``. */
+function filesNamed(files: readonly string[] | undefined, all: number): string {
+  const named = (files ?? []).slice(0, 3).map((path) => code(path));
+  const more = all - named.length;
+  if (named.length === 0) return count(all, 'file');
+  if (more > 0) return `${named.join(', ')} and ${count(more, 'more file')}`;
+  return named.length === 1 ? (named[0] ?? '') : `${named.slice(0, -1).join(', ')} and ${named.at(-1) ?? ''}`;
+}
+
+/** A line of CODEOWNERS. */
+const place = (path: unknown, line: unknown) => `line ${digits(line)} of ${code(path)}`;
+
 const AS: Readonly<Record<Part, string>> = {
   author: 'an author',
   committer: 'a committer',
@@ -234,6 +266,8 @@ const OF_CHANGES: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'identity_unmapped',
   'pusher_unknown',
   'pusher_is_bot',
+  'bot_not_listed',
+  'bot_outside_paths',
   'approvals_missing',
   'approval_stale',
   'approval_before_base_change',
@@ -241,6 +275,12 @@ const OF_CHANGES: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'approver_is_bot',
   'approver_not_eligible',
   'approver_unknown',
+  'code_owner_approval_missing',
+  'code_owner_approval_impossible',
+  'code_owner_without_access',
+  'code_owners_line_broken',
+  'code_owners_unknown',
+  'files_without_owner',
   'changes_requested',
 ]);
 

@@ -2,6 +2,7 @@ import type { ChangeFacts } from '../domain/change-facts.ts';
 import type { Reason } from '../domain/reason.ts';
 import { approvalsGate } from './change/approvals.ts';
 import { changesRequestedGate } from './change/changes-requested.ts';
+import { codeOwnersGate } from './change/code-owners.ts';
 import { incompleteFacts } from './change/completeness.ts';
 import { unknownAuthors } from './change/identity.ts';
 import { guards } from './guards.ts';
@@ -18,10 +19,15 @@ export function objectionsToMerged(policy: Policy, facts: ChangeFacts): readonly
   if (!guards(policy, branch)) {
     return policy.fromOrganisation ? [] : [reason('branch_not_guarded', { branch, pullRequest })];
   }
-  const gates = [approvalsGate(policy, facts), changesRequestedGate(policy, facts)];
+  const codeOwners = codeOwnersGate(policy, facts);
+  const gates = [
+    approvalsGate(policy, facts),
+    ...(codeOwners === null ? [] : [codeOwners]),
+    changesRequestedGate(policy, facts),
+  ];
   const objections = [
     ...gates.flatMap(({ outcome, reasons }) => (outcome === 'passed' ? [] : reasons)),
-    ...unknownAuthors(facts),
+    ...unknownAuthors(policy, facts),
     ...incompleteFacts(facts),
   ];
   return objections.map(({ code, about }) => ({ code, about: { ...about, pullRequest } }));

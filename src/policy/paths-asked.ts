@@ -11,4 +11,7 @@ export function pathsAsked(policy: Policy): boolean {
 }
 
 /** One for each part of a policy that judges paths. */
-const asking: readonly ((policy: Policy) => boolean)[] = [];
+const asking: readonly ((policy: Policy) => boolean)[] = [
+  ({ changes }) => changes.approvals.from.codeowners === true,
+  ({ changes }) => changes.bots !== undefined,
+];

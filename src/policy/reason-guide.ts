@@ -56,6 +56,14 @@ export const REASON_GUIDE: Readonly<Record<ReasonCode, Guide>> = {
     'A bot pushed to the branch of a pull request that it did not open, or GitHub Actions did. Whoever wrote the workflow or holds the bot’s token is hidden behind it.',
     'Open a pull request from a branch that only people pushed to.',
   ),
+  bot_not_listed: wrong(
+    'A bot opened the pull request, and `changes.bots` lists the only ones that may.',
+    'List the bot with the paths that it may change, in a reviewed pull request; or have a person open this one.',
+  ),
+  bot_outside_paths: wrong(
+    'A bot’s pull request touches a file that `changes.bots` doesn’t let it change.',
+    'Take the file out of it, or have a person open the pull request.',
+  ),
   identities_known: fine('Everyone who made the change is known by account.'),
 
   approvals_missing: wrong(
@@ -84,6 +92,33 @@ export const REASON_GUIDE: Readonly<Record<ReasonCode, Guide>> = {
     'An approval came from an account that is deleted.',
     'Somebody else has to approve.',
   ),
+  code_owner_approval_missing: wrong(
+    'A changed file has code owners by the base branch’s CODEOWNERS, and none of them gave an approval that counts.',
+    'Ask one of the owners.',
+  ),
+  code_owner_approval_impossible: wrong(
+    'Every code owner of a changed file made a part of the change, or has no write access here, which GitHub asks of owners.',
+    'Name another owner in CODEOWNERS in a pull request of its own, give the team write access, or have somebody else make the change.',
+  ),
+  code_owner_approval_given: fine('A code owner approved the files.'),
+  code_owner_without_access: wrong(
+    'Somebody approved who is named as code owner, or is in a team that is, without write access to the repository: GitHub takes nobody else as owner. A team needs it itself, and must be visible.',
+    'Give them or the team write access, or name another owner.',
+  ),
+  code_owners_line_broken: wrong(
+    'GitHub can’t read a line of CODEOWNERS and skips it. The line seems to mean a changed file that no other line gives an owner, so nobody would be asked.',
+    'Mend the line. A pull request that changes only CODEOWNERS isn’t held by it.',
+  ),
+  code_owners_line_skipped: fine('GitHub can’t read a line of CODEOWNERS and skips it; we do likewise.'),
+  code_owners_unknown: wrong(
+    'CODEOWNERS or the list of changed files could not be read to the end. GitHub loads no CODEOWNERS of 3 MB or more; here that is no reason to ask nobody.',
+    'The sentence says what is wrong: mend that. If GitHub didn’t answer, it is tried again at the next event.',
+  ),
+  files_without_owner: wrong(
+    'The policy asks only code owners, and a changed file has none.',
+    'Give the file an owner in CODEOWNERS, or name teams, users or a permission beside `codeowners`.',
+  ),
+  no_code_owners: fine('No changed file has a code owner.'),
   changes_requested: wrong(
     'Somebody who may approve asks for changes. It stands whatever is pushed.',
     'They approve, or the review is dismissed.',

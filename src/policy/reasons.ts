@@ -40,6 +40,8 @@ export interface AboutByCode {
   };
   readonly pusher_unknown: { readonly why: string; readonly pullRequest?: number };
   readonly pusher_is_bot: { readonly login: string; readonly pullRequest?: number };
+  readonly bot_not_listed: { readonly login: string; readonly pullRequest?: number };
+  readonly bot_outside_paths: SomeFiles & { readonly login: string };
   readonly identities_known: { readonly commits: number };
 
   readonly approvals_missing: {
@@ -81,6 +83,23 @@ export interface AboutByCode {
     readonly pullRequest?: number;
   };
   readonly approver_unknown: { readonly review: number; readonly pullRequest?: number };
+  readonly code_owner_approval_missing: OwnedLine & {
+    readonly owners: readonly string[];
+    readonly head: string;
+  };
+  readonly code_owner_approval_impossible: OwnedLine & { readonly owners: readonly string[] };
+  readonly code_owner_approval_given: OwnedLine & { readonly by: readonly string[] };
+  readonly code_owner_without_access: {
+    readonly login: string;
+    readonly path: string;
+    readonly line: number;
+    readonly pullRequest?: number;
+  };
+  readonly code_owners_line_broken: OwnedLine & { readonly why: string };
+  readonly code_owners_line_skipped: { readonly path: string; readonly line: number; readonly why: string };
+  readonly code_owners_unknown: { readonly why: string; readonly pullRequest?: number };
+  readonly files_without_owner: SomeFiles;
+  readonly no_code_owners: Nothing;
   readonly changes_requested: {
     readonly login?: string;
     readonly review: number;
@@ -202,6 +221,19 @@ export interface AboutByCode {
   readonly saml_linked: { readonly owner: string; readonly by: readonly string[] };
   readonly saml_missing: { readonly owner: string; readonly login: string };
   readonly saml_unknown: { readonly owner: string; readonly why: string };
+}
+
+/** The first few of some changed files, and how many they are. */
+interface SomeFiles {
+  readonly files: readonly string[];
+  readonly count: number;
+  readonly pullRequest?: number;
+}
+
+/** Files that a line of CODEOWNERS, at this path, is about. */
+interface OwnedLine extends SomeFiles {
+  readonly path: string;
+  readonly line: number;
 }
 
 /** What a reason is about that needs nothing said. */

@@ -1,6 +1,7 @@
 import type { RolesAsked } from '../domain/role-facts.ts';
 import { environmentOf } from './environment-of.ts';
 import { organisationPolicy } from './organisation-policy.ts';
+import { ownersAmong } from './owners-among.ts';
 import type { Policy } from './schema.ts';
 
 type Asking = { readonly teams?: readonly string[] | undefined; readonly permission?: string | undefined };
@@ -12,9 +13,11 @@ type Asking = { readonly teams?: readonly string[] | undefined; readonly permiss
 export function rolesAsked(policy: Policy, scope: Scope): RolesAsked {
   const organisation = organisationPolicy(policy);
   const sides = [asked(policy, scope), ...(organisation === null ? [] : [asked(organisation, scope)])];
+  const codeOwners = sides.find((side) => side.codeOwners !== undefined)?.codeOwners;
   return {
     teams: [...new Set(sides.flatMap(({ teams }) => teams))].toSorted(),
     permissions: sides.some(({ permissions }) => permissions),
+    ...(codeOwners === undefined ? {} : { codeOwners }),
   };
 }
 
@@ -28,8 +31,10 @@ function asked(policy: Policy, scope: Scope): RolesAsked {
     ...(environment === null ? [] : [environment.deploy.by]),
     ...(from === undefined || from === 'environment' ? [] : [from]),
   ];
+  const { codeowners } = policy.changes.approvals.from;
   return {
     teams: [...new Set(asking.flatMap(({ teams }) => teams ?? []))].toSorted(),
     permissions: asking.some(({ permission }) => permission !== undefined),
+    ...(codeowners === true ? { codeOwners: ownersAmong } : {}),
   };
 }

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { afterProblems } from './after-problems.ts';
 import { branchGlobProblem } from './branch-glob.ts';
 import { after, freeze, identity, NOTHING } from './timing-schema.ts';
+import { pathGlobProblem } from './path-glob.ts';
 
 const MOST_REQUIRED = 20;
 
@@ -22,6 +23,11 @@ const branches = z
   .describe(
     'Branch names or patterns: * within one part of the name, ** for whole parts, ? for one character.',
   );
+
+const pathGlob = z.string().superRefine((glob, context) => {
+  const problem = pathGlobProblem(glob);
+  if (problem !== null) context.addIssue({ code: 'custom', message: problem });
+});
 
 const team = z
   .string()
@@ -55,6 +61,24 @@ const people = z
   )
   .describe('Whoever is in one of the teams, is one of the users, or has the permission.');
 
+const approvers = z
+  .strictObject({
+    ...people.shape,
+    codeowners: z
+      .literal(true)
+      .optional()
+      .describe(
+        'Each changed file that has owners in the base branch’s CODEOWNERS needs the approval of one of them.',
+      ),
+  })
+  .refine(
+    (from) => Object.values(from).some((each) => each !== undefined),
+    `${NOBODY}give teams, users, permission or codeowners`,
+  )
+  .describe(
+    'Whoever is in one of the teams, is one of the users, or has the permission; and the code owners.',
+  );
+
 const reviewers = z
   .strictObject({ teams: teams.optional(), users: users.optional() })
   .refine((from) => from.teams !== undefined || from.users !== undefined, `${NOBODY}give teams or users`);
@@ -63,12 +87,12 @@ const required = z.int().min(1).max(MOST_REQUIRED).describe('How many different 
 
 /** Nobody else can be asked where only users are named, so fewer of them than are required can never be enough. */
 function enough(
-  approvals: { required: number; from: z.output<typeof people> | 'environment' },
+  approvals: { required: number; from: z.output<typeof approvers> | 'environment' },
   context: z.RefinementCtx,
 ): void {
   const { required, from } = approvals;
   if (from === 'environment' || from.users === undefined) return;
-  if (from.teams !== undefined || from.permission !== undefined) return;
+  if (from.teams !== undefined || from.permission !== undefined || from.codeowners === true) return;
   const named = new Set(from.users.map((user) => user.toLowerCase())).size;
   if (named >= required) return;
   const message = `asks for ${required} approvals, but only ${named === 1 ? 'one person' : `${named} people`} could give them`;
@@ -118,12 +142,46 @@ const protection = z
   })
   .describe('What GitHub itself has to enforce on these branches, by branch protection or rulesets.');
 
+const bot = z.strictObject({
+  login: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]*\[bot\]$/i, 'is no bot’s login; write it with [bot] at its end')
+    .refine(
+      (name) => name.toLowerCase() !== 'github-actions[bot]',
+      'is GitHub Actions, behind which is everyone who can write a workflow; name the bot of an App',
+    )
+    .describe('The login of an App’s bot, as in dependabot[bot].'),
+  id: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('The account’s id, for another App can take a login that is given up.'),
+  paths: z
+    .array(pathGlob)
+    .min(1)
+    .max(100)
+    .describe('All that it may change: * within one name, ** for whole parts, ? for one character.'),
+});
+
+const bots = z
+  .array(bot)
+  .max(100)
+  .superRefine((entries, context) => {
+    const logins = entries.map(({ login }) => login.toLowerCase());
+    for (const [index, name] of logins.entries()) {
+      if (logins.indexOf(name) === index) continue;
+      context.addIssue({ code: 'custom', path: [index, 'login'], message: 'is here twice; join the paths' });
+    }
+  })
+  .describe('The only bots that may open pull requests, and what they may change. Without this key any may.');
+
 const changes = z
   .strictObject({
     branches: branches.describe('The guarded branches.'),
-    approvals: z.strictObject({ required, from: people }).superRefine(enough),
+    approvals: z.strictObject({ required, from: approvers }).superRefine(enough),
     checks: z.array(check).max(100).optional().describe('Checks that have to succeed on the head commit.'),
     protection: protection.optional(),
+    bots: bots.optional(),
   })
   .describe('What a change to a guarded branch needs.');
 
@@ -216,6 +274,8 @@ export type Policy = z.output<typeof policySchemaV1> & {
   readonly fromOrganisation?: true;
 };
 export type People = z.output<typeof people>;
+export type Approvers = z.output<typeof approvers>;
+export type BotPolicy = z.output<typeof bot>;
 export type EnvironmentPolicy = z.output<typeof environment>;
 export type ProtectionPolicy = z.output<typeof protection>;
 

@@ -56,6 +56,15 @@ export function asked(names: unknown): string {
   return list(names, 'or', (name) => {
     const text = String(name);
     if (text.startsWith('team ')) return `somebody of team ${code(text.slice(5))}`;
+    if (text === 'the code owners' || text.startsWith('e-mail at ')) return ownerName(text);
     return text.endsWith(' permission') ? `somebody with ${words(text)}` : login(text);
   });
+}
+
+/** A code owner: `team \`leads\``, `carol`, `somebody by their e-mail at \`example.com\``. */
+export function ownerName(name: unknown): string {
+  const text = String(name);
+  if (text.startsWith('team ')) return `team ${code(text.slice(5))}`;
+  if (text.startsWith('e-mail at ')) return `somebody by their e-mail at ${code(text.slice(10))}`;
+  return login(text);
 }

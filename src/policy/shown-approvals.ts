@@ -1,6 +1,7 @@
 import type { ChangeFacts } from '../domain/change-facts.ts';
 import type { Reason } from '../domain/reason.ts';
 import { judgeApprovals } from './change/judge-approvals.ts';
+import { disqualifiedBecause } from './disqualified-because.ts';
 import type { Policy } from './schema.ts';
 
 /** One person's approval as the check run shows it. */
@@ -17,20 +18,23 @@ export interface ShownApproval {
 
 /** Who approved a change, and whether it counted. */
 export function shownApprovals(policy: Policy, facts: ChangeFacts): readonly ShownApproval[] {
-  return judgeApprovals(policy, facts).map(({ actor, commit, at, disqualified }) => ({
+  return judgeApprovals(policy, facts).map(({ actor, commit, at, disqualified, isRequired }) => ({
     login: actor?.login ?? null,
     commit,
     at,
     counted: disqualified === null,
-    why: disqualified === null ? 'given on the head, by somebody the policy asks for' : whyNot(disqualified),
+    why: disqualified === null ? whyCounted(isRequired) : whyNot(disqualified),
   }));
 }
 
+const whyCounted = (isRequired: boolean) =>
+  isRequired
+    ? 'given on the head, by somebody the policy asks for'
+    : 'given on the head, by a code owner: for their files alone';
+
 function whyNot({ code, about }: Reason): string {
   const commit = typeof about['commit'] === 'string' ? about['commit'].slice(0, 7) : '';
-  if (code === 'approver_is_author') {
-    return `disqualified because ${commit === '' ? 'they took part in it' : `commit ${commit} is theirs`}`;
-  }
+  if (code === 'approver_is_author') return disqualifiedBecause(about);
   if (code === 'approval_stale') {
     return `given on ${commit === '' ? 'a commit that is gone' : commit}, which is not the head: approve again`;
   }

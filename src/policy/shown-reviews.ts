@@ -2,6 +2,7 @@ import type { DeploymentFacts } from '../domain/deployment-facts.ts';
 import type { Reason } from '../domain/reason.ts';
 import { judgeReviews, reviewersOf } from './deployment/judge-reviews.ts';
 import { environmentOf } from './environment-of.ts';
+import { disqualifiedBecause } from './disqualified-because.ts';
 import type { Policy } from './schema.ts';
 import type { ShownApproval } from './shown-approvals.ts';
 
@@ -24,9 +25,7 @@ export function shownReviews(policy: Policy, facts: DeploymentFacts): readonly S
 
 function whyNot({ code, about }: Reason): string {
   const commit = typeof about['commit'] === 'string' ? about['commit'].slice(0, 7) : '';
-  if (code === 'deployment_approver_is_author') {
-    return `disqualified because ${commit === '' ? 'they took part in it' : `commit ${commit} is theirs`}`;
-  }
+  if (code === 'deployment_approver_is_author') return disqualifiedBecause(about);
   if (code === 'deployment_approver_is_requester') return 'disqualified because they asked for it';
   if (code === 'deployment_approver_not_reviewer') {
     return `not one of the reviewers: ${[about['asked'] ?? []].flat().join(', ')}`;

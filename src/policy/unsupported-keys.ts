@@ -4,9 +4,7 @@
  */
 const UNSUPPORTED: ReadonlySet<string> = new Set([
   'changes.rules',
-  'changes.bots',
   'changes.block',
-  'changes.approvals.from.codeowners',
   'environments.*.deploy.with',
   'environments.*.rollback',
   'environments.*.emergency',

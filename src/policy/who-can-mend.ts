@@ -7,6 +7,7 @@ import type { Reason, ReasonCode } from '../domain/reason.ts';
 import { authorsOfChange } from './authorship.ts';
 import { authorsOfDeployment } from './deployment/authors-of-deployment.ts';
 import { timingMends } from './timing-mends.ts';
+import { actorsOf, peopleIn } from './people-in.ts';
 
 /** Plain text, not Markdown. */
 export interface Missing {
@@ -96,6 +97,44 @@ const MENDS: Readonly<Partial<Record<ReasonCode, Mend>>> = {
     (about) =>
       `${text(about['login'])} pushed to the branch: open a pull request from one that people pushed`,
     author,
+  ),
+  bot_not_listed: mend(
+    2,
+    (about) =>
+      `${text(about['login'])} is not listed in changes.bots: list it, or have a person open the pull request`,
+    administrators,
+  ),
+  bot_outside_paths: mend(
+    2,
+    (about) =>
+      `${text(about['login'])} may not change ${someFiles(about)}: take that out, or have a person open the pull request`,
+  ),
+  code_owner_approval_missing: mend(
+    1,
+    (about) => `a code owner’s approval of ${someFiles(about)} is missing`,
+    ownersOf,
+  ),
+  code_owner_approval_impossible: mend(
+    2,
+    (about) =>
+      `no code owner can approve ${someFiles(about)}: name another on line ${text(about['line'])} of ${text(about['path'])}`,
+    administrators,
+  ),
+  code_owners_line_broken: mend(
+    2,
+    (about) =>
+      `GitHub skips line ${text(about['line'])} of ${text(about['path'])}, which is about ${someFiles(about)}: mend it`,
+    administrators,
+  ),
+  code_owners_unknown: mend(
+    2,
+    (about) => `who owns the changed files is not known: ${text(about['why'])}`,
+    administrators,
+  ),
+  files_without_owner: mend(
+    2,
+    (about) => `${someFiles(about)} has no code owner, and the policy names nobody else`,
+    administrators,
   ),
   approvals_missing: mend(1, (about) => missingApprovals(about, about['head']), askedFor),
   changes_requested: mend(
@@ -226,6 +265,13 @@ function missingFor(
   return [{ rank: found.rank, missing: { gate, code, what: named ? `#${number}: ${what}` : what, who } }];
 }
 
+/** `a.ts`, or `a.ts and 3 more files` */
+function someFiles(about: About): string {
+  const [first = '?'] = [about['files'] ?? []].flat().map(String);
+  const more = Number(about['count']) - 1;
+  return more > 0 ? `${first} and ${more} more file${more === 1 ? '' : 's'}` : first;
+}
+
 function missingApprovals(about: About, sha: About[string] | undefined): string {
   const missing = Number(about['required']) - Number(about['given']);
   const number = about['pullRequest'];
@@ -237,12 +283,24 @@ function missingApprovals(about: About, sha: About[string] | undefined): string 
 function askedFor(about: About, facts: Facts): readonly string[] {
   const names = [about['asked'] ?? []].flat().map(String);
   const barred = 'required' in about ? barredLogins(about, facts) : new Set<string>();
-  return names
+  return names.filter((name) => !barred.has(name.toLowerCase())).map((name) => asKnown(name, facts));
+}
+
+/** Owners but for those who made a part of the change. */
+function ownersOf(about: About, facts: Facts): readonly string[] {
+  const barred = barredLogins(about, facts);
+  return [about['owners'] ?? []]
+    .flat()
+    .map(String)
     .filter((name) => !barred.has(name.toLowerCase()))
-    .map((name) => {
-      if (name.startsWith('team ')) return `@${facts.repository.owner}/${name.slice(5)}`;
-      return name.endsWith(' permission') ? `anyone with ${name}` : name;
-    });
+    .map((name) => asKnown(name, facts));
+}
+
+function asKnown(name: string, { repository }: Facts): string {
+  if (name.startsWith('team '))
+    return name.includes('/') ? `@${name.slice(5)}` : `@${repository.owner}/${name.slice(5)}`;
+  if (name.startsWith('e-mail at ')) return `somebody by their ${name}`;
+  return name.endsWith(' permission') ? `anyone with ${name}` : name;
 }
 
 function barredLogins(about: About, facts: Facts): ReadonlySet<string> {
@@ -257,23 +315,16 @@ function barredLogins(about: About, facts: Facts): ReadonlySet<string> {
         ? authorsOfDeployment(facts)
         : new Map();
   const requester = change === undefined && 'changes' in facts ? facts.request.requester : null;
-  const barred = peopleIn(facts).filter(({ id }) => authors.has(id) || requester?.id === id);
+  const barred = everyoneIn(facts).filter(({ id }) => authors.has(id) || requester?.id === id);
   return new Set(barred.map((actor) => actor.login.toLowerCase()));
 }
 
 /** Everyone whom the facts name as having made something, or asked. */
-function peopleIn(facts: Facts): readonly Actor[] {
-  const changes = 'changes' in facts ? facts.changes : [facts];
-  const commits = 'changes' in facts ? facts.range.commits.items.map(({ commit }) => commit) : [];
-  const people = [
-    ...changes.flatMap(({ pullRequest, pushers }) => [
-      pullRequest.author,
-      ...(pushers.known ? pushers.value : []),
-    ]),
-    ...[...changes.flatMap((change) => change.commits.items), ...commits].flatMap((commit) =>
-      [commit.author, commit.committer, ...commit.coAuthors].map(({ actor }) => actor),
-    ),
-    'changes' in facts ? facts.request.requester : null,
+function everyoneIn(facts: Facts): readonly Actor[] {
+  if (!('changes' in facts)) return peopleIn(facts);
+  const commits = facts.range.commits.items.flatMap(({ commit }) => actorsOf(commit));
+  return [
+    ...facts.changes.flatMap(peopleIn),
+    ...[...commits, facts.request.requester].flatMap((each) => each ?? []),
   ];
-  return people.flatMap((actor) => actor ?? []);
 }

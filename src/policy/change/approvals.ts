@@ -13,8 +13,8 @@ export function approvalsGate(policy: Policy, facts: ChangeFacts): GateResult {
   const { required, from } = policy.changes.approvals;
   const head = facts.pullRequest.headSha;
   const judged = judgeApprovals(policy, facts);
-  const by = judged.flatMap(({ actor, disqualified }) =>
-    actor !== null && disqualified === null ? [actor.login] : [],
+  const by = judged.flatMap(({ actor, disqualified, isRequired }) =>
+    actor !== null && disqualified === null && isRequired ? [actor.login] : [],
   );
   const others = judged.flatMap(({ disqualified }) => disqualified ?? []);
   if (by.length >= required)

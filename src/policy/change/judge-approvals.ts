@@ -2,10 +2,11 @@ import type { Actor } from '../../domain/actor.ts';
 import type { ChangeFacts } from '../../domain/change-facts.ts';
 import type { Reason } from '../../domain/reason.ts';
 import { authorsOfChange, type Contribution } from '../authorship.ts';
-import { eligibility, namesOf } from '../eligibility.ts';
+import { either, namesOf } from '../eligibility.ts';
 import { reason } from '../reasons.ts';
 import type { Policy } from '../schema.ts';
 import { standingReviews, type StandingReview } from '../standing-reviews.ts';
+import { openWorth, type Worth } from './may-approve.ts';
 
 /** One person's approval of a change. `disqualified` is null where it counts. */
 export interface JudgedApproval {
@@ -15,6 +16,8 @@ export interface JudgedApproval {
   readonly commit: string | null;
   readonly at: string | null;
   readonly disqualified: Reason | null;
+  /** Whether it is one of the required number; a code owner's may count for their files alone. */
+  readonly isRequired: boolean;
 }
 
 /**
@@ -25,15 +28,20 @@ export interface JudgedApproval {
 export function judgeApprovals(policy: Policy, facts: ChangeFacts): readonly JudgedApproval[] {
   const { people, nobodys } = standingReviews(facts.reviews.items, facts.pullRequest.headSha);
   const authors = authorsOfChange(facts);
+  const worthOf = openWorth(policy.changes.approvals.from, facts);
   return [
     ...people
       .filter(({ review }) => review.state === 'approved')
-      .map((standing) => ({
-        actor: standing.author,
-        commit: standing.review.commit,
-        at: standing.review.submittedAt,
-        disqualified: disqualification(standing, authors.get(standing.author.id), policy, facts),
-      })),
+      .map((standing) => {
+        const worth = worthOf(standing.author);
+        return {
+          actor: standing.author,
+          commit: standing.review.commit,
+          at: standing.review.submittedAt,
+          disqualified: disqualification(standing, authors.get(standing.author.id), policy, facts, worth),
+          isRequired: worth.required.is === 'yes',
+        };
+      }),
     ...nobodys
       .filter(({ state }) => state === 'approved')
       .map(({ id, commit, submittedAt }) => ({
@@ -41,6 +49,7 @@ export function judgeApprovals(policy: Policy, facts: ChangeFacts): readonly Jud
         commit,
         at: submittedAt,
         disqualified: reason('approver_unknown', { review: id }),
+        isRequired: false,
       })),
   ];
 }
@@ -49,7 +58,8 @@ function disqualification(
   { author, review }: StandingReview,
   contribution: Contribution | undefined,
   policy: Policy,
-  { pullRequest, roles }: ChangeFacts,
+  { pullRequest }: ChangeFacts,
+  { required, owner }: Worth,
 ): Reason | null {
   const { login } = author;
   const { from } = policy.changes.approvals;
@@ -68,7 +78,7 @@ function disqualification(
   if (baseChangedAt.value !== null && !isAfter(review.submittedAt, baseChangedAt.value)) {
     return reason('approval_before_base_change', { login, base: baseRef });
   }
-  const eligible = eligibility(author, from, roles);
+  const eligible = either([required, owner]);
   switch (eligible.is) {
     case 'yes':
       return null;

@@ -11,6 +11,7 @@ import { explain } from '../../../src/policy/explain.ts';
 import { lookAgainOf } from '../../../src/policy/look-again.ts';
 import { whoCanMend } from '../../../src/policy/who-can-mend.ts';
 import { policyOf } from '../../support/make-facts.ts';
+import { ownedDecision, ownedExplained, ownedFacts } from './example-code-owners.ts';
 import * as example from './example-facts.ts';
 
 const { alice, bob, carol, dave, decision, entryId, explained, reason, repository, review, sha, webUrl } =
@@ -234,6 +235,13 @@ export const checkRuns: Readonly<Record<string, () => CheckRunContent>> = {
         ],
         approvals: [bobInVain],
       }),
+    }),
+  'change-code-owners': () =>
+    change({
+      decision: ownedDecision,
+      explained: explained(ownedExplained),
+      facts: ownedFacts,
+      headSha: ownedFacts.pullRequest.headSha,
     }),
   'change-rejected': () =>
     change({

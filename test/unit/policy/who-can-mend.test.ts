@@ -159,7 +159,7 @@ test('approvals as they are shown', () => {
   });
   expect(shownApprovals(policyOf(), facts).map(({ login, counted, why }) => [login, counted, why])).toEqual([
     ['bob', true, 'given on the head, by somebody the policy asks for'],
-    ['carol', false, `disqualified because commit ${head} is theirs`],
+    ['carol', false, `disqualified because they are a co-author of commit ${head}`],
     ['dave', false, 'not one of those the policy asks: team maintainers'],
     ['erin', false, `given on ${sha('older').slice(0, 7)}, which is not the head: approve again`],
     [null, false, 'its account is deleted'],

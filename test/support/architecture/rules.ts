@@ -115,6 +115,7 @@ export const IMPURE_LEDGER: readonly string[] = [
   'compared-log.ts',
   'archive.ts',
   'archived-source.ts',
+  'archives-by-log.ts',
   'consistency-proof.ts',
   'database-source.ts',
   'directory-source.ts',

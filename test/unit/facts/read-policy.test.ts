@@ -6,9 +6,12 @@ const repository = { id: 5, owner: 'acme', name: 'shop', installationId: 9 };
 const commit = 'c'.repeat(40);
 const blob = { byteSize: 11, isBinary: false, isTruncated: false, text: 'version: 1\n' };
 
-const answering = (target: unknown, databaseId = 5) =>
+const answering = (target: unknown, databaseId = 5, baseline: unknown = null) =>
   scriptedGitHub({
-    graphql: () => ({ repository: { databaseId, ref: target === null ? null : { target } } }),
+    graphql: () => ({
+      repository: { databaseId, ref: target === null ? null : { target } },
+      baseline,
+    }),
   });
 const withFile = (file: unknown) => answering({ oid: commit, file });
 
@@ -20,6 +23,7 @@ describe('the policy of a trusted branch', () => {
       ref: 'refs/heads/release/1',
       commit,
       text: 'version: 1\n',
+      baseline: { path: 'acme/.github: countersign.yml', ref: null, commit: null, text: null },
     });
     expect(github.asked).toHaveLength(1);
   });
@@ -68,7 +72,57 @@ describe('the policy of a trusted branch', () => {
   });
 
   test('an answer of a form that we do not know is not "no policy"', async () => {
-    const github = scriptedGitHub({ graphql: () => ({ repository: { databaseId: 5 } }) });
+    const github = scriptedGitHub({ graphql: () => ({ repository: { databaseId: 5 }, baseline: null }) });
     await expect(readPolicy(github, repository, 'main')).rejects.toMatchObject({ code: 'github_unreadable' });
+  });
+});
+
+describe('the baseline of the owner, in the same request', () => {
+  const baselineOf = async (baseline: unknown) =>
+    (await readPolicy(answering({ oid: commit, file: null }, 5, baseline), repository, 'main')).baseline;
+  const path = 'acme/.github: countersign.yml';
+  const branch = (file: unknown) => ({ defaultBranchRef: { name: 'main', target: { oid: commit, file } } });
+
+  test.each([
+    [
+      'is there',
+      branch({ mode: 0o100644, type: 'blob', object: blob }),
+      { ref: 'main', commit, text: 'version: 1\n' },
+    ],
+    ['has no file', branch(null), { ref: 'main', commit, text: null }],
+    ['has no branch yet', { defaultBranchRef: null }, { ref: null, commit: null, text: null }],
+    [
+      'can’t be read',
+      branch({ mode: 0o120000, type: 'blob', object: blob }),
+      { ref: 'main', commit, text: null, unreadable: `${path} is not an ordinary file: replace it by one` },
+    ],
+  ])('%s', async (_, baseline, expected) => {
+    expect(await baselineOf(baseline)).toEqual({ path, ...expected });
+  });
+
+  const refusal = (...errors: readonly object[]) =>
+    scriptedGitHub({
+      graphql: () => {
+        throw Object.assign(new Error('Could not resolve'), {
+          name: 'GraphqlResponseError',
+          errors,
+          data: { repository: { databaseId: 5, ref: null }, baseline: null },
+        });
+      },
+    });
+  const missing = { type: 'NOT_FOUND', path: ['baseline'], message: 'Could not resolve' };
+
+  test('is not there for us: GitHub says only that, and the rest counts', async () => {
+    const { baseline } = await readPolicy(refusal(missing), repository, 'main');
+    expect(baseline).toEqual({ path, ref: null, commit: null, text: null });
+  });
+
+  test.each([
+    ['something else is wrong too', [missing, { type: 'FORBIDDEN', path: ['repository'], message: 'no' }]],
+    ['it is forbidden', [{ ...missing, type: 'FORBIDDEN' }]],
+    ['it is another field', [{ ...missing, path: ['repository'] }]],
+    ['nothing is said to be wrong', []],
+  ])('%s: thrown', async (_, errors) => {
+    await expect(readPolicy(refusal(...errors), repository, 'main')).rejects.toBeInstanceOf(Error);
   });
 });

@@ -2,11 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import { evaluateChange } from '../../../src/policy/evaluate-change.ts';
 import { explain } from '../../../src/policy/explain.ts';
 import { makeChangeFacts, policyOf } from '../../support/make-facts.ts';
-import { botCases } from './bot-cases.ts';
-import { changeCases } from './change-cases.ts';
-import { codeOwnerCases } from './code-owner-cases.ts';
+import { allChangeCases } from './all-cases.ts';
 
-describe.each([...changeCases, ...codeOwnerCases, ...botCases])('the gate on changes: %s', (_, rows) => {
+describe.each(allChangeCases)('the gate on changes: %s', (_, rows) => {
   test.each(rows.map((row) => [row.name, row] as const))('%s', (_name, row) => {
     const decision = evaluateChange(
       row.reading ?? { kind: 'valid', policy: row.policy ?? policyOf() },

@@ -2,10 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import { evaluateDeployment } from '../../../src/policy/evaluate-deployment.ts';
 import { explain } from '../../../src/policy/explain.ts';
 import { makeDeploymentFacts, policyOf } from '../../support/make-facts.ts';
-import { deploymentCases } from './deployment-cases.ts';
-import { timingCases } from './deployment-timing-cases.ts';
+import { allDeploymentCases } from './all-cases.ts';
 
-describe.each([...deploymentCases, ...timingCases])('the gate on deployments: %s', (_, rows) => {
+describe.each(allDeploymentCases)('the gate on deployments: %s', (_, rows) => {
   test.each(rows.map((row) => [row.name, row] as const))('%s', (_name, row) => {
     const decision = evaluateDeployment(
       row.reading ?? { kind: 'valid', policy: row.policy ?? policyOf() },

@@ -14,37 +14,57 @@ export function canonicalBytes(value: unknown): Uint8Array {
 
 /** The same as text. */
 export function canonicalText(value: unknown): string {
-  return write(value, '$', 0);
+  return write(value, []);
 }
 
-function write(value: unknown, place: string, depth: number): string {
-  if (depth > DEEPEST) throw refused(place, `is nested deeper than ${DEEPEST}`);
-  if (typeof value === 'string') return text(value, place);
+/** Keys and positions from the root to what is being written. It becomes words only where something is refused. */
+type Path = (string | number)[];
+
+function write(value: unknown, path: Path): string {
+  if (path.length > DEEPEST) throw refused(path, `is nested deeper than ${DEEPEST}`);
+  if (typeof value === 'string') return text(value, path);
   if (typeof value === 'boolean') return String(value);
-  if (typeof value === 'number') {
-    // RFC 8785 writes -0 as 0: what is read back would not be what was written.
-    if (!Number.isSafeInteger(value) || Object.is(value, -0))
-      throw refused(
-        place,
-        `is ${Object.is(value, -0) ? '-0' : value}, and only integers within 2^53 are exact`,
-      );
-    return String(value);
-  }
-  if (Array.isArray(value)) {
-    return `[${Array.from(value, (item, index) => write(item, `${place}[${index}]`, depth + 1)).join(',')}]`;
-  }
-  if (isPlainObject(value)) {
-    // RFC 8785 sorts by UTF-16 code units, which is what sort() does.
-    const members = Object.keys(value)
-      .sort()
-      .map((key) => `${text(key, place)}:${write(value[key], `${place}.${key}`, depth + 1)}`);
-    return `{${members.join(',')}}`;
-  }
-  throw refused(place, `is ${value === null ? 'null' : typeof value}, which has no canonical form here`);
+  if (typeof value === 'number') return integer(value, path);
+  if (Array.isArray(value)) return list(value, path);
+  if (isPlainObject(value)) return object(value, path);
+  throw refused(path, `is ${value === null ? 'null' : typeof value}, which has no canonical form here`);
 }
 
-function text(value: string, place: string): string {
-  if (!value.isWellFormed()) throw refused(place, 'holds half of a surrogate pair');
+/** RFC 8785 writes -0 as 0: what is read back would not be what was written. */
+function integer(value: number, path: Path): string {
+  if (Number.isSafeInteger(value) && !Object.is(value, -0)) return String(value);
+  throw refused(path, `is ${Object.is(value, -0) ? '-0' : value}, and only integers within 2^53 are exact`);
+}
+
+function list(items: readonly unknown[], path: Path): string {
+  let written = '';
+  // By position, for holes are refused as what they are read as.
+  for (let at = 0; at < items.length; at += 1) {
+    path.push(at);
+    written += `${at === 0 ? '' : ','}${write(items[at], path)}`;
+    path.pop();
+  }
+  return `[${written}]`;
+}
+
+/** RFC 8785 sorts by UTF-16 code units, which is what sort() does. */
+function object(members: Readonly<Record<string, unknown>>, path: Path): string {
+  let written = '';
+  for (const key of Object.keys(members).sort()) {
+    const name = text(key, path);
+    path.push(key);
+    written += `${written === '' ? '' : ','}${name}:${write(members[key], path)}`;
+    path.pop();
+  }
+  return `{${written}}`;
+}
+
+/** Printable ASCII without what JSON escapes stands as it is: nearly all text of ours, in a fraction of the time. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+function text(value: string, path: Path): string {
+  if (PLAIN.test(value)) return `"${value}"`;
+  if (!value.isWellFormed()) throw refused(path, 'holds half of a surrogate pair');
   return JSON.stringify(value);
 }
 
@@ -56,6 +76,7 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
   );
 }
 
-function refused(place: string, why: string): CodedError {
-  return new CodedError('not_canonical', `${place} ${why}.`);
+function refused(path: Path, why: string): CodedError {
+  const place = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('');
+  return new CodedError('not_canonical', `$${place} ${why}.`);
 }

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { CodedError } from '../domain/coded-error.ts';
 import type { NewEntry } from '../domain/entry.ts';
-import { canonicalBytes } from './canonical.ts';
+import { canonicalText } from './canonical.ts';
 import { plainEntry } from './plain-entry.ts';
 
 export const ENTRY_SCHEMA = 'countersign.entry/v1';
@@ -99,15 +99,16 @@ export function entryContent(entry: NewEntry, parts: EntryParts): EntryContent {
 
 /** The bytes that are stored and hashed. Throws `entry_too_large`, `entry_invalid` or `not_canonical`. */
 export function entryBytes(content: EntryContent): Uint8Array {
-  const bytes = canonicalBytes(content);
+  const text = canonicalText(content);
+  const bytes = new TextEncoder().encode(text);
   if (bytes.length > LARGEST_ENTRY) {
     throw new CodedError(
       'entry_too_large',
       `a ${content.kind} entry would be ${bytes.length} bytes, and ${LARGEST_ENTRY} is the most: put its lists into a sealed document.`,
     );
   }
-  // What can't be read back must not be written.
-  parseEntry(bytes);
+  // What can't be read back must not be written. As many bytes as characters: then it is ASCII, and the text is as its bytes are.
+  if (bytes.length > text.length || plainEntry(text) === null) parseEntry(bytes);
   return bytes;
 }
 

@@ -89,11 +89,7 @@ async function insert(
       content.id,
       entryBytes(content),
       logins.map((login) => Buffer.from(login, 'base64url')),
-      logins.length,
-      RECORDED_CHANNEL,
-      LEDGER_LOCKS,
-      ASLEEP,
-      ...PROJECTED.map(([column]) => projection[column]),
+      ...PROJECTED.map(([column]) => parameterOf(projection[column])),
       ...documents.flatMap(({ commitment, salt, body }) => [commitment, salt, body]),
     ]),
   );
@@ -112,8 +108,12 @@ const PROJECTED: readonly (readonly [column: keyof Projection, type: string])[] 
   ['delivery', 'text'],
   ['answers', 'uuid'],
 ];
+/** As text that says UTC: `pg` would work out what the local time was, which takes far longer. */
+const parameterOf = (value: Projection[keyof Projection]): string | number | null =>
+  value instanceof Date ? value.toISOString() : value;
+
 /** Parameters before the projection's. */
-const FIXED = 7;
+const FIXED = 3;
 /** Entries with more documents are rare, and each count of them is a statement of its own to keep prepared. */
 const MOST_PREPARED = 4;
 
@@ -138,11 +138,11 @@ function insertion(documents: number): string {
       ? ''
       : `document AS (INSERT INTO ledger.document (commitment, salt, body) SELECT d.* FROM known, (VALUES ${rows.join(', ')}) d), `;
   const text = `${documents > MOST_PREPARED ? '' : `/* prepared ledger_record_${documents} */ `}WITH
-    known AS MATERIALIZED (SELECT FROM ledger.subject_login WHERE ref = ANY ($3::bytea[]) HAVING count(*) = $4),
+    known AS MATERIALIZED (SELECT FROM ledger.subject_login WHERE ref = ANY ($3::bytea[]) HAVING count(*) = cardinality($3::bytea[])),
     entry AS (INSERT INTO ledger.entry (id, canonical) SELECT $1::uuid, $2::bytea FROM known),
     projection AS (INSERT INTO ledger.projection (entry_id, ${columns}) SELECT $1::uuid, ${values} FROM known), ${sealed}
     pending AS (INSERT INTO ledger.pending (entry_id) SELECT $1::uuid FROM known)
-    SELECT CASE WHEN NOT pg_try_advisory_xact_lock_shared($6, $7) THEN pg_notify($5, '') END FROM known`;
+    SELECT CASE WHEN NOT pg_try_advisory_xact_lock_shared(${LEDGER_LOCKS}, ${ASLEEP}) THEN pg_notify('${RECORDED_CHANNEL}', '') END FROM known`;
   insertions.set(documents, text);
   return text;
 }

@@ -117,6 +117,21 @@ describe("an entry's bytes", () => {
     );
   });
 
+  test.each([
+    ['in ASCII', 'acme/shop'],
+    ['beyond it', 'acme/sh\u00f6p'],
+    ['beyond what one byte a character can say', 'acme/\u5e97'],
+  ])('are written, %s, only if they can be read back', (_, fullName) => {
+    const named = { ...entry, repository: { id: 5, fullName } };
+    const content = entryContent(named, parts);
+    expect(parseEntry(entryBytes(content))).toEqual(content);
+    for (const unreadable of [
+      { ...content, id: 'no-guid' },
+      { ...content, kind: '' },
+    ])
+      expect(() => entryBytes(unreadable)).toThrow(expect.objectContaining({ code: 'entry_invalid' }));
+  });
+
   test.each(['yesterday', '2026-03-01', '2026-13-01T00:00:00Z', ''])(
     'need a time: %j is none',
     (occurredAt) => {

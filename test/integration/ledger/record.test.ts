@@ -133,6 +133,22 @@ describe('people', () => {
     expect((await readEntry(database.db, id))?.people[0]?.actor).toBeNull();
   });
 
+  test('of whom one was erased since are all looked up again, and nobody unknown is named', async () => {
+    const who = [965, 966].map((id) => ({
+      role: 'author' as const,
+      actor: { id, login: `pair-${id}`, kind: 'user' as const },
+    }));
+    await recordOne(database.db, makeEntry(0, { who }));
+    await act(database.eraserUrl, 'DELETE FROM ledger.subject WHERE github_id = 966');
+    const before = await rows('entry');
+    const id = await recordOne(database.db, makeEntry(0, { who }));
+    expect(await rows('entry')).toBe(before + 1);
+    expect((await readEntry(database.db, id))?.people.map(({ actor }) => actor)).toEqual([
+      { id: 965, login: 'pair-965' },
+      { id: 966, login: 'pair-966' },
+    ]);
+  });
+
   test('whose row was altered are nobody rather than somebody else', async () => {
     const id = await recordOne(
       database.db,

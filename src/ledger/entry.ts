@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { CodedError } from '../domain/coded-error.ts';
 import type { NewEntry } from '../domain/entry.ts';
-import { canonicalText } from './canonical.ts';
+import { canonicalBytes, canonicalText } from './canonical.ts';
 import { plainEntry } from './plain-entry.ts';
 
 export const ENTRY_SCHEMA = 'countersign.entry/v1';
@@ -30,7 +30,8 @@ const ledgerFact = z.discriminatedUnion('act', [
   z.strictObject({ act: z.literal('pruned'), minimum: size, archive: z.string() }),
 ]);
 
-const entrySchema = z.strictObject({
+/** What an entry's JSON may be. */
+export const entrySchema = z.strictObject({
   schema: z.literal(ENTRY_SCHEMA),
   id: z.guid(),
   kind: z.string().min(1),

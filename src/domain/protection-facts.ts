@@ -15,8 +15,15 @@ export interface ProtectionFacts {
 
 export interface RulesetFacts extends ProtectionRules {
   readonly id: number;
+  /** As GitHub names who made it: `acme/shop`, `acme`. */
   readonly source: string;
+  /** Absent where GitHub doesn't say, and in facts of older versions. */
+  readonly owner?: RulesetOwner;
+  /** Its name, where we have seen it; GitHub doesn't tell it with the rules. */
+  readonly name?: string;
 }
+
+export type RulesetOwner = 'repository' | 'organization' | 'enterprise';
 
 export interface ProtectionRules {
   readonly pullRequestRequired: boolean;
@@ -25,6 +32,18 @@ export interface ProtectionRules {
   readonly requiredChecks: readonly RequiredCheck[];
   readonly forcePushBlocked: boolean;
   readonly deletionBlocked: boolean;
+  /** Somebody else than who pushed last has to approve. */
+  readonly lastPushApproved: boolean;
+  readonly codeOwnersRequired: boolean;
+  readonly conversationsResolved: boolean;
+  readonly linearHistory: boolean;
+  readonly signaturesRequired: boolean;
+  /** The checks have to be of a head that has the newest base in it. */
+  readonly upToDate: boolean;
+  /** Unknown for classic protection, of which GitHub doesn't tell it. */
+  readonly mergeQueue: Known<boolean>;
+  /** Classic protection names people, teams or Apps that need no pull request, nor what hangs on one. */
+  readonly pullRequestBypassed: boolean;
   /** Unknown where GitHub doesn't show bypass actors to an App. */
   readonly adminsIncluded: Known<boolean>;
   /** GitHub's own answer, for the record. */

@@ -1,51 +1,102 @@
 import type { Known } from '../domain/known.ts';
-import type { ProtectionFacts, ProtectionRules } from '../domain/protection-facts.ts';
+import type {
+  ProtectionFacts,
+  ProtectionRules,
+  RulesetFacts,
+  RulesetOwner,
+} from '../domain/protection-facts.ts';
+import { enforces, type EnforcedSetting, PROTECTION_SETTINGS } from '../domain/protection-settings.ts';
 import { block, type Section } from './fit-sections.ts';
 import { code, escape } from './markdown.ts';
 import { header, row } from './phrases.ts';
 
-/** What GitHub itself enforces on the branch, each source as it was read. */
+/**
+ * What GitHub itself enforces on the branch, as one verdict: classic protection and every active ruleset hold at once, so each
+ * setting is as strict as the strictest of them. Each line names what enforces it.
+ */
 export function protectionSection({ branch, classic, rulesets }: ProtectionFacts): Section {
   const unknown = [
     ...(classic.known ? [] : [`Branch protection is unknown: ${escape(classic.why, 200)}.`]),
     ...(rulesets.known ? [] : [`Rulesets are unknown: ${escape(rulesets.why, 200)}.`]),
   ];
-  const rows = [
-    ...(classic.known && classic.value !== null ? [rulesRow('Branch protection', classic.value)] : []),
-    ...(rulesets.known
-      ? rulesets.value.map((ruleset) =>
-          rulesRow(`Ruleset ${ruleset.id} of ${escape(ruleset.source, 80)}`, ruleset),
-        )
-      : []),
+  const sources: readonly Source[] = [
+    ...(classic.known && classic.value !== null ? [{ name: 'branch protection', rules: classic.value }] : []),
+    ...(rulesets.known ? rulesets.value.map((each) => ({ name: rulesetName(each), rules: each })) : []),
   ];
   const head = [`### What GitHub enforces on ${code(branch)}`, '', ...unknown.flatMap((line) => [line, ''])];
-  if (rows.length === 0)
+  if (sources.length === 0)
     return block(30, [...head, unknown.length === 0 ? 'Nothing.' : ''].join('\n').trimEnd());
+  const open = unknown.length > 0;
   return {
-    ...block(
-      30,
-      [
-        ...head,
-        header('', 'Pull request', 'Approvals', 'Stale ones', 'Force push', 'Deletion', 'Admins'),
-      ].join('\n'),
-    ),
-    items: rows,
+    ...block(30, [...head, header('', 'Enforced', 'By')].join('\n')),
+    items: [
+      ...PROTECTION_SETTINGS.map((setting) => settingRow(setting, sources, open)),
+      approvalsRow(sources, open),
+      bypassRow(sources),
+    ],
     floor: 5,
-    more: (left) => `\n…and ${left} more rulesets.`,
+    more: (left) => `\n…and ${left} more settings.`,
   };
 }
 
-function rulesRow(source: string, rules: ProtectionRules): string {
-  return row(
-    source,
-    rules.pullRequestRequired ? 'required' : '–',
-    String(rules.requiredApprovals),
-    rules.dismissesStaleApprovals ? 'dismissed' : 'kept',
-    rules.forcePushBlocked ? 'blocked' : 'allowed',
-    rules.deletionBlocked ? 'blocked' : 'allowed',
-    included(rules.adminsIncluded),
-  );
+interface Source {
+  /** Inline Markdown. */
+  readonly name: string;
+  readonly rules: ProtectionRules;
 }
 
-const included = (admins: Known<boolean>): string =>
-  !admins.known ? 'unknown' : admins.value ? 'included' : 'may bypass';
+const LABELS: Readonly<Record<EnforcedSetting, string>> = {
+  pull_request: 'A pull request',
+  stale_approvals: 'A push dismisses approvals',
+  last_push: 'Approval of the last push by somebody else',
+  code_owners: 'Approval of code owners',
+  conversations: 'Conversations are resolved',
+  linear_history: 'Linear history',
+  signed_commits: 'Signed commits',
+  up_to_date: 'Up to date with the base',
+  merge_queue: 'Merge queue',
+  force_push: 'No force pushes',
+  deletion: 'No deletion',
+};
+
+/** `open`: something that could not be read may enforce it too. */
+function settingRow(setting: EnforcedSetting, sources: readonly Source[], open: boolean): string {
+  const told = sources.map(({ name, rules }) => ({ name, is: enforces(rules, setting) }));
+  const by = told.flatMap(({ name, is }) => (is.known && is.value ? [name] : []));
+  const unsure = open || told.some(({ is }) => !is.known);
+  return row(LABELS[setting], by.length > 0 ? 'yes' : unsure ? 'unknown' : 'no', by.join(', '));
+}
+
+function approvalsRow(sources: readonly Source[], open: boolean): string {
+  const most = Math.max(...sources.map(({ rules }) => rules.requiredApprovals));
+  const by = sources.flatMap(({ name, rules }) =>
+    most > 0 && rules.requiredApprovals === most ? [name] : [],
+  );
+  return row('Approvals', open ? `${most} or more` : String(most), by.join(', '));
+}
+
+function bypassRow(sources: readonly Source[]): string {
+  const each = sources.map(
+    ({ name, rules }) => `${name}: ${bypass(rules.adminsIncluded, rules.pullRequestBypassed)}`,
+  );
+  return row('Who may bypass', '', each.join(', '));
+}
+
+function bypass(admins: Known<boolean>, listed: boolean): string {
+  if (!admins.known) return 'unknown';
+  if (listed)
+    return admins.value ? 'some need no pull request' : 'administrators, and some need no pull request';
+  return admins.value ? 'nobody' : 'administrators';
+}
+
+function rulesetName({ id, name, source, owner }: RulesetFacts): string {
+  const called = `ruleset ${name === undefined ? id : `“${escape(name, 60)}”`}`;
+  if (source === '') return called;
+  return `${called} (${owner === undefined ? '' : `${OWNERS[owner]} `}${escape(source, 80)})`;
+}
+
+const OWNERS: Readonly<Record<RulesetOwner, string>> = {
+  repository: 'repository',
+  organization: 'organisation',
+  enterprise: 'enterprise',
+};

@@ -213,6 +213,41 @@ const SETTINGS: Readonly<Partial<Record<ProtectionSetting, Setting>>> = {
     missing: () => 'keeps approvals when new commits are pushed',
     mend: 'turn on “Dismiss stale pull request approvals when new commits are pushed”',
   },
+  last_push: {
+    wanted: 'asks for approval of the last push by somebody else',
+    missing: () => 'lets whoever pushed last be the only one who approved',
+    mend: 'turn on “Require approval of the most recent reviewable push”',
+  },
+  code_owners: {
+    wanted: 'requires review from code owners',
+    missing: () => 'does not require review from code owners',
+    mend: 'turn on “Require review from Code Owners”',
+  },
+  conversations: {
+    wanted: 'requires that conversations are resolved',
+    missing: () => 'does not require that conversations are resolved',
+    mend: 'turn on “Require conversation resolution before merging”',
+  },
+  linear_history: {
+    wanted: 'requires a linear history',
+    missing: () => 'does not require a linear history',
+    mend: 'turn on “Require linear history”',
+  },
+  signed_commits: {
+    wanted: 'requires signed commits',
+    missing: () => 'does not require signed commits',
+    mend: 'turn on “Require signed commits”',
+  },
+  up_to_date: {
+    wanted: 'requires branches to be up to date',
+    missing: () => 'takes checks of a head that lacks the newest base',
+    mend: 'turn on “Require branches to be up to date before merging”, beside at least one required check',
+  },
+  merge_queue: {
+    wanted: 'requires a merge queue',
+    missing: () => 'does not require a merge queue',
+    mend: 'turn on “Require merge queue” in a ruleset',
+  },
   force_push: {
     wanted: 'blocks force pushes',
     missing: () => 'does not block force pushes',
@@ -226,7 +261,7 @@ const SETTINGS: Readonly<Partial<Record<ProtectionSetting, Setting>>> = {
   admins: {
     wanted: 'binds administrators too',
     missing: () => 'can be bypassed',
-    mend: 'turn on “Do not allow bypassing the above settings”, or empty the ruleset’s bypass list',
+    mend: 'turn on “Do not allow bypassing the above settings” and let nobody bypass required pull requests, or empty the ruleset’s bypass list',
   },
   checks: {
     wanted: 'requires the checks',

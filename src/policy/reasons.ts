@@ -1,3 +1,4 @@
+import type { EnforcedSetting } from '../domain/protection-settings.ts';
 import type { Reason, ReasonCode } from '../domain/reason.ts';
 
 /**
@@ -261,8 +262,7 @@ interface Bound {
 export type Part = 'author' | 'committer' | 'co_author' | 'pusher' | 'pull_request_author';
 
 /** The policy's own names for what GitHub has to enforce. */
-export type ProtectionSetting =
-  'pull_request' | 'stale_approvals' | 'force_push' | 'deletion' | 'admins' | 'checks';
+export type ProtectionSetting = EnforcedSetting | 'admins' | 'checks';
 
 /** A reason of this code, with what it must say. */
 export function reason<Code extends ReasonCode>(code: Code, about: AboutByCode[Code]): Reason {

@@ -129,6 +129,30 @@ const protection = z
       .literal('dismissed')
       .optional()
       .describe('A push to the pull request dismisses its approvals.'),
+    last_push: z
+      .literal('approved')
+      .optional()
+      .describe('Whoever pushed last can’t be the only one who approved.'),
+    code_owners: z
+      .literal('required')
+      .optional()
+      .describe('GitHub asks for the approval of the code owners of what was changed.'),
+    conversations: z
+      .literal('resolved')
+      .optional()
+      .describe('Every conversation on the code has to be resolved.'),
+    linear_history: z.literal('required').optional().describe('No merge commits.'),
+    signed_commits: z.literal('required').optional().describe('Every commit has a verified signature.'),
+    up_to_date: z
+      .literal('required')
+      .optional()
+      .describe('The required checks have to be of a head that has the newest base in it.'),
+    merge_queue: z
+      .literal('required')
+      .optional()
+      .describe(
+        'Merges go through a merge queue (a ruleset’s: of classic protection GitHub doesn’t tell it).',
+      ),
     force_push: z.literal('blocked').optional().describe('The branch can’t be force-pushed.'),
     deletion: z.literal('blocked').optional().describe('The branch can’t be deleted.'),
     admins: z

@@ -1,6 +1,13 @@
 import type { ChangeFacts } from '../../domain/change-facts.ts';
 import type { GateResult } from '../../domain/decision.ts';
+import { type Known, known } from '../../domain/known.ts';
 import type { ProtectionRules } from '../../domain/protection-facts.ts';
+import {
+  bindsEverybody,
+  type EnforcedSetting,
+  enforces,
+  PROTECTION_SETTINGS,
+} from '../../domain/protection-settings.ts';
 import type { Reason } from '../../domain/reason.ts';
 import { notApplicable, passed, pending } from '../gate-result.ts';
 import { reason, type ProtectionSetting } from '../reasons.ts';
@@ -13,7 +20,7 @@ export const CHANGE_CHECK = 'countersign/change';
 type Demand = {
   readonly setting: ProtectionSetting;
   readonly check?: string;
-  readonly isMetBy: (rules: ProtectionRules) => boolean;
+  readonly isMetBy: (rules: ProtectionRules) => Known<boolean>;
 };
 
 /**
@@ -36,15 +43,17 @@ export function protectionGate(policy: Policy, facts: ChangeFacts): GateResult {
   const against: Reason[] = [];
   const unmetChecks: string[] = [];
   // With nothing else asked, `admins: included` asks that there be rules at all, and that they bind everyone.
-  const judged = demands.length > 0 ? demands : [{ setting: 'admins' as const, isMetBy: () => true }];
+  const judged = demands.length > 0 ? demands : [{ setting: 'admins' as const, isMetBy: () => known(true) }];
   for (const { setting, check, isMetBy } of judged) {
-    const meeting = rules.filter(isMetBy);
+    const met = rules.map((each) => ({ each, is: isMetBy(each) }));
+    const meeting = met.flatMap(({ each, is }) => (is.known && is.value ? [each] : []));
     if (meeting.length === 0) {
-      if (unknowns.length > 0) against.push(unknown(setting, unknowns.join('; ')));
+      const notSeen = [...unknowns, ...met.flatMap(({ is }) => (is.known ? [] : [is.why]))];
+      if (notSeen.length > 0) against.push(unknown(setting, [...new Set(notSeen)].join('; ')));
       else if (check === undefined) against.push(missing(setting));
       else unmetChecks.push(check);
     } else if (asked.admins !== undefined) {
-      const binding = meeting.map(({ adminsIncluded }) => adminsIncluded);
+      const binding = meeting.map((each) => bindsEverybody(each, isEnforced(setting) ? setting : null));
       if (binding.some((included) => included.known && included.value)) continue;
       const notTold = [
         ...unknowns,
@@ -65,15 +74,9 @@ function demandsOf(
   { changes: { protection: asked = {}, checks = [] } }: Policy,
   ownAppId: number | null,
 ): readonly Demand[] {
-  const demands: Demand[] = [];
-  const demand = (setting: ProtectionSetting, isMetBy: Demand['isMetBy']) =>
-    void demands.push({ setting, isMetBy });
-  if (asked.pull_request !== undefined) demand('pull_request', (rules) => rules.pullRequestRequired);
-  if (asked.stale_approvals !== undefined) {
-    demand('stale_approvals', (rules) => rules.pullRequestRequired && rules.dismissesStaleApprovals);
-  }
-  if (asked.force_push !== undefined) demand('force_push', (rules) => rules.forcePushBlocked);
-  if (asked.deletion !== undefined) demand('deletion', (rules) => rules.deletionBlocked);
+  const demands: Demand[] = PROTECTION_SETTINGS.filter((setting) => asked[setting] !== undefined).map(
+    (setting) => ({ setting, isMetBy: (rules) => enforces(rules, setting) }),
+  );
   if (asked.checks !== undefined) {
     const named = checks.map((check) => (typeof check === 'string' ? { name: check, app: null } : check));
     const demandCheck = (name: string, fits: (appId: number | null) => boolean) =>
@@ -81,7 +84,7 @@ function demandsOf(
         setting: 'checks',
         check: name,
         isMetBy: ({ requiredChecks }) =>
-          requiredChecks.some((check) => check.name === name && fits(check.appId)),
+          known(requiredChecks.some((check) => check.name === name && fits(check.appId))),
       });
     // Required of anybody, our own check could be answered by everyone with write access.
     demandCheck(CHANGE_CHECK, (appId) => appId !== null && appId === ownAppId);
@@ -89,3 +92,6 @@ function demandsOf(
   }
   return demands;
 }
+
+const isEnforced = (setting: ProtectionSetting): setting is EnforcedSetting =>
+  PROTECTION_SETTINGS.some((each) => each === setting);

@@ -55,6 +55,44 @@ describe('classic protection', () => {
       { enforce_admins: { enabled: false } },
       { adminsIncluded: { known: true, value: false } },
     ],
+    [
+      'asks for more of a pull request',
+      {
+        required_pull_request_reviews: {
+          require_last_push_approval: true,
+          require_code_owner_reviews: true,
+          bypass_pull_request_allowances: { users: [], teams: [], apps: [] },
+        },
+        required_conversation_resolution: { enabled: true },
+      },
+      {
+        lastPushApproved: true,
+        codeOwnersRequired: true,
+        conversationsResolved: true,
+        pullRequestBypassed: false,
+      },
+    ],
+    [
+      'lets a team do without a pull request',
+      { required_pull_request_reviews: { bypass_pull_request_allowances: { teams: [{ slug: 'ops' }] } } },
+      { pullRequestRequired: true, pullRequestBypassed: true },
+    ],
+    [
+      'asks for a linear and signed history',
+      { required_linear_history: { enabled: true }, required_signatures: { enabled: true } },
+      { linearHistory: true, signaturesRequired: true },
+    ],
+    [
+      'asks for a head with the newest base in it',
+      { required_status_checks: { strict: true, contexts: ['build'] } },
+      { upToDate: true },
+    ],
+    [
+      'asks for the newest base, but for no check',
+      { required_status_checks: { strict: true, contexts: [] } },
+      { upToDate: false },
+    ],
+    ['never says of a merge queue', {}, { mergeQueue: { known: false } }],
     ['does not say of admins', {}, { adminsIncluded: { known: false, why: expect.any(String) } }],
   ])('%s', (_, wire, expected) => {
     expect(classic(wire)).toMatchObject(expected);
@@ -107,6 +145,44 @@ describe('rulesets', () => {
       [
         { id: 1, deletionBlocked: true, forcePushBlocked: false },
         { id: 2, deletionBlocked: false, forcePushBlocked: true },
+      ],
+    ],
+    [
+      'an organisation’s, with all the rest',
+      [
+        {
+          type: 'pull_request',
+          ruleset_source: 'acme',
+          ruleset_source_type: 'Organization',
+          parameters: {
+            require_last_push_approval: true,
+            require_code_owner_review: true,
+            required_review_thread_resolution: true,
+          },
+        },
+        {
+          type: 'required_status_checks',
+          parameters: {
+            strict_required_status_checks_policy: true,
+            required_status_checks: [{ context: 'build' }],
+          },
+        },
+        { type: 'required_linear_history' },
+        { type: 'required_signatures' },
+        { type: 'merge_queue', parameters: { merge_method: 'SQUASH' } },
+      ],
+      [
+        {
+          source: 'acme',
+          owner: 'organization',
+          lastPushApproved: true,
+          codeOwnersRequired: true,
+          conversationsResolved: true,
+          upToDate: true,
+          linearHistory: true,
+          signaturesRequired: true,
+          mergeQueue: { known: true, value: true },
+        },
       ],
     ],
     ['a kind that we do not judge', [{ type: 'a_kind_of_tomorrow', parameters: { x: 1 } }], [NOTHING]],

@@ -26,6 +26,7 @@ import {
   workflow,
 } from '../../support/make-facts.ts';
 import type { Case } from './case.ts';
+import { protectionCases } from './protection-cases.ts';
 
 type ChangeCase = Case<ChangeFacts>;
 
@@ -948,6 +949,7 @@ export const changeCases: readonly (readonly [string, readonly ChangeCase[]])[] 
   ['identity', identityRows],
   ['checks', checkRows],
   ['protection', protectionRows],
+  ['protection, setting by setting', protectionCases],
   ['completeness', completenessRows],
   [
     'mode',

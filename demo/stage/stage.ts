@@ -14,7 +14,14 @@ import { readConfig } from '../../src/config.ts';
 import { generateLedgerKey } from '../../src/ledger/signer.ts';
 import type { Pipeline } from '../../src/pipeline/pipeline.ts';
 import { parseManifest } from '../../src/web/app-manifest.ts';
-import { type GitHub, type Organization, type Repository, startGitHub, type User } from '../github/github.ts';
+import {
+  type GitHub,
+  type Installation,
+  type Organization,
+  type Repository,
+  startGitHub,
+  type User,
+} from '../github/github.ts';
 import { type DemoServer, startServer } from '../servers/servers.ts';
 import { shopPolicy } from './policy.ts';
 import { SHOP_FILES } from './shop-files.ts';
@@ -50,6 +57,7 @@ export interface Stage {
   readonly repo: 'shop';
   readonly repository: Repository;
   readonly organization: Organization;
+  readonly installation: Installation;
   readonly servers: Readonly<Record<'staging' | 'production', DemoServer>>;
   readonly origin: string;
   /** GitHub's id of our App. */
@@ -100,7 +108,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
       // Known once the app listens; until then nothing is delivered.
       webhookUrl: null,
     });
-    github.install(registered.app, organization, [repository]);
+    const installation = github.install(registered.app, organization, [repository]);
     await setEnvironment(github, people, registered.appId);
 
     const origin = 'countersign.example/ledger/1';
@@ -137,6 +145,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
       repo: 'shop',
       repository,
       organization,
+      installation,
       servers,
       origin,
       appId: registered.appId,

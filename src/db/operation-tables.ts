@@ -1,4 +1,5 @@
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely';
+import type { ControlStanding, KeptControls } from '../domain/control-facts.ts';
 import type { Verdict } from '../domain/decision.ts';
 import type { Effect } from '../domain/effect.ts';
 
@@ -51,6 +52,16 @@ export interface OperationTables {
     sha: Fixed<string>;
     branch: Fixed<string>;
     entry_id: Fixed<string>;
+  };
+  'countersign.control_state': {
+    subject: Fixed<string>;
+    repository_id: Fixed<Id>;
+    kept: JSONColumnType<KeptControls, string, string>;
+    standing: ControlStanding;
+    since: Date;
+    since_entry: string;
+    entry_id: string;
+    looked_at: Date;
   };
   'countersign.effect': {
     key: Fixed<string>;

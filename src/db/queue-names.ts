@@ -42,6 +42,8 @@ export const QUEUES = {
   effect: { kind: 'ordered', retries: 100, expireSeconds: 300 },
   /** A deployment to be carried out. A worker that dies is found by its missing heartbeat; the next one goes on. */
   deploy: { kind: 'ordered', retries: 20, expireSeconds: 6 * HOUR },
+  /** What GitHub enforces, to be looked at. */
+  control: { kind: 'coalesced', retries: 20, expireSeconds: 600 },
   /** What is looked at by the clock. */
   sweep: { kind: 'coalesced', retries: 10, expireSeconds: HOUR },
 } as const satisfies Readonly<Record<string, QueueSettings>>;
@@ -57,6 +59,7 @@ export const QUEUE_NAMES: readonly QueueName[] = [
   'watch',
   'effect',
   'deploy',
+  'control',
   'sweep',
 ];
 

@@ -1,5 +1,6 @@
 import type { Actor } from './actor.ts';
 import type { CodeOwnersFile } from './code-owners-facts.ts';
+import type { ControlsFact } from './control-facts.ts';
 import type { Known } from './known.ts';
 import type { Listed } from './listed.ts';
 import type { ProtectionFacts } from './protection-facts.ts';
@@ -34,6 +35,8 @@ export interface ChangeFacts {
    * Null: there is none. Absent: the policy doesn't ask for code owners.
    */
   readonly codeOwners?: Known<CodeOwnersFile | null>;
+  /** Whether the base stands inside a control gap; absent where nobody has looked yet. No gate reads it. */
+  readonly controls?: ControlsFact;
   readonly roles: RoleFacts;
 }
 

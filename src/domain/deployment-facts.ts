@@ -1,4 +1,5 @@
 import type { Actor } from './actor.ts';
+import type { ControlsFact } from './control-facts.ts';
 import type { ChangeFacts, CommitFacts } from './change-facts.ts';
 import type { Known } from './known.ts';
 import type { Listed } from './listed.ts';
@@ -25,6 +26,8 @@ export interface DeploymentFacts {
   /** Of a job of Actions whose run was started again: which attempt it is. Its reviews can't be told from those of earlier ones. */
   readonly runAttempt?: number;
   readonly roles: RoleFacts;
+  /** How the controls of the environment and of its branches stand; none where nobody has looked yet. No gate reads them. */
+  readonly controls?: readonly ControlsFact[];
   /** Whether the policy on the default branch came by review. */
   readonly policy: PolicyTrust;
   /** What ran in each environment that the policy puts before this one. Absent in facts that are older than the key. */

@@ -8,6 +8,8 @@ import type { ReasonCode } from './reason.ts';
 
 /**
  * `deployment.reviewed`: one person's yes or no to a deployment. `effect.finished`: what became of a planned write.
+ * `control.changed`: what GitHub enforces for us is another than at the last look, or is seen for the first time, or not any more.
+ * `history.rewritten`: a guarded branch was pushed by force, deleted, or made anew.
  * `ledger.erased`: a person or document was taken away. `ledger.rotated`: another key signs from here on.
  * `lock.set`, `lock.removed`: an environment was locked, for all but `commit` and `pullRequest` if it names any.
  */
@@ -33,6 +35,7 @@ export const ENTRY_KINDS = [
   'control.changed',
   'lock.set',
   'lock.removed',
+  'history.rewritten',
   'access.changed',
   'access.reviewed',
   'policy.changed',
@@ -57,6 +60,7 @@ export type Role =
   | 'dismisser'
   | 'merger'
   | 'requester'
+  | 'changer'
   | 'operator';
 
 export interface NewEntry {

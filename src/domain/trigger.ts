@@ -65,8 +65,46 @@ export type Trigger =
       readonly button: string;
       readonly presser: Actor | null;
     }
+  /** "Re-run all checks" on our check suite of a commit. */
+  | { readonly kind: 'run_all_again'; readonly repository: RepositoryRef; readonly sha: string }
   /** Something reported about a commit without saying for which pull request (a commit status, a check on a fork's). */
   | { readonly kind: 'judge_commit'; readonly repository: RepositoryRef; readonly sha: string }
   /** Protection, teams, members or the policy changed: judge again whatever is open. */
   | { readonly kind: 'judge_open'; readonly repository: RepositoryRef; readonly branch: string | null }
-  | { readonly kind: 'judge_open_in_installation'; readonly installationId: number };
+  | {
+      readonly kind: 'judge_open_in_installation';
+      readonly installationId: number;
+      /** What GitHub enforces in all its repositories was changed, by this person. */
+      readonly controlsBy?: Actor | null;
+    }
+  /** What GitHub enforces there was changed. */
+  | { readonly kind: 'look_at_controls'; readonly repository: RepositoryRef; readonly by: Actor | null }
+  /** Our App was given or lost what it guards, or what it guards became something else. */
+  | {
+      readonly kind: 'record_coverage';
+      readonly installationId: number;
+      /** Empty: the installation as a whole. */
+      readonly repositories: readonly { readonly id: number; readonly fullName: string }[];
+      readonly outcome: CoverageOutcome;
+      readonly by: Actor | null;
+      /** What is told with it and names nobody: the App's permissions, the name before. */
+      readonly detail: Readonly<Record<string, unknown>>;
+    };
+
+/** `….gap`: from here on nothing is judged there. `….whole`: it is again. The others change what we guard, not whether. */
+export type CoverageOutcome =
+  | 'installed.whole'
+  | 'uninstalled.gap'
+  | 'suspended.gap'
+  | 'unsuspended.whole'
+  | 'permissions_accepted'
+  | 'repository_added.whole'
+  | 'repository_removed.gap'
+  | 'repository_deleted.gap'
+  | 'repository_archived'
+  | 'repository_unarchived'
+  | 'repository_renamed'
+  | 'repository_transferred'
+  | 'repository_publicized'
+  | 'repository_privatized'
+  | 'default_branch_changed';

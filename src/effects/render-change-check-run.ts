@@ -7,6 +7,7 @@ import { block, fitSections, type Section } from './fit-sections.ts';
 import { code, escape, sentence } from './markdown.ts';
 import { commitLink, header, moment, type Place, row } from './phrases.ts';
 import { changeCommitsSection } from './render-commits.ts';
+import { controlsSection } from './render-controls.ts';
 import { gatesSection, missingSection, policySection, problemsSection } from './render-gates.ts';
 import { proposedPolicySection } from './render-proposed-policy.ts';
 import { protectionSection } from './render-protection.ts';
@@ -44,6 +45,7 @@ export function renderChangeCheckRun(
   const text = fitSections([
     approvalsSection(explained.approvals, facts, place),
     changeCommitsSection(facts, decision, place),
+    controlsSection(facts.controls === undefined ? [] : [facts.controls]),
     protectionSection(facts.protection),
   ]);
   return {

@@ -9,6 +9,7 @@ import { block, fitSections, type Section } from './fit-sections.ts';
 import { code, escape, link, sentence } from './markdown.ts';
 import { deployedLine } from './deployed-line.ts';
 import { commitLink, header, moment, pageLink, person, type Place, row, short } from './phrases.ts';
+import { controlsSection } from './render-controls.ts';
 import type { RenderedCheckRun } from './render-change-check-run.ts';
 import { rangeSection } from './render-commits.ts';
 import { gatesSection, missingSection, policySection, problemsSection } from './render-gates.ts';
@@ -47,6 +48,7 @@ export function renderDeploymentCheckRun(
     ...(progress.state === 'none' || progress.state === 'deploying' ? [] : outputSections(progress, place)),
     rangeSection(facts, decision, explained, place, progress.state === 'success'),
     reviewsSection(facts.reviews.items, explained.approvals, request),
+    controlsSection(facts.controls ?? []),
     filesSection(difference, place),
   ]);
   return {

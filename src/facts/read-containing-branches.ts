@@ -45,6 +45,15 @@ export async function readContainingBranches(
   return known(matching.filter((_, index) => contained[index] === true));
 }
 
+/** The names of the branches that `matches` takes; null where there are more branches than we read. */
+export async function readBranchNames(
+  github: GitHubReader,
+  repository: RepositoryRef,
+  matches: (branch: string) => boolean,
+): Promise<readonly string[] | null> {
+  return (await readMatching(github, repository, matches))?.map(({ name }) => name) ?? null;
+}
+
 async function readMatching(
   github: GitHubReader,
   { owner, name }: RepositoryRef,

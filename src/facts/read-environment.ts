@@ -19,7 +19,7 @@ const reviewersRule = z.looseObject({
 });
 const otherRule = z.looseObject({ type: z.string().refine((type) => type !== 'required_reviewers') });
 
-const environmentAnswer = z.object({
+const environmentAnswer = z.looseObject({
   name: z.string(),
   can_admins_bypass: z.boolean().nullish(),
   protection_rules: z.array(z.union([reviewersRule, otherRule])).nullish(),
@@ -32,21 +32,66 @@ export async function readEnvironment(
   environment: string,
   appId: number,
 ): Promise<Known<EnvironmentFacts>> {
+  return (await readWholeEnvironment(github, repository, environment, appId)).facts;
+}
+
+/** {@link readEnvironment}, with GitHub's own answers beside it. */
+export interface WholeEnvironment {
+  readonly facts: Known<EnvironmentFacts>;
+  readonly environment: Known<unknown>;
+  readonly rules: Known<unknown>;
+}
+
+export async function readWholeEnvironment(
+  github: GitHubReader,
+  repository: RepositoryRef,
+  environment: string,
+  appId: number,
+): Promise<WholeEnvironment> {
   const { owner, name } = repository;
   const parameters = { owner, repo: name, environment_name: environment };
   const doing = `reading ${owner}/${name}'s environment ${environment}`;
+  const [wire, rules] = await Promise.all([
+    told(
+      askRest(
+        github,
+        'GET /repos/{owner}/{repo}/environments/{environment_name}',
+        parameters,
+        environmentAnswer,
+        doing,
+      ),
+    ),
+    told(
+      askRest(
+        github,
+        'GET /repos/{owner}/{repo}/environments/{environment_name}/deployment_protection_rules',
+        parameters,
+        rulesAnswer,
+        `reading the deployment protection rules of ${owner}/${name}'s ${environment}`,
+      ),
+    ),
+  ]);
+  if (!wire.known) return { facts: wire, environment: wire, rules };
+  const guardedByUs = rules.known
+    ? known(
+        (rules.value.custom_deployment_protection_rules ?? []).some(
+          (rule) => rule.enabled && rule.app.id === appId,
+        ),
+      )
+    : rules;
+  const { name: called, can_admins_bypass: bypass } = wire.value;
+  const facts = {
+    name: called,
+    reviewers: reviewersOf(wire.value),
+    adminsCanBypass: bypass ?? null,
+    guardedByUs,
+  };
+  return { facts: known(facts), environment: wire, rules };
+}
+
+async function told<T>(asked: Promise<T>): Promise<Known<T>> {
   try {
-    const route = 'GET /repos/{owner}/{repo}/environments/{environment_name}';
-    const [wire, guardedByUs] = await Promise.all([
-      askRest(github, route, parameters, environmentAnswer, doing),
-      readGuarded(github, parameters, appId),
-    ]);
-    return known({
-      name: wire.name,
-      reviewers: reviewersOf(wire),
-      adminsCanBypass: wire.can_admins_bypass ?? null,
-      guardedByUs,
-    });
+    return known(await asked);
   } catch (error) {
     if (isRefusal(error)) return unknown(error.message);
     throw error;
@@ -70,30 +115,8 @@ function isReviewersRule(
   return rule.type === 'required_reviewers';
 }
 
-const rulesAnswer = z.object({
+const rulesAnswer = z.looseObject({
   custom_deployment_protection_rules: z
-    .array(z.object({ enabled: z.boolean(), app: z.object({ id: z.int() }) }))
+    .array(z.looseObject({ enabled: z.boolean(), app: z.looseObject({ id: z.int() }) }))
     .nullish(),
 });
-
-async function readGuarded(
-  github: GitHubReader,
-  parameters: { readonly owner: string; readonly repo: string; readonly environment_name: string },
-  appId: number,
-): Promise<Known<boolean>> {
-  const doing = `reading the deployment protection rules of ${parameters.owner}/${parameters.repo}'s ${parameters.environment_name}`;
-  try {
-    const route = 'GET /repos/{owner}/{repo}/environments/{environment_name}/deployment_protection_rules';
-    const { custom_deployment_protection_rules: rules } = await askRest(
-      github,
-      route,
-      parameters,
-      rulesAnswer,
-      doing,
-    );
-    return known((rules ?? []).some((rule) => rule.enabled && rule.app.id === appId));
-  } catch (error) {
-    if (isRefusal(error)) return unknown(error.message);
-    throw error;
-  }
-}

@@ -14,6 +14,7 @@ import { strictest } from '../policy/strictest.ts';
 import { type PolicyVersion, versionAt } from '../policy/version-at.ts';
 import { broughtAt, policyVersions } from './last-reviewed-policy.ts';
 import type { Pipeline } from './pipeline.ts';
+import { withControlsSeen } from './controls-seen.ts';
 import { policyInForce, type PolicyInForce } from './policy-in-force.ts';
 import { pushesTo } from './pushes-to.ts';
 import { type BranchPolicy, readBranchPolicy } from './read-branch-policy.ts';
@@ -83,7 +84,8 @@ async function assess(
       now: pipeline.now(),
     });
     if (gathered.pullRequest.baseRef !== base) continue;
-    const facts = merge ? factsAtMerge(gathered) : gathered;
+    const seen = await withControlsSeen(pipeline, gathered);
+    const facts = merge ? factsAtMerge(seen) : seen;
     const judgedBy = ({ source, reading }: BranchPolicy) => ({
       source,
       reading,

@@ -10,6 +10,7 @@ import { organisationPolicy } from '../policy/organisation-policy.ts';
 import type { PolicyReading } from '../policy/policy-reading.ts';
 import { pathsAsked } from '../policy/paths-asked.ts';
 import { rolesAsked } from '../policy/roles-asked.ts';
+import { deploymentControls } from './controls-seen.ts';
 import { type StoredDeployment, repositoryOf, requestOf } from './deployment-row.ts';
 import type { Pipeline } from './pipeline.ts';
 import { policyInForce, type PolicyInForce } from './policy-in-force.ts';
@@ -68,7 +69,7 @@ export async function assessDeployment(
     organisation === null ? null : environmentOf(organisation, row.environment),
   ].flatMap((each) => each ?? []);
   const before = [...new Set(asking.flatMap(({ after }) => Object.keys(after ?? {})))];
-  const facts = await gatherDeployment(github, {
+  const gathered = await gatherDeployment(github, {
     appId: pipeline.appId,
     repository,
     request: requestOf(row),
@@ -87,5 +88,6 @@ export async function assessDeployment(
     policy: trust,
     now: pipeline.now(),
   });
+  const facts = { ...gathered, controls: await deploymentControls(pipeline, gathered) };
   return { source, reading, facts, decision: evaluateDeployment(reading, facts), policy: standing };
 }

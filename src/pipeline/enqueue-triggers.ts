@@ -1,11 +1,13 @@
 import type { Transaction } from 'kysely';
 import type { Database } from '../db/database.ts';
 import type { Trigger } from '../domain/trigger.ts';
-import type { SweepJob } from './jobs.ts';
+import type { ControlJob, SweepJob } from './jobs.ts';
 import type { Pipeline } from './pipeline.ts';
 import { pressButton } from './press-button.ts';
+import { recordCoverage } from './record-coverage.ts';
 import { recordReview } from './record-reviews.ts';
 import { requestDeployment } from './request-deployment.ts';
+import { runAllAgain } from './run-again.ts';
 import { WATCH_SECONDS } from './watch-job.ts';
 
 /**
@@ -91,6 +93,9 @@ async function enqueue(
     case 'press_button':
       await pressButton(tx, pipeline, trigger, delivery);
       return;
+    case 'run_all_again':
+      await runAllAgain(tx, pipeline, trigger, delivery);
+      return;
     case 'judge_commit': {
       const { repository, sha } = trigger;
       await sweep(tx, pipeline, {
@@ -114,15 +119,34 @@ async function enqueue(
       return;
     }
     case 'judge_open_in_installation': {
-      const { installationId } = trigger;
-      await sweep(tx, pipeline, { installationId, repository: null, branch: null, sha: null, delivery });
+      const { installationId, controlsBy } = trigger;
+      await sweep(tx, pipeline, {
+        installationId,
+        repository: null,
+        branch: null,
+        sha: null,
+        delivery,
+        ...(controlsBy === undefined ? {} : { controlsBy }),
+      });
+      return;
     }
+    case 'look_at_controls': {
+      const { repository, by } = trigger;
+      const job: ControlJob = { repository, delivery, by };
+      // Each delivery has a look of its own, or the second of two would be taken for both people's.
+      await queue.send(tx, 'control', job, { key: `${repository.id}:${delivery}` });
+      return;
+    }
+    case 'record_coverage':
+      await recordCoverage(tx, pipeline, trigger, delivery);
   }
 }
 
 async function sweep(tx: Transaction<Database>, { queue }: Pipeline, job: SweepJob): Promise<void> {
-  const { installationId, repository, branch, sha } = job;
+  const { installationId, repository, branch, sha, controlsBy } = job;
+  // One that names somebody isn't taken together with others.
+  const named = controlsBy === undefined ? '' : `:${job.delivery}`;
   await queue.send(tx, 'sweep', job, {
-    key: `${installationId}:${repository?.id ?? ''}:${branch ?? ''}:${sha ?? ''}`,
+    key: `${installationId}:${repository?.id ?? ''}:${branch ?? ''}:${sha ?? ''}${named}`,
   });
 }

@@ -1,5 +1,6 @@
 import { readRunProgress, type RunProgress } from '../facts/read-run-progress.ts';
 import { BYPASSED } from './backed-by-ledger.ts';
+import { withControlsNow } from './controls-at-start.ts';
 import { type StoredDeployment, repositoryOf, requestOf } from './deployment-row.ts';
 import { finishDeployment } from './finish-deployment.ts';
 import type { DeploymentJob } from './jobs.ts';
@@ -93,7 +94,7 @@ async function pass(
 ): Promise<void> {
   const repository = repositoryOf(row);
   if (pipeline.targetOf(repository, row.environment) === null) {
-    const assessed = await recordedAssessment(pipeline, row);
+    const assessed = await withControlsNow(pipeline, row, await recordedAssessment(pipeline, row));
     const running = await startDeployment(pipeline, row, assessed, null);
     if (running !== null) await end(pipeline, running, progress, delivery);
     return;

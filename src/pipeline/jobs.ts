@@ -40,6 +40,15 @@ export const WatchJob = z.strictObject({
   delivery,
 });
 export const EffectJob = z.strictObject({ key: z.string() });
+/** Look at what GitHub enforces in one repository. */
+export const ControlJob = z.strictObject({
+  repository,
+  delivery,
+  /** Who changed it, where the delivery is about that. */
+  by: actor.nullable(),
+  /** It comes by the clock, and queues the next one. */
+  byClock: z.boolean().default(false),
+});
 /** Judge again whatever is open: at one commit, on one branch, in one repository, or in a whole installation. */
 export const SweepJob = z.strictObject({
   installationId: z.int(),
@@ -47,9 +56,12 @@ export const SweepJob = z.strictObject({
   branch: z.string().nullable(),
   sha: z.string().nullable(),
   delivery,
+  /** Who changed what GitHub enforces in all of them. */
+  controlsBy: actor.nullable().optional(),
 });
 
 export type ChangeJob = z.infer<typeof ChangeJob>;
 export type PushJob = z.infer<typeof PushJob>;
 export type DeploymentJob = z.input<typeof DeploymentJob>;
+export type ControlJob = z.input<typeof ControlJob>;
 export type SweepJob = z.infer<typeof SweepJob>;

@@ -1,3 +1,4 @@
+import type { DeploymentFacts } from '../domain/deployment-facts.ts';
 import { textsOf } from '../domain/policy-reading.ts';
 import type { Queue } from '../db/queue.ts';
 import type { NewEntry } from '../domain/entry.ts';
@@ -129,7 +130,7 @@ export async function recordDeploymentDecision(
   const reports = await reportsSent(pipeline, row.id);
   await recordOnce(pipeline, {
     subject: `deployment:${row.id}`,
-    basis: digest([decision, ...textsOf(source)]),
+    basis: digest([decision, ...textsOf(source), ...standings(facts)]),
     verdict: decision.verdict,
     entry: (answers): NewEntry => ({
       kind: KIND[decision.verdict],
@@ -144,7 +145,12 @@ export async function recordDeploymentDecision(
       reasons: reasonCodes(decision),
       delivery,
       answers: answers ?? row.request_entry,
-      documents: [jsonDocument('decision', decision), jsonDocument('facts', facts), policyDocument(source)],
+      documents: [
+        jsonDocument('decision', decision),
+        jsonDocument('facts', facts),
+        policyDocument(source),
+        jsonDocument('controls', facts.controls ?? []),
+      ],
     }),
     // Nothing of ours is shown on what isn't ours, or every preview of a repository without a policy would be red.
     effects: (entryId) =>
@@ -179,6 +185,10 @@ export async function recordDeploymentDecision(
     },
   });
 }
+
+/** A gap that begins or ends while a deployment waits is told of, though it decides nothing. */
+const standings = ({ controls = [] }: DeploymentFacts): readonly string[] =>
+  controls.flatMap(({ standing, entry }) => (standing === 'gap' ? [entry] : []));
 
 const KIND: Readonly<Record<Verdict, NewEntry['kind']>> = {
   approved: 'deployment.approved',

@@ -16,16 +16,15 @@ import { policyBeforePush } from './policy-before-push.ts';
 import { policyInForce } from './policy-in-force.ts';
 import { pushesTo } from './pushes-to.ts';
 import { recordOnce } from './record-once.ts';
-
-const NO_COMMIT = '0'.repeat(40);
+import { NO_COMMIT, recordRewrite } from './record-rewrite.ts';
 
 /**
- * Looks at what a push brought to a guarded branch. Each commit that came from no approved pull request gets its
+ * Looks at what a push brought to a guarded branch, and what it took away. Each commit that came from no approved pull request gets its
  * `change.unreviewed` and a failed check run, and holds every deployment whose range has it.
  */
 export async function judgePush(pipeline: Pipeline, data: unknown): Promise<void> {
-  const { repository, branch, before, after, forced, pusher, delivery, looks } = PushJob.parse(data);
-  if (after === NO_COMMIT) return;
+  const push = PushJob.parse(data);
+  const { repository, branch, before, after, forced, pusher, delivery, looks } = push;
   const github = await pipeline.github(repository.installationId);
   const trunk = await readDefaultBranch(github, repository);
   const policy = await policyInForce(pipeline, github, repository, trunk);
@@ -44,6 +43,9 @@ export async function judgePush(pipeline: Pipeline, data: unknown): Promise<void
   const version = await policyBeforePush(pipeline, github, repository, { branch, trunk, before, delivery });
   const guarding = version === null ? [] : policiesGuarding(version.policy, branch);
   if (version === null || guarding.length === 0) return;
+  await recordRewrite(pipeline, github, push);
+  // A branch that is gone has no commits to look at.
+  if (after === NO_COMMIT) return;
 
   const { range, changes } = await gatherRange(github, {
     repository,

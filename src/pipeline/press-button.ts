@@ -4,6 +4,7 @@ import { fullName } from '../domain/repository.ts';
 import type { Trigger } from '../domain/trigger.ts';
 import { record } from '../ledger/record.ts';
 import type { Pipeline } from './pipeline.ts';
+import { runAgain } from './run-again.ts';
 
 type Press = Extract<Trigger, { kind: 'press_button' }>;
 
@@ -20,16 +21,8 @@ export async function pressButton(
 ): Promise<void> {
   const { repository, presser } = press;
   const [subject, id] = splitExternalId(press.externalId);
-  if (subject === 'change' && press.button === 'rerun') {
-    const number = Number(id);
-    if (Number.isSafeInteger(number) && number > 0) {
-      await pipeline.queue.send(
-        tx,
-        'change',
-        { repository, number, delivery },
-        { key: `${repository.id}:${number}` },
-      );
-    }
+  if (press.button === 'rerun') {
+    await runAgain(tx, pipeline, press, delivery);
     return;
   }
   if (subject !== 'deployment') return;

@@ -1,10 +1,12 @@
-import { fullName } from '../domain/repository.ts';
+import type { ChangeFacts } from '../domain/change-facts.ts';
+import { fullName, type RepositoryRef } from '../domain/repository.ts';
 import { judgeApprovals } from '../policy/change/judge-approvals.ts';
 import { environmentsOnMerge } from '../policy/environments-on-merge.ts';
-import { assessMerge } from './assess-change.ts';
+import { type AssessedChange, assessMerge } from './assess-change.ts';
 import { jsonDocument, policyDocument } from './documents.ts';
 import { MergeJob } from './jobs.ts';
 import { reasonCodes } from './judge-change.ts';
+import { noteBranch } from './look-at-controls.ts';
 import { notePolicies } from './note-policy.ts';
 import type { Pipeline } from './pipeline.ts';
 import { recordOnce } from './record-once.ts';
@@ -17,11 +19,13 @@ import { requestDeployment } from './request-deployment.ts';
  */
 export async function recordMerge(pipeline: Pipeline, data: unknown): Promise<void> {
   const { repository, number, delivery } = MergeJob.parse(data);
+  const begunAt = pipeline.now();
   const assessed = await assessMerge(pipeline, repository, number);
-  const { facts, decision, reading, source } = assessed;
-  const { merged } = facts.pullRequest;
+  const { decision, reading, source } = assessed;
+  const { merged } = assessed.facts.pullRequest;
   if (merged === null)
     throw new Error(`${fullName(repository)}#${number}: GitHub said it was merged, but doesn't show it yet`);
+  const facts = await withControls(pipeline, repository, assessed, { begunAt, delivery });
   await recordReviews(pipeline, facts, delivery);
   await notePolicies(pipeline, repository, assessed, delivery);
 
@@ -60,7 +64,12 @@ export async function recordMerge(pipeline: Pipeline, data: unknown): Promise<vo
       reasons: reasonCodes(decision),
       delivery,
       answers: null,
-      documents: [jsonDocument('decision', decision), jsonDocument('facts', facts), policyDocument(source)],
+      documents: [
+        jsonDocument('decision', decision),
+        jsonDocument('facts', facts),
+        policyDocument(source),
+        jsonDocument('controls', facts.controls === undefined ? [] : [facts.controls]),
+      ],
     }),
     effects: () => [],
     also: async (tx, entryId) => {
@@ -83,4 +92,23 @@ export async function recordMerge(pipeline: Pipeline, data: unknown): Promise<vo
       }
     },
   });
+}
+
+/**
+ * The facts of a merge, with whether it happened inside a control gap: what protects the base was just read, so it is compared
+ * with the last look, and the answer is of this moment.
+ */
+async function withControls(
+  pipeline: Pipeline,
+  repository: RepositoryRef,
+  { facts, policy: inForce, decision }: AssessedChange,
+  { begunAt, delivery }: { readonly begunAt: string; readonly delivery: string | null },
+): Promise<ChangeFacts> {
+  // By the policy of now, as every look: what the merge itself is judged by may be an older one.
+  const { reading } = inForce.changes;
+  if (reading.kind !== 'valid' || decision.verdict === 'not_guarded') return facts;
+  const { protection } = facts;
+  const { policy } = reading;
+  const controls = await noteBranch(pipeline, repository, { policy, protection, begunAt, delivery });
+  return { ...facts, controls };
 }

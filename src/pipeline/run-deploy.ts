@@ -8,6 +8,7 @@ import { deploy } from '../deploy/deploy-to-hosts.ts';
 import { openMirror } from '../deploy/mirror.ts';
 import { type AssessedDeployment, assessDeployment } from './assess-deployment.ts';
 import { assertStarted } from './backed-by-ledger.ts';
+import { withControlsNow } from './controls-at-start.ts';
 import { type StoredDeployment, repositoryOf } from './deployment-row.ts';
 import { type Finished, finishDeployment } from './finish-deployment.ts';
 import { EffectJob } from './jobs.ts';
@@ -98,7 +99,8 @@ async function start(pipeline: Pipeline, row: StoredDeployment): Promise<StoredD
     await recordDeploymentDecision(pipeline, row, assessed, null);
     return null;
   }
-  return startDeployment(pipeline, row, assessed, pipeline.targetOf(repositoryOf(row), row.environment));
+  const now = await withControlsNow(pipeline, row, assessed);
+  return startDeployment(pipeline, row, now, pipeline.targetOf(repositoryOf(row), row.environment));
 }
 
 async function carryOut(

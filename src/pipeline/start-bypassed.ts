@@ -53,7 +53,12 @@ export async function startBypassed(
         reasons: [],
         delivery: null,
         answers: row.decision_entry,
-        documents: [jsonDocument('decision', decision), jsonDocument('facts', facts), policyDocument(source)],
+        documents: [
+          jsonDocument('decision', decision),
+          jsonDocument('facts', facts),
+          policyDocument(source),
+          jsonDocument('controls', facts.controls ?? []),
+        ],
       },
       { id: entryId, now, random: pipeline.random },
     );

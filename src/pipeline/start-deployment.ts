@@ -64,7 +64,12 @@ export async function startDeployment(
         delivery: null,
         answers: row.decision_entry,
         // The facts of the re-check at this moment, which is what the start rests on.
-        documents: [jsonDocument('decision', decision), jsonDocument('facts', facts), policyDocument(source)],
+        documents: [
+          jsonDocument('decision', decision),
+          jsonDocument('facts', facts),
+          policyDocument(source),
+          jsonDocument('controls', facts.controls ?? []),
+        ],
       },
       { id: entryUuid, now, random: pipeline.random },
     );

@@ -3,7 +3,8 @@ import type { GitHubReader } from '../facts/github-reader.ts';
 import { readDefaultBranch } from '../facts/read-default-branch.ts';
 import { openChanges } from '../facts/open-changes.ts';
 import { repositoriesOf } from '../facts/repositories-of.ts';
-import { SweepJob } from './jobs.ts';
+import { type ControlJob, SweepJob } from './jobs.ts';
+import { queueClock } from './look-at-controls.ts';
 import { notePolicy } from './note-policy.ts';
 import type { Pipeline } from './pipeline.ts';
 import { policyInForce } from './policy-in-force.ts';
@@ -13,13 +14,21 @@ import { policyInForce } from './policy-in-force.ts';
  * judgement of every open pull request and every waiting deployment that it can reach.
  */
 export async function sweepOpen(pipeline: Pipeline, data: unknown): Promise<void> {
-  const { installationId, repository, branch, sha, delivery } = SweepJob.parse(data);
+  const { installationId, repository, branch, sha, delivery, controlsBy } = SweepJob.parse(data);
   const github = await pipeline.github(installationId);
   const repositories: readonly RepositoryRef[] =
     repository === null ? await repositoriesOf(github, installationId) : [repository];
   for (const each of repositories) {
     // Of a repository that we have just been given: the policy that stands there now is the one to start from.
-    if (repository === null) await notePolicyOf(pipeline, github, each, delivery);
+    if (repository === null) {
+      await notePolicyOf(pipeline, github, each, delivery);
+      // After the policy, which says what is demanded; and from then on by the clock.
+      if (controlsBy !== undefined) {
+        const look: ControlJob = { repository: each, delivery, by: controlsBy };
+        await pipeline.queue.send(pipeline.db, 'control', look, { key: `${each.id}:${delivery}` });
+      }
+      await queueClock(pipeline, each, 0);
+    }
     const numbers = await openChanges(github, each, { branch, sha });
     for (const number of numbers) {
       await pipeline.queue.send(

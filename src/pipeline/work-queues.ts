@@ -1,6 +1,7 @@
 import { judgeChange } from './judge-change.ts';
 import { judgeDeployment } from './judge-deployment.ts';
 import { judgePush } from './judge-push.ts';
+import { lookAtControls } from './look-at-controls.ts';
 import { LOOK_AGAIN_MS, lookAgain } from './look-again.ts';
 import type { Pipeline } from './pipeline.ts';
 import { recordMerge } from './record-merge.ts';
@@ -22,6 +23,7 @@ export async function workQueues(pipeline: Pipeline): Promise<() => void> {
     concurrency: 4,
     ...(pipeline.environments === null ? {} : { lanes: pipeline.environments }),
   });
+  await queue.work('control', (data) => lookAtControls(pipeline, data), { concurrency: 2 });
   await queue.work('sweep', (data) => sweepOpen(pipeline, data));
 
   const timer = setInterval(() => {

@@ -3,7 +3,13 @@ import type { Envelope } from './payload.ts';
 import { envelopeOf } from './payload.ts';
 import { pullRequestTriggers, reviewTriggers } from './triggers/change-triggers.ts';
 import { checkRunTriggers, checkSuiteTriggers, statusTriggers } from './triggers/check-triggers.ts';
-import { controlTriggers, installationTriggers, organizationTriggers } from './triggers/control-triggers.ts';
+import {
+  controlTriggers,
+  installationTriggers,
+  organizationTriggers,
+  protectionTriggers,
+} from './triggers/control-triggers.ts';
+import { repositoryTriggers } from './triggers/coverage-triggers.ts';
 import { deploymentTriggers, protectionRuleTriggers, runTriggers } from './triggers/deployment-triggers.ts';
 import { pushTriggers } from './triggers/push-triggers.ts';
 
@@ -28,15 +34,16 @@ const EVENTS: Readonly<Record<string, (envelope: Envelope, self: Self) => Trigge
   deployment_review: runTriggers,
   deployment_status: runTriggers,
   workflow_run: runTriggers,
-  branch_protection_rule: controlTriggers,
-  branch_protection_configuration: controlTriggers,
-  repository_ruleset: controlTriggers,
+  branch_protection_rule: protectionTriggers,
+  branch_protection_configuration: protectionTriggers,
+  repository_ruleset: protectionTriggers,
   team: controlTriggers,
   membership: controlTriggers,
   member: controlTriggers,
   organization: organizationTriggers,
   installation: installationTriggers,
   installation_repositories: installationTriggers,
+  repository: repositoryTriggers,
 };
 
 /** The events that can mean something to us: what `app.yml` subscribes to. */

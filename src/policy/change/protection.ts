@@ -1,4 +1,3 @@
-import type { ChangeFacts } from '../../domain/change-facts.ts';
 import type { GateResult } from '../../domain/decision.ts';
 import { type Known, known } from '../../domain/known.ts';
 import type { ProtectionRules } from '../../domain/protection-facts.ts';
@@ -12,7 +11,7 @@ import type { Reason } from '../../domain/reason.ts';
 import { notApplicable, passed, pending } from '../gate-result.ts';
 import { reason, type ProtectionSetting } from '../reasons.ts';
 import type { Policy } from '../schema.ts';
-import { protectionSources } from './protection-sources.ts';
+import { type ProtectedBase, protectionSources } from './protection-sources.ts';
 
 const GATE = 'protection';
 export const CHANGE_CHECK = 'countersign/change';
@@ -28,7 +27,7 @@ type Demand = {
  * demand is met by either. With `admins: included` a demand is met only by rules that nobody can bypass. What GitHub
  * doesn't show is unknown, and unknown meets nothing.
  */
-export function protectionGate(policy: Policy, facts: ChangeFacts): GateResult {
+export function protectionGate(policy: Policy, facts: ProtectedBase): GateResult {
   const asked = policy.changes.protection ?? {};
   const { rules, unknowns } = protectionSources(facts);
   const { branch } = facts.protection;

@@ -64,7 +64,14 @@ export function checkSuiteTriggers(envelope: Envelope, self: { readonly appId: n
   if (action !== 'completed' && action !== 'rerequested') return [];
   const repository = repositoryOf(envelope);
   const { check_suite: suite } = parse(event, checkSuiteSchema, payload);
-  if (suite.app?.id === self.appId && action === 'completed') return [];
+  if (suite.app?.id === self.appId) {
+    // What ends our own suite is our own doing.
+    if (action === 'completed') return [];
+    return [
+      { kind: 'run_all_again', repository, sha: suite.head_sha },
+      ...judged(repository, suite.head_sha, suite.pull_requests),
+    ];
+  }
   return judged(repository, suite.head_sha, suite.pull_requests);
 }
 

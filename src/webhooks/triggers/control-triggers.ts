@@ -1,5 +1,6 @@
 import type { Trigger } from '../../domain/trigger.ts';
 import type { Envelope } from '../payload.ts';
+import { coverageOfInstallation, coverageOfRepositories } from './coverage-triggers.ts';
 
 /**
  * Branch protection, rulesets, teams, members: what is open may be judged otherwise now. The payload says what changed,
@@ -11,6 +12,17 @@ export function controlTriggers(envelope: Envelope): Trigger[] {
   return [{ kind: 'judge_open_in_installation', installationId }];
 }
 
+/**
+ * Branch protection and rulesets: besides, what is enforced is looked at and compared with the last look. Who changed it is the only
+ * thing that is taken from the delivery.
+ */
+export function protectionTriggers(envelope: Envelope): Trigger[] {
+  const { repository, installationId, sender } = envelope;
+  if (repository !== null)
+    return [{ kind: 'look_at_controls', repository, by: sender }, ...controlTriggers(envelope)];
+  return [{ kind: 'judge_open_in_installation', installationId, controlsBy: sender }];
+}
+
 const MEMBERSHIP_CHANGES = new Set(['member_added', 'member_removed']);
 
 /** Who belongs to the organisation. An invitation changes nothing yet. */
@@ -20,7 +32,11 @@ export function organizationTriggers(envelope: Envelope): Trigger[] {
 
 const ACCESS_GAINED = new Set(['created', 'unsuspend', 'new_permissions_accepted', 'added']);
 
-/** Our App was given something to see. What it lost it can't read any more, so there is nothing to be judged. */
-export function installationTriggers({ action, installationId }: Envelope): Trigger[] {
-  return ACCESS_GAINED.has(action) ? [{ kind: 'judge_open_in_installation', installationId }] : [];
+/** What our App was given or lost is recorded; what it was given is looked at, and what it lost can't be read any more. */
+export function installationTriggers(envelope: Envelope): Trigger[] {
+  const { event, action, installationId } = envelope;
+  const coverage =
+    event === 'installation' ? coverageOfInstallation(envelope) : coverageOfRepositories(envelope);
+  if (!ACCESS_GAINED.has(action)) return coverage;
+  return [...coverage, { kind: 'judge_open_in_installation', installationId }];
 }

@@ -23,18 +23,18 @@ const pushSchema = z.object({
 });
 
 /**
- * A push to a branch, however it came there. Tags mean nothing to us. A deleted branch has no commits to judge: that
- * it may be deleted at all is what the protection gate looks at.
+ * A push to a branch, however it came there, also one that deletes it: what a guarded branch loses is recorded. Tags mean nothing to us.
  */
 export function pushTriggers(envelope: Envelope): Trigger[] {
   const { event, payload, sender } = envelope;
   const repository = repositoryOf(envelope);
   const { ref, before, after, forced = false, deleted = false, commits } = parse(event, pushSchema, payload);
-  if (!ref.startsWith(BRANCH_PREFIX) || deleted) return [];
+  if (!ref.startsWith(BRANCH_PREFIX)) return [];
   const branch = ref.slice(BRANCH_PREFIX.length);
   const triggers: Trigger[] = [
     { kind: 'judge_push', repository, branch, before, after, forced, pusher: sender },
   ];
+  if (deleted) return triggers;
   // A list that may leave something out can't say that the policy was left alone.
   const listed = commits ?? [];
   const uncertain = forced || listed.length >= LISTED_COMMITS || commits === null || commits === undefined;

@@ -22,6 +22,7 @@ const NEEDED: Readonly<Record<string, string>> = {
   branch_protection_rule: 'administration',
   branch_protection_configuration: 'administration',
   repository_ruleset: 'administration',
+  repository: 'metadata',
   team: 'members',
   membership: 'members',
   member: 'members',

@@ -93,6 +93,30 @@ const judgePush = {
 };
 const judgeMain = { kind: 'judge_open', repository: REF, branch: 'main' };
 const judgeOpen = { kind: 'judge_open', repository: REF, branch: null };
+const look = { kind: 'look_at_controls', repository: REF, by: alice };
+const coverage = (outcome: string, over: object = {}) => ({
+  kind: 'record_coverage',
+  installationId: 5,
+  repositories: [],
+  outcome,
+  by: alice,
+  detail: { permissions: { checks: 'write' }, events: ['push'], repositories: 'all' },
+  ...over,
+});
+const INSTALLATION = {
+  id: 5,
+  permissions: { checks: 'write' },
+  events: ['push'],
+  repository_selection: 'all',
+};
+const installation = (action: string): object =>
+  envelope({ action, repository: undefined, installation: INSTALLATION });
+const THE_SHOP = [{ id: 1, fullName: 'acme/shop' }];
+const became = (outcome: string, detail: object = {}) =>
+  coverage(outcome, {
+    repositories: THE_SHOP,
+    detail: { nameBefore: null, defaultBranch: null, defaultBranchBefore: null, ...detail },
+  });
 const judgeInstallation = { kind: 'judge_open_in_installation', installationId: 5 };
 
 const deployment = (rest: object = {}, run: unknown = null): object =>
@@ -146,7 +170,8 @@ const requestActions = { ...requestApi, source: 'actions', githubDeploymentId: 4
 const judgeRun = { kind: 'judge_run', repository: REF, runId: 1234 };
 const RUN = { workflow_run: { id: 1234 } };
 
-const CASES: [string, string, object, object[]][] = [
+type Case = [string, string, object, object[]];
+const CASES: Case[] = [
   ['a pull request is opened', 'pull_request', pullRequest('opened'), [recordPush, judgeChange]],
   [
     'a pull request is pushed to',
@@ -240,7 +265,7 @@ const CASES: [string, string, object, object[]][] = [
     'our checks are all to run again',
     'check_suite',
     envelope({ action: 'rerequested', check_suite: { head_sha: SHA, app: { id: 77 }, pull_requests: [] } }),
-    [judgeCommit],
+    [{ kind: 'run_all_again', repository: REF, sha: SHA }, judgeCommit],
   ],
   ['a push', 'push', push(), [judgePush]],
   [
@@ -263,7 +288,7 @@ const CASES: [string, string, object, object[]][] = [
     [judgePush, judgeMain],
   ],
   ['a new branch', 'push', push({ before: ZEROS, created: true }), [{ ...judgePush, before: ZEROS }]],
-  ['a deleted branch', 'push', push({ after: ZEROS, deleted: true }), []],
+  ['a deleted branch', 'push', push({ after: ZEROS, deleted: true }), [{ ...judgePush, after: ZEROS }]],
   ['a tag', 'push', push({ ref: 'refs/tags/v1' }), []],
   [
     'a branch whose name looks like a path',
@@ -337,19 +362,19 @@ const CASES: [string, string, object, object[]][] = [
   ['a run is asked for', 'workflow_run', envelope({ action: 'requested', ...RUN }), []],
   ['a status from Actions', 'deployment_status', envelope({ action: 'created', ...RUN }), [judgeRun]],
   ['a status from elsewhere', 'deployment_status', envelope({ action: 'created' }), []],
-  ['branch protection', 'branch_protection_rule', envelope({ action: 'edited' }), [judgeOpen]],
+  ['branch protection', 'branch_protection_rule', envelope({ action: 'edited' }), [look, judgeOpen]],
   [
     'branch protection as a whole',
     'branch_protection_configuration',
     envelope({ action: 'disabled' }),
-    [judgeOpen],
+    [look, judgeOpen],
   ],
-  ['a ruleset', 'repository_ruleset', envelope({ action: 'deleted' }), [judgeOpen]],
+  ['a ruleset', 'repository_ruleset', envelope({ action: 'deleted' }), [look, judgeOpen]],
   [
     "the organisation's ruleset",
     'repository_ruleset',
     envelope({ action: 'deleted', repository: undefined }),
-    [judgeInstallation],
+    [{ ...judgeInstallation, controlsBy: alice }],
   ],
   ['a team', 'team', envelope({ action: 'edited', repository: null }), [judgeInstallation]],
   ["a team's repository", 'team', envelope({ action: 'removed_from_repository' }), [judgeOpen]],
@@ -370,22 +395,72 @@ const CASES: [string, string, object, object[]][] = [
   [
     'we are installed',
     'installation',
-    envelope({ action: 'created', repository: undefined }),
-    [judgeInstallation],
+    installation('created'),
+    [coverage('installed.whole'), judgeInstallation],
   ],
-  ['we are suspended', 'installation', envelope({ action: 'suspend', repository: undefined }), []],
+  ['we are suspended', 'installation', installation('suspend'), [coverage('suspended.gap')]],
+  [
+    'we are not suspended any more',
+    'installation',
+    installation('unsuspend'),
+    [coverage('unsuspended.whole'), judgeInstallation],
+  ],
+  ['we are taken away', 'installation', installation('deleted'), [coverage('uninstalled.gap')]],
+  [
+    'our new permissions are accepted',
+    'installation',
+    installation('new_permissions_accepted'),
+    [coverage('permissions_accepted'), judgeInstallation],
+  ],
   [
     'we get repositories',
     'installation_repositories',
-    envelope({ action: 'added', repository: undefined }),
-    [judgeInstallation],
+    envelope({
+      action: 'added',
+      repository: undefined,
+      repositories_added: [{ id: 1, full_name: 'acme/shop' }],
+    }),
+    [coverage('repository_added.whole', { repositories: THE_SHOP, detail: {} }), judgeInstallation],
   ],
   [
     'we lose repositories',
     'installation_repositories',
-    envelope({ action: 'removed', repository: undefined }),
-    [],
+    envelope({
+      action: 'removed',
+      repository: undefined,
+      repositories_removed: [{ id: 1, full_name: 'acme/shop' }],
+    }),
+    [coverage('repository_removed.gap', { repositories: THE_SHOP, detail: {} })],
   ],
+  ...(['archived', 'publicized', 'privatized', 'transferred'] as const).map((action): Case => [
+    `the repository is ${action}`,
+    'repository',
+    envelope({ action }),
+    [became(`repository_${action}`)],
+  ]),
+  [
+    'the repository is deleted',
+    'repository',
+    envelope({ action: 'deleted' }),
+    [became('repository_deleted.gap')],
+  ],
+  [
+    'the repository gets another name',
+    'repository',
+    envelope({ action: 'renamed', changes: { repository: { name: { from: 'store' } } } }),
+    [became('repository_renamed', { nameBefore: 'store' }), judgeOpen],
+  ],
+  [
+    'another branch is the default',
+    'repository',
+    envelope({
+      action: 'edited',
+      changes: { default_branch: { from: 'master' } },
+      repository: { ...REPOSITORY, default_branch: 'main' },
+    }),
+    [became('default_branch_changed', { defaultBranch: 'main', defaultBranchBefore: 'master' }), judgeOpen],
+  ],
+  ['the repository gets another description', 'repository', envelope({ action: 'edited', changes: {} }), []],
   ['an event that is not ours yet', 'merge_group', envelope({ action: 'checks_requested' }), []],
   ['an event that nobody knows', 'constructor', envelope({ action: 'x' }), []],
   ['a delivery that no installation of ours sent', 'push', push({ installation: undefined }), []],

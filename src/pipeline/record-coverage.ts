@@ -1,0 +1,44 @@
+import type { Transaction } from 'kysely';
+import type { Database } from '../db/database.ts';
+import type { Trigger } from '../domain/trigger.ts';
+import { jsonDocument } from './documents.ts';
+import type { Pipeline } from './pipeline.ts';
+import { recordOnceIn } from './record-once.ts';
+
+type Coverage = Extract<Trigger, { kind: 'record_coverage' }>;
+
+/**
+ * A `control.changed` for the App's own life: one for the installation, or one for each repository, that answers the last one about
+ * it. So the end of a gap names its beginning. The same delivery worked again writes nothing.
+ */
+export async function recordCoverage(
+  tx: Transaction<Database>,
+  pipeline: Pick<Pipeline, 'queue' | 'now' | 'newId' | 'random'>,
+  { installationId, repositories, outcome, by, detail }: Coverage,
+  delivery: string,
+): Promise<void> {
+  const about = repositories.length === 0 ? [null] : repositories;
+  for (const repository of about) {
+    await recordOnceIn(tx, pipeline, {
+      subject: repository === null ? `coverage:installation:${installationId}` : `coverage:${repository.id}`,
+      basis: delivery,
+      verdict: outcome,
+      entry: (answers) => ({
+        kind: 'control.changed',
+        occurredAt: pipeline.now(),
+        who: by === null ? [] : [{ role: 'changer', actor: by }],
+        repository,
+        commit: null,
+        pullRequest: null,
+        environment: null,
+        hosts: [],
+        outcome,
+        reasons: [],
+        delivery,
+        answers,
+        documents: [jsonDocument('coverage', { schema: 'coverage/v1', installationId, outcome, ...detail })],
+      }),
+      effects: () => [],
+    });
+  }
+}

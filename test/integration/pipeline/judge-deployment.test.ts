@@ -150,7 +150,7 @@ const shop = (text: string | null, branch = 'main') =>
       if (operation !== 'Policy') throw new Error(`nobody asks for ${operation}`);
       const object = { byteSize: 9, isBinary: false, isTruncated: false, text };
       const file = text === null ? null : { mode: 0o100644, type: 'blob', object };
-      return { repository: { databaseId: 5, ref: { target: { oid, file } } } };
+      return { repository: { databaseId: 5, ref: { target: { oid, file } } }, baseline: null };
     },
   });
 

@@ -37,7 +37,7 @@ const github = () =>
       if (operation !== 'Policy') throw new Error(`nobody asks for ${operation}`);
       const object = { byteSize: POLICY.length, isBinary: false, isTruncated: false, text: POLICY };
       const file = { mode: 0o100644, type: 'blob', object };
-      return { repository: { databaseId: 5, ref: { target: { oid: sha('b'), file } } } };
+      return { repository: { databaseId: 5, ref: { target: { oid: sha('b'), file } } }, baseline: null };
     },
   });
 

@@ -126,6 +126,7 @@ function changeOf(commits: number, reviews: number, checks: number, number = 1):
       baseRef: 'main',
       baseSha: sha(0, 0),
       baseChangedAt: known(null),
+      describedAt: known(null),
       merged: null,
     },
     commits: { complete: true, items },
@@ -139,6 +140,7 @@ function changeOf(commits: number, reviews: number, checks: number, number = 1):
         submittedAt: `2026-03-02T10:${String(index % 60).padStart(2, '0')}:00Z`,
       })),
     },
+    dismissals: { complete: true, items: [] },
     checks: {
       complete: true,
       items: Array.from({ length: checks }, (_, index) => ({

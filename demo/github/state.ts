@@ -162,6 +162,9 @@ export interface PullEvent {
   readonly type:
     | 'HeadRefForcePushedEvent'
     | 'ReviewDismissedEvent'
+    | 'LabeledEvent'
+    | 'UnlabeledEvent'
+    | 'RenamedTitleEvent'
     | 'BaseRefChangedEvent'
     | 'BaseRefForcePushedEvent'
     | 'BaseRefDeletedEvent'

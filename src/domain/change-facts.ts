@@ -21,6 +21,8 @@ export interface ChangeFacts {
   /** The pull request's own commits, base to head. */
   readonly commits: Listed<CommitFacts>;
   readonly reviews: Listed<ReviewFacts>;
+  /** Which reviews were dismissed, and by whom: of a dismissed review GitHub forgets what it said. */
+  readonly dismissals: Listed<DismissalFacts>;
   /** Check runs and commit statuses on the head commit, newest of each name. */
   readonly checks: Listed<CheckFacts>;
   /** What it changes between the merge base and its head. */
@@ -58,6 +60,8 @@ export interface PullRequestFacts {
    * by force or deleted. Null: never. An approval of before was given on another diff.
    */
   readonly baseChangedAt: Known<string | null>;
+  /** When its title or labels were last changed; null: never. After a merge they can be made to say anything. */
+  readonly describedAt: Known<string | null>;
   readonly merged: MergeFacts | null;
 }
 
@@ -115,6 +119,15 @@ export interface FileFacts {
   /** In lines; both 0 for a binary file. */
   readonly additions: number;
   readonly deletions: number;
+}
+
+export interface DismissalFacts {
+  /** Id of the review. */
+  readonly review: number;
+  /** What the review said until then. */
+  readonly was: ReviewFacts['state'];
+  /** Null: the account is deleted. */
+  readonly by: Actor | null;
 }
 
 export interface CheckFacts {

@@ -64,7 +64,7 @@ export async function gatherChange(github: GitHubReader, asked: ChangeAsked): Pr
 
 /** Everyone whom a pull request's facts name, and those among them who decided something: its reviewers. */
 export function peopleOf(
-  { pullRequest, commits, reviews }: PullRequestReading,
+  { pullRequest, commits, reviews, dismissals }: PullRequestReading,
   pushers: Known<readonly Actor[]>,
 ): { readonly named: readonly Actor[]; readonly acting: readonly Actor[] } {
   const reviewers = reviews.items.flatMap((review) => review.author ?? []);
@@ -76,6 +76,7 @@ export function peopleOf(
   const others = [
     pullRequest.author,
     pullRequest.merged?.by ?? null,
+    ...dismissals.items.map(({ by }) => by),
     ...identities.map((each) => each.actor),
   ];
   return {

@@ -2,6 +2,7 @@ import { CodedError } from '../domain/coded-error.ts';
 import type {
   CheckFacts,
   CommitFacts,
+  DismissalFacts,
   FileFacts,
   PullRequestFacts,
   ReviewFacts,
@@ -23,6 +24,7 @@ export interface PullRequestReading {
   readonly pullRequest: PullRequestFacts;
   readonly commits: Listed<CommitFacts>;
   readonly reviews: Listed<ReviewFacts>;
+  readonly dismissals: Listed<DismissalFacts>;
   readonly checks: Listed<CheckFacts>;
   readonly files: Listed<FileFacts>;
   readonly labels: Listed<string>;
@@ -144,6 +146,7 @@ async function settle(
       baseRef: wire.baseRefName,
       baseSha: wire.baseRefOid,
       baseChangedAt: wire.baseChanges,
+      describedAt: wire.described,
       // An open pull request has a `mergeCommit` of a try at merging: only a merged one's is what landed.
       merged:
         wire.state === 'MERGED' && wire.mergedAt !== null && mergeCommit !== undefined
@@ -152,6 +155,7 @@ async function settle(
     },
     commits: { complete: commits.complete, items: resolved.slice(0, commits.items.length) },
     reviews,
+    dismissals: wire.dismissals,
     checks,
     files,
     labels,

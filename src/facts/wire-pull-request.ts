@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import type { FileFacts, ReviewFacts } from '../domain/change-facts.ts';
+import type { DismissalFacts, FileFacts, ReviewFacts } from '../domain/change-facts.ts';
 import { known, unknown, type Known } from '../domain/known.ts';
+import type { Listed } from '../domain/listed.ts';
 import { ACTOR_PARTS, graphqlActor } from './wire-actor.ts';
 import { CHECK_PARTS, graphqlChecks, pageInfo } from './wire-check.ts';
 import { COMMIT_PARTS, graphqlCommit, sha } from './wire-commit.ts';
@@ -36,6 +37,19 @@ fragment PullRequestParts on PullRequest {
       ... on BaseRefForcePushedEvent { createdAt }
       ... on AutomaticBaseChangeSucceededEvent { createdAt }
       ... on BaseRefDeletedEvent { createdAt }
+    }
+  }
+  described: timelineItems(last: 1, itemTypes: [LABELED_EVENT UNLABELED_EVENT RENAMED_TITLE_EVENT]) {
+    nodes {
+      ... on LabeledEvent { createdAt }
+      ... on UnlabeledEvent { createdAt }
+      ... on RenamedTitleEvent { createdAt }
+    }
+  }
+  dismissals: timelineItems(first: 100, itemTypes: [REVIEW_DISMISSED_EVENT]) {
+    pageInfo { hasNextPage endCursor }
+    nodes {
+      ... on ReviewDismissedEvent { previousReviewState actor { ...ActorParts } review { databaseId fullDatabaseId } }
     }
   }
 }`;
@@ -102,12 +116,16 @@ const REVIEW_STATES = {
   PENDING: 'pending',
 } as const satisfies Record<string, ReviewFacts['state']>;
 
-const review = z
-  .object({
-    databaseId: z.int().nullish(),
-    // `databaseId` is a 32-bit number and on its way out; this one comes as a text or a number.
-    fullDatabaseId: z.coerce.number().int().safe().nullish(),
-    state: z.enum(Object.keys(REVIEW_STATES) as (keyof typeof REVIEW_STATES)[]),
+const reviewState = z.enum(Object.keys(REVIEW_STATES) as (keyof typeof REVIEW_STATES)[]);
+const reviewId = z.object({
+  databaseId: z.int().nullish(),
+  // `databaseId` is a 32-bit number and on its way out; this one comes as a text or a number.
+  fullDatabaseId: z.coerce.number().int().safe().nullish(),
+});
+
+const review = reviewId
+  .extend({
+    state: reviewState,
     submittedAt: utcTime.nullable(),
     author: graphqlActor,
     commit: z.object({ oid: sha }).nullable(),
@@ -161,14 +179,36 @@ const labelsPage = z.object({
   nodes: z.array(z.object({ name: z.string() }).nullable()).nullish(),
 });
 
-/** The newest event that replaced the base. What can't be told is unknown, which no approval is later than. */
-const baseChanges = z
-  .object({ nodes: z.array(z.object({ createdAt: utcTime }).nullable()).nullish() })
-  .transform(({ nodes }): Known<string | null> => {
-    if (nodes === undefined || nodes === null) return unknown('GitHub tells no timeline of it');
-    const [newest] = nodes;
-    if (newest === null) return unknown('GitHub hides when its base was changed');
-    return known(newest?.createdAt ?? null);
+/** When the newest event of a kind was. What can't be told is unknown, which nothing is later than. */
+const newestEvent = (hidden: string) =>
+  z
+    .object({ nodes: z.array(z.object({ createdAt: utcTime }).nullable()).nullish() })
+    .transform(({ nodes }): Known<string | null> => {
+      if (nodes === undefined || nodes === null) return unknown('GitHub tells no timeline of it');
+      const [newest] = nodes;
+      if (newest === null) return unknown(hidden);
+      return known(newest?.createdAt ?? null);
+    });
+
+/** One that GitHub hides, or of a review that is gone, leaves the list incomplete. */
+const dismissals = z
+  .object({
+    pageInfo,
+    nodes: z
+      .array(
+        z
+          .object({ previousReviewState: reviewState, actor: graphqlActor, review: reviewId.nullable() })
+          .nullable(),
+      )
+      .nullish(),
+  })
+  .transform(({ pageInfo: { hasNextPage }, nodes }): Listed<DismissalFacts> => {
+    const items = (nodes ?? []).flatMap((node) => {
+      const id = node?.review?.fullDatabaseId ?? node?.review?.databaseId;
+      if (node === null || typeof id !== 'number') return [];
+      return { review: id, was: REVIEW_STATES[node.previousReviewState], by: node.actor };
+    });
+    return { complete: !hasNextPage && items.length === nodes?.length, items };
   });
 
 const rollup = z.object({ contexts: graphqlChecks }).nullable();
@@ -199,7 +239,9 @@ const pullRequest = z.object({
   // Null where GitHub couldn't make the comparison.
   files: filesPage.nullable(),
   labels: labelsPage.nullable(),
-  baseChanges,
+  baseChanges: newestEvent('GitHub hides when its base was changed'),
+  described: newestEvent('GitHub hides when its title or labels were changed'),
+  dismissals,
 });
 
 export type WirePullRequest = z.output<typeof pullRequest>;

@@ -1,6 +1,6 @@
 import type { ChangeFacts } from '../domain/change-facts.ts';
-import { fullName, type RepositoryRef } from '../domain/repository.ts';
-import { judgeApprovals } from '../policy/change/judge-approvals.ts';
+import { type RepositoryRef, fullName } from '../domain/repository.ts';
+import { countedApprovals } from '../policy/counted-approvals.ts';
 import { environmentsOnMerge } from '../policy/environments-on-merge.ts';
 import { type AssessedChange, assessMerge } from './assess-change.ts';
 import { jsonDocument, policyDocument } from './documents.ts';
@@ -36,9 +36,9 @@ export async function recordMerge(pipeline: Pipeline, data: unknown): Promise<vo
       : decision.verdict === 'approved'
         ? 'compliant'
         : 'not_compliant';
-  const approvals = reading.kind === 'valid' ? judgeApprovals(reading.policy, facts) : [];
-  const approvers = approvals.flatMap(({ actor, disqualified }) =>
-    disqualified === null && actor !== null ? [actor] : [],
+  const approvals = reading.kind === 'valid' ? countedApprovals(reading.policy, facts) : [];
+  const approvers = approvals.flatMap(({ actor, disqualified, rules }) =>
+    actor !== null && (disqualified === null || rules.length > 0) ? [actor] : [],
   );
   await recordOnce(pipeline, {
     // A merge happens once: whatever is found out later about it doesn't make a second entry.

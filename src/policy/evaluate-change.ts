@@ -5,6 +5,7 @@
 import type { ChangeFacts } from '../domain/change-facts.ts';
 import { verdictOf, type Decision } from '../domain/decision.ts';
 import { approvalsGate } from './change/approvals.ts';
+import { blockGate } from './change/block.ts';
 import { changesRequestedGate } from './change/changes-requested.ts';
 import { checksGate } from './change/checks.ts';
 import { codeOwnersGate } from './change/code-owners.ts';
@@ -12,6 +13,7 @@ import { completenessGate } from './change/completeness.ts';
 import { identityGate } from './change/identity.ts';
 import { protectionGate } from './change/protection.ts';
 import { pullRequestGate } from './change/pull-request.ts';
+import { rulesGate } from './change/rules.ts';
 import { notApplicable } from './gate-result.ts';
 import { guards } from './guards.ts';
 import { withoutFacts, withoutPolicy } from './without-policy.ts';
@@ -39,7 +41,9 @@ function judgedBy(policy: Policy, facts: ChangeFacts): Decision {
     pullRequestGate(facts),
     approvalsGate(policy, facts),
     ...(codeOwners === null ? [] : [codeOwners]),
+    rulesGate(policy, facts),
     changesRequestedGate(policy, facts),
+    blockGate(policy, facts),
     identityGate(policy, facts),
     checksGate(policy, facts),
     protectionGate(policy, facts),

@@ -1,5 +1,6 @@
 import type { Reason, ReasonCode } from '../domain/reason.ts';
 import type { AboutByCode, Part, ProtectionSetting } from './reasons.ts';
+import { orInstead, ruleHead } from './rule-sentences.ts';
 import { asked, code, count, list, login, ownerName, sha, words } from './sentence-parts.ts';
 import { TIMING_SENTENCES } from './timing-sentences.ts';
 
@@ -79,15 +80,36 @@ const SENTENCES: Sentences = {
   files_without_owner: ({ files, count: all }) =>
     `${capital(filesNamed(files, all))} ${all === 1 ? 'has' : 'have'} no code owner, and the policy names nobody else: give ${all === 1 ? 'it' : 'them'} an owner in CODEOWNERS, or name \`teams\`, \`users\` or \`permission\` beside \`codeowners\`.`,
   no_code_owners: () => 'None of the changed files has a code owner.',
+  rule_approvals_missing: ({ rule, required, given, head, asked: who, instead, ...because }) =>
+    `${ruleHead(rule, because)}: ${needed(required, given, sha(head))} from ${asked(who)}.${orInstead(instead)}`,
+  rule_met: ({ rule, by: names, head, ...because }) =>
+    `${ruleHead(rule, because)}: ${(names ?? []).length === 0 ? `its checks succeeded on ${sha(head)}` : `${list(names, 'and', login)} approved ${sha(head)}`}.`,
+  rules_not_asked: ({ rules }) =>
+    (rules ?? []).length === 1
+      ? `Rule ${list(rules, 'and', code)} does not hold for this change.`
+      : `Rules ${list(rules, 'and', code)} do not hold for this change.`,
+  rule_not_needed: ({ rule }) => `Rule ${code(rule)} is not needed: another one does in its place.`,
+  blocked_by_label: ({ label }) => `The label ${code(label)} blocks this change, for as long as it is on it.`,
+  change_vetoed: ({ login: who, asked: names, dismissedBy }) => {
+    const inVain =
+      dismissedBy === undefined
+        ? ''
+        : dismissedBy === ''
+          ? ' It was dismissed, by whom is not known.'
+          : ` ${login(dismissedBy)} dismissed it, and could not lift it.`;
+    const lift = `${who === undefined ? '' : 'they approve, or '}${asked(names)}, who made nothing of the change, dismisses it`;
+    return `${login(who)} vetoes this change: it stands, whatever is pushed, until ${lift}.${inVain}`;
+  },
+  not_blocked: () => 'No label and no veto blocks it.',
   changes_requested: ({ login: who }) =>
     `${login(who)} asks for changes: it stands until they approve or the review is dismissed.`,
   no_changes_requested: () => 'No reviewer asks for changes.',
-  check_missing: ({ check, app, head }) =>
-    `The required check ${code(check)}${by(app)} has not been reported on ${sha(head)}.`,
-  check_failed: ({ check, app, head }) =>
-    `The required check ${code(check)}${by(app)} failed on ${sha(head)}.`,
-  check_pending: ({ check, app, head }) =>
-    `The required check ${code(check)}${by(app)} is still running on ${sha(head)}.`,
+  check_missing: ({ check, app, head, rule, instead }) =>
+    `The required check ${code(check)}${by(app)}${ofRule(rule)} has not been reported on ${sha(head)}.${orInstead(instead)}`,
+  check_failed: ({ check, app, head, rule, instead }) =>
+    `The required check ${code(check)}${by(app)}${ofRule(rule)} failed on ${sha(head)}.${orInstead(instead)}`,
+  check_pending: ({ check, app, head, rule, instead }) =>
+    `The required check ${code(check)}${by(app)}${ofRule(rule)} is still running on ${sha(head)}.${orInstead(instead)}`,
   checks_passed: ({ checks, head }) => `${list(checks, 'and', code)} succeeded on ${sha(head)}.`,
   protection_missing: ({ branch, setting, checks }) => {
     const known = SETTINGS[setting];
@@ -304,6 +326,9 @@ const OF_CHANGES: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'bot_not_listed',
   'bot_outside_paths',
   'approvals_missing',
+  'rule_approvals_missing',
+  'blocked_by_label',
+  'change_vetoed',
   'approval_stale',
   'approval_before_base_change',
   'approver_is_author',
@@ -330,6 +355,9 @@ function needed(required: number, given: number, what: string): string {
 const pull = (number: unknown) => `pull request #${digits(number)}`;
 
 const digits = (number: unknown) => String(number).replaceAll(/\D/g, '');
+
+const ofRule = (rule: string | undefined) =>
+  rule === undefined ? '' : `, which rule ${code(rule)} asks for,`;
 
 const by = (app: number | undefined) => (app === undefined ? '' : ` of the app ${words(app)}`);
 

@@ -1,10 +1,12 @@
 import type { ChangeFacts } from '../domain/change-facts.ts';
 import type { Reason } from '../domain/reason.ts';
 import { approvalsGate } from './change/approvals.ts';
+import { blockGate } from './change/block.ts';
 import { changesRequestedGate } from './change/changes-requested.ts';
 import { codeOwnersGate } from './change/code-owners.ts';
 import { incompleteFacts } from './change/completeness.ts';
 import { unknownAuthors } from './change/identity.ts';
+import { objectionsByRules } from './change/rules.ts';
 import { guards } from './guards.ts';
 import { reason } from './reasons.ts';
 import type { Policy } from './schema.ts';
@@ -24,9 +26,13 @@ export function objectionsToMerged(policy: Policy, facts: ChangeFacts): readonly
     approvalsGate(policy, facts),
     ...(codeOwners === null ? [] : [codeOwners]),
     changesRequestedGate(policy, facts),
+    blockGate(policy, facts),
   ];
   const objections = [
-    ...gates.flatMap(({ outcome, reasons }) => (outcome === 'passed' ? [] : reasons)),
+    ...gates.flatMap(({ outcome, reasons }) =>
+      outcome === 'pending' || outcome === 'failed' ? reasons : [],
+    ),
+    ...objectionsByRules(policy, facts),
     ...unknownAuthors(policy, facts),
     ...incompleteFacts(facts),
   ];

@@ -4,7 +4,7 @@
  * matched by stepping back to the last star: the time is at worst the product of both lengths.
  * https://docs.github.com/repositories/managing-your-repositorys-settings-and-features/customizing-your-repository/about-code-owners#codeowners-syntax
  */
-import { wildcard } from './branch-glob.ts';
+import { wildcard } from './glob.ts';
 
 /** A part of a path: `**`, or the signs of one name. */
 type Part = '**' | readonly Sign[];

@@ -14,4 +14,5 @@ export function pathsAsked(policy: Policy): boolean {
 const asking: readonly ((policy: Policy) => boolean)[] = [
   ({ changes }) => changes.approvals.from.codeowners === true,
   ({ changes }) => changes.bots !== undefined,
+  ({ changes: { rules = [] } }) => rules.some(({ when }) => when?.paths !== undefined),
 ];

@@ -65,7 +65,7 @@ function problemsOf(
       });
     case 'invalid_union': {
       // The alternative of the right kind has the better problems to tell; where there is none, say what is allowed.
-      const near = issue.errors.find((alternative) =>
+      const near = alternativesOf(issue.errors).find((alternative) =>
         alternative.every(
           (each) => each.path.length > 0 || each.code === 'unrecognized_keys' || each.code === 'custom',
         ),
@@ -96,6 +96,16 @@ function problemsOf(
     case 'custom':
       return here(issue.message);
   }
+}
+
+/** Those of a union that is one of the alternatives are alternatives too. */
+function alternativesOf(errors: readonly (readonly Issue[])[]): readonly (readonly Issue[])[] {
+  return errors.flatMap((alternative) => {
+    const [only] = alternative;
+    return alternative.length === 1 && only?.code === 'invalid_union' && only.path.length === 0
+      ? alternativesOf(only.errors)
+      : [alternative];
+  });
 }
 
 function unknownKey(schema: z.ZodType, path: Path): Pick<Found, 'message' | 'meant'> {

@@ -119,6 +119,24 @@ export const REASON_GUIDE: Readonly<Record<ReasonCode, Guide>> = {
     'Give the file an owner in CODEOWNERS, or name teams, users or a permission beside `codeowners`.',
   ),
   no_code_owners: fine('No changed file has a code owner.'),
+  rule_approvals_missing: wrong(
+    'A rule holds for this change, and fewer people than it asks for approved the head. The sentence says why it holds. A condition that could not be judged counts as one that holds.',
+    'Ask those whom the rule names.',
+  ),
+  rule_met: fine('A rule holds for this change, and has what it asks for.'),
+  rules_not_asked: fine('These rules do not hold for this change.'),
+  rule_not_needed: fine(
+    'A rule holds for this change, but another one of the same `any` has what it asks for.',
+  ),
+  blocked_by_label: wrong(
+    'The pull request has a label of `changes.block.labels`.',
+    'Take the label off when its reason is gone.',
+  ),
+  change_vetoed: wrong(
+    'Somebody of `changes.block.by` asks for changes, or asked for them in a review that was then dismissed by somebody who could not lift it. It stands whatever is pushed.',
+    'They approve; or one of `changes.block.by` who made nothing of the change dismisses the review. Of a deleted account: open the pull request anew.',
+  ),
+  not_blocked: fine('No label and no veto blocks the change.'),
   changes_requested: wrong(
     'Somebody who may approve asks for changes. It stands whatever is pushed.',
     'They approve, or the review is dismissed.',

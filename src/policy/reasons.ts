@@ -101,15 +101,43 @@ export interface AboutByCode {
   readonly code_owners_unknown: { readonly why: string; readonly pullRequest?: number };
   readonly files_without_owner: SomeFiles;
   readonly no_code_owners: Nothing;
+  readonly rule_approvals_missing: {
+    readonly rule: string;
+    readonly required: number;
+    readonly given: number;
+    readonly head: string;
+    readonly asked: readonly string[];
+    readonly pullRequest?: number;
+  } & Because &
+    Instead;
+  readonly rule_met: {
+    readonly rule: string;
+    /** Empty: it asks for checks alone. */
+    readonly by: readonly string[];
+    readonly head: string;
+  } & Because;
+  readonly rules_not_asked: { readonly rules: readonly string[] };
+  readonly rule_not_needed: { readonly rule: string };
+  readonly blocked_by_label: { readonly label: string; readonly pullRequest?: number };
+  readonly change_vetoed: {
+    readonly login?: string;
+    readonly review: number;
+    /** Who may lift it, as people read it. */
+    readonly asked: readonly string[];
+    /** Who dismissed it in vain; empty where that isn't known, absent where nobody did. */
+    readonly dismissedBy?: string;
+    readonly pullRequest?: number;
+  };
+  readonly not_blocked: Nothing;
   readonly changes_requested: {
     readonly login?: string;
     readonly review: number;
     readonly pullRequest?: number;
   };
   readonly no_changes_requested: Nothing;
-  readonly check_missing: { readonly check: string; readonly app?: number; readonly head: string };
-  readonly check_failed: { readonly check: string; readonly app?: number; readonly head: string };
-  readonly check_pending: { readonly check: string; readonly app?: number; readonly head: string };
+  readonly check_missing: CheckReason;
+  readonly check_failed: CheckReason;
+  readonly check_pending: CheckReason;
   readonly checks_passed: { readonly checks: readonly string[]; readonly head: string };
   readonly protection_missing: {
     readonly branch: string;
@@ -256,6 +284,38 @@ interface Until {
 interface Bound {
   readonly change?: number;
   readonly commit?: string;
+}
+
+/** Why a rule holds for a change: what was seen by each of its conditions. */
+export interface Because {
+  readonly file?: string;
+  /** The policy's pattern that means the file. */
+  readonly pattern?: string;
+  readonly label?: string;
+  /** The policy's pattern that means the title. */
+  readonly title?: string;
+  readonly base?: string;
+  readonly author?: string;
+  readonly bot?: string;
+  readonly lines?: number;
+  readonly linesOver?: number;
+  readonly files?: number;
+  readonly filesOver?: number;
+  /** What couldn't be seen, so that the rule counts as one that holds. */
+  readonly unseen?: readonly string[];
+}
+
+interface Instead {
+  /** Rules of which one would do in its place. */
+  readonly instead?: readonly string[];
+}
+
+interface CheckReason extends Instead {
+  readonly check: string;
+  readonly app?: number;
+  readonly head: string;
+  /** The rule that asks for it; absent where every change needs it. */
+  readonly rule?: string;
 }
 
 /** How somebody took part in a change. */

@@ -28,6 +28,11 @@ function asked(policy: Policy, scope: Scope): RolesAsked {
   const from = environment?.approvals?.from;
   const asking: readonly Asking[] = [
     policy.changes.approvals.from,
+    ...(policy.changes.rules ?? []).flatMap(({ approvals, when }) => [
+      ...(approvals === undefined ? [] : [approvals.from]),
+      ...(when?.authors === undefined ? [] : [{ teams: when.authors.teams }]),
+    ]),
+    ...(policy.changes.block?.by === undefined ? [] : [policy.changes.block.by]),
     ...(environment === null ? [] : [environment.deploy.by]),
     ...(from === undefined || from === 'environment' ? [] : [from]),
   ];

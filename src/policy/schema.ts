@@ -8,6 +8,7 @@ import { afterProblems } from './after-problems.ts';
 import { branchGlobProblem } from './branch-glob.ts';
 import { after, freeze, identity, NOTHING } from './timing-schema.ts';
 import { pathGlobProblem } from './path-glob.ts';
+import { ruleProblems, rulesSchemas } from './rules-schema.ts';
 
 const MOST_REQUIRED = 20;
 
@@ -199,14 +200,27 @@ const bots = z
   })
   .describe('The only bots that may open pull requests, and what they may change. Without this key any may.');
 
+const checks = z.array(check).max(100);
+const rules = rulesSchemas({
+  approvals: z.strictObject({ required, from: people }).superRefine(enough),
+  checks,
+  branches,
+  teams,
+  users,
+});
+
 const changes = z
   .strictObject({
     branches: branches.describe('The guarded branches.'),
     approvals: z.strictObject({ required, from: approvers }).superRefine(enough),
-    checks: z.array(check).max(100).optional().describe('Checks that have to succeed on the head commit.'),
+    rules: rules.rules.optional(),
+    require: rules.require.optional(),
+    block: rules.block.optional(),
+    checks: checks.optional().describe('Checks that have to succeed on the head commit.'),
     protection: protection.optional(),
     bots: bots.optional(),
   })
+  .superRefine(ruleProblems)
   .describe('What a change to a guarded branch needs.');
 
 const environment = z.strictObject({
@@ -300,6 +314,9 @@ export type Policy = z.output<typeof policySchemaV1> & {
 export type People = z.output<typeof people>;
 export type Approvers = z.output<typeof approvers>;
 export type BotPolicy = z.output<typeof bot>;
+export type ChangesPolicy = Policy['changes'];
+export type Rule = NonNullable<ChangesPolicy['rules']>[number];
+export type When = NonNullable<Rule['when']>;
 export type EnvironmentPolicy = z.output<typeof environment>;
 export type ProtectionPolicy = z.output<typeof protection>;
 

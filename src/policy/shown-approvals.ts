@@ -1,6 +1,6 @@
 import type { ChangeFacts } from '../domain/change-facts.ts';
 import type { Reason } from '../domain/reason.ts';
-import { judgeApprovals } from './change/judge-approvals.ts';
+import { countedApprovals, type CountedApproval } from './counted-approvals.ts';
 import { disqualifiedBecause } from './disqualified-because.ts';
 import type { Policy } from './schema.ts';
 
@@ -18,19 +18,24 @@ export interface ShownApproval {
 
 /** Who approved a change, and whether it counted. */
 export function shownApprovals(policy: Policy, facts: ChangeFacts): readonly ShownApproval[] {
-  return judgeApprovals(policy, facts).map(({ actor, commit, at, disqualified, isRequired }) => ({
-    login: actor?.login ?? null,
-    commit,
-    at,
-    counted: disqualified === null,
-    why: disqualified === null ? whyCounted(isRequired) : whyNot(disqualified),
-  }));
+  return countedApprovals(policy, facts).map((approval) => {
+    const { actor, commit, at, disqualified, rules } = approval;
+    const counted = disqualified === null || rules.length > 0;
+    const why = disqualified === null || rules.length > 0 ? whatFor(approval) : whyNot(disqualified);
+    return { login: actor?.login ?? null, commit, at, counted, why };
+  });
 }
 
-const whyCounted = (isRequired: boolean) =>
-  isRequired
+function whatFor({ disqualified, isRequired, rules }: CountedApproval): string {
+  const given = isRequired
     ? 'given on the head, by somebody the policy asks for'
     : 'given on the head, by a code owner: for their files alone';
+  if (rules.length === 0) return given;
+  const named = `${rules.length === 1 ? 'the rule' : 'the rules'} ${rules.join(', ')}`;
+  return disqualified === null
+    ? `${given}; counts for ${named} too`
+    : `given on the head; counts for ${named} alone`;
+}
 
 function whyNot({ code, about }: Reason): string {
   const commit = typeof about['commit'] === 'string' ? about['commit'].slice(0, 7) : '';

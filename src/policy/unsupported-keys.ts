@@ -3,8 +3,6 @@
  * so that nobody looks for a slip of the pen. `*` stands for any environment's name or list position.
  */
 const UNSUPPORTED: ReadonlySet<string> = new Set([
-  'changes.rules',
-  'changes.block',
   'environments.*.deploy.with',
   'environments.*.rollback',
   'environments.*.emergency',

@@ -53,6 +53,10 @@ const author = (about: About, facts: Facts) => {
       : facts;
   return change?.pullRequest.author?.login === undefined ? [] : [change.pullRequest.author.login];
 };
+const instead = (about: About) =>
+  Array.isArray(about['instead']) && about['instead'].length > 0
+    ? `, or what ${about['instead'].join(' or ')} asks for`
+    : '';
 const login = (about: About) => (typeof about['login'] === 'string' ? [about['login']] : []);
 const mend = (rank: Mend['rank'], what: Mend['what'], who: Mend['who'] = nobody): Mend => ({
   rank,
@@ -137,6 +141,19 @@ const MENDS: Readonly<Partial<Record<ReasonCode, Mend>>> = {
     administrators,
   ),
   approvals_missing: mend(1, (about) => missingApprovals(about, about['head']), askedFor),
+  rule_approvals_missing: mend(
+    1,
+    (about) =>
+      `${missingApprovals(about, about['head'])} by the rule ${text(about['rule'])}${instead(about)}`,
+    askedFor,
+  ),
+  blocked_by_label: mend(1, (about) => `the label ${text(about['label'])} blocks it: take it off`),
+  change_vetoed: mend(
+    1,
+    (about) => `${text(about['login'] ?? 'a deleted account')} vetoes it`,
+    // Whoever made a part of it can't lift it.
+    (about, facts) => [...login(about), ...askedFor({ ...about, required: 1 }, facts)],
+  ),
   changes_requested: mend(
     1,
     (about) => `${text(about['login'] ?? 'a deleted account')} asks for changes`,

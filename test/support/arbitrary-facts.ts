@@ -1,7 +1,14 @@
 /** Facts of every kind, drawn from a few people and commits, so that some are approved and most nearly are. */
 import * as fc from 'fast-check';
 import type { Actor } from '../../src/domain/actor.ts';
-import type { ChangeFacts, CheckFacts, CommitFacts, ReviewFacts } from '../../src/domain/change-facts.ts';
+import type {
+  ChangeFacts,
+  CheckFacts,
+  CommitFacts,
+  DismissalFacts,
+  FileFacts,
+  ReviewFacts,
+} from '../../src/domain/change-facts.ts';
 import type { DeploymentFacts, DeploymentReview } from '../../src/domain/deployment-facts.ts';
 import { known, unknown, type Known } from '../../src/domain/known.ts';
 import type { Listed } from '../../src/domain/listed.ts';
@@ -71,6 +78,29 @@ const check: fc.Arbitrary<CheckFacts> = fc.record({
   state: mostly<CheckFacts['state']>('success', 'failure', 'pending', 'neutral', 'skipped'),
 });
 
+const file: fc.Arbitrary<FileFacts> = fc
+  .record({
+    path: mostly('src/shop.ts', 'billing/invoice.ts', 'docs/a.md'),
+    was: mostly<string | null | undefined>(undefined, 'billing/old.ts', null),
+    additions: mostly(4, 600),
+  })
+  .map(({ path, was, additions }) => ({
+    path,
+    status: was === undefined ? 'modified' : 'renamed',
+    previousPath: was ?? null,
+    additions,
+    deletions: 0,
+  }));
+
+/** Dismissals of what the reviews say was dismissed; of some nothing is told. */
+const dismissalsOf = (
+  reviews: readonly ReviewFacts[],
+  by: Actor | null,
+  was: DismissalFacts['was'],
+  told: boolean,
+): readonly DismissalFacts[] =>
+  reviews.flatMap(({ id, state }) => (state === 'dismissed' && told ? { review: id, was, by } : []));
+
 const rules = fc
   .record({
     pullRequestRequired: mostly(true, false),
@@ -91,6 +121,8 @@ const roles = fc.record({
     ),
     developers: told(mostly<readonly number[]>([alice.id, bob.id], [])),
     leads: told(mostly<readonly number[]>([dave.id], [])),
+    payments: told(mostly<readonly number[]>([bob.id, erin.id], [])),
+    contractors: told(mostly<readonly number[]>([], [carol.id], [alice.id])),
   }),
   permissions: fc.constant({}),
 });
@@ -108,16 +140,29 @@ export const changeFacts: fc.Arbitrary<ChangeFacts> = fc
     commits: listed(fc.tuple(commit('first'), commit('head'))),
     reviews: listed(fc.array(review, { minLength: 1, maxLength: 5 }).map(unique)),
     checks: listed(fc.array(check, { minLength: 1, maxLength: 3 })),
+    files: listed(fc.array(file, { minLength: 1, maxLength: 3 })),
+    labels: listed(mostly<readonly string[]>([], ['docs'], ['Do Not Merge'], ['docs', 'billing'])),
+    title: mostly('Sell more', 'A hotfix'),
+    describedAt: told(mostly<string | null>(null, '2026-03-02T10:30:00Z', '2026-03-04T10:00:00Z')),
+    dismissedBy: mostly<Actor | null>(alice, erin, frank, null),
+    was: mostly<DismissalFacts['was']>('changes_requested', 'approved'),
+    dismissalTold: mostly(true, false),
+    dismissalsComplete: mostly(true, false),
     pushers: told(mostly<readonly Actor[]>([alice], [bob], [alice, carol], [alice, robot])),
     baseChangedAt: told(mostly<string | null>(null, '2026-03-02T10:30:00Z')),
     classic: told(fc.oneof({ weight: 8, arbitrary: rules }, { weight: 1, arbitrary: fc.constant(null) })),
     rulesets: told(fc.array(rules, { maxLength: 2 })),
     roles,
   })
-  .map(({ author, draft, state, baseChangedAt, classic, rulesets, ...rest }) =>
-    makeChangeFacts({
+  .map(({ author, draft, state, title, baseChangedAt, describedAt, classic, rulesets, ...drawn }) => {
+    const { dismissedBy, was, dismissalTold, dismissalsComplete, ...rest } = drawn;
+    return makeChangeFacts({
       ...rest,
-      pullRequest: { author, draft, state, baseChangedAt },
+      dismissals: {
+        complete: dismissalsComplete,
+        items: dismissalsOf(rest.reviews.items, dismissedBy, was, dismissalTold),
+      },
+      pullRequest: { author, draft, state, title, baseChangedAt, describedAt },
       protection: {
         branch: 'main',
         appId: 77,
@@ -126,8 +171,8 @@ export const changeFacts: fc.Arbitrary<ChangeFacts> = fc
           ? known(rulesets.value.map((each, index) => ({ ...each, id: index, source: 'acme' })))
           : rulesets,
       },
-    }),
-  );
+    });
+  });
 
 const answer: fc.Arbitrary<DeploymentReview> = fc.record({
   via: fc.constantFrom('environment', 'check_run'),

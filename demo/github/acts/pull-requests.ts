@@ -7,7 +7,7 @@ import { git } from '../git/run-git.ts';
 import { latestCheckRuns } from '../rules/checks.ts';
 import { demandsOn, mergeBlockers } from '../rules/demands.ts';
 import { fullPull, labelShape, reviewShape, simplePull } from '../shapes/pulls.ts';
-import type { Actor, Label, Pull, Repository, Review, ReviewState } from '../state.ts';
+import type { Actor, Label, Pull, PullEvent, Repository, Review, ReviewState } from '../state.ts';
 import type { World } from '../world.ts';
 
 /** GitHub's one word on whether it could be merged now. */
@@ -184,6 +184,7 @@ export async function editPull(
   const changes: Record<string, unknown> = {};
   if (change.title !== null && change.title !== pull.title) {
     changes['title'] = { from: pull.title };
+    happened(world, pull, 'RenamedTitleEvent', sender, pull.title, change.title);
     pull.title = change.title;
   }
   if (change.body !== null && change.body !== pull.body) {
@@ -231,6 +232,7 @@ export async function addLabels(
     if (labelOf(pull, name) !== undefined) continue;
     const label = { id: world.id(), name };
     pull.labels.push(label);
+    happened(world, pull, 'LabeledEvent', sender, '', name);
     pull.updatedAt = world.timestamp();
     await announcePull(world, pull, 'labeled', sender, { label: labelShape(world, pull.repository, label) });
   }
@@ -241,9 +243,21 @@ export async function removeLabel(world: World, pull: Pull, sender: Actor, name:
   const label = labelOf(pull, name);
   if (label === undefined) return false;
   pull.labels.splice(pull.labels.indexOf(label), 1);
+  happened(world, pull, 'UnlabeledEvent', sender, label.name, '');
   pull.updatedAt = world.timestamp();
   await announcePull(world, pull, 'unlabeled', sender, { label: labelShape(world, pull.repository, label) });
   return true;
+}
+
+function happened(
+  world: World,
+  pull: Pull,
+  type: PullEvent['type'],
+  actor: Actor,
+  before: string,
+  after: string,
+): void {
+  pull.events.push({ type, id: world.id(), at: world.timestamp(), actor, before, after, review: null });
 }
 
 const labelOf = (pull: Pull, name: string): Label | undefined =>

@@ -60,6 +60,9 @@ function decision(asking: Asking, pull: Pull): string | null {
 const EVENT_NAMES: Readonly<Record<PullEvent['type'], string>> = {
   HeadRefForcePushedEvent: 'HEAD_REF_FORCE_PUSHED_EVENT',
   ReviewDismissedEvent: 'REVIEW_DISMISSED_EVENT',
+  LabeledEvent: 'LABELED_EVENT',
+  UnlabeledEvent: 'UNLABELED_EVENT',
+  RenamedTitleEvent: 'RENAMED_TITLE_EVENT',
   BaseRefChangedEvent: 'BASE_REF_CHANGED_EVENT',
   BaseRefForcePushedEvent: 'BASE_REF_FORCE_PUSHED_EVENT',
   BaseRefDeletedEvent: 'BASE_REF_DELETED_EVENT',
@@ -81,6 +84,7 @@ function eventObject(asking: Asking, pull: Pull, event: PullEvent): Fields {
     ...(event.type === 'BaseRefChangedEvent'
       ? { databaseId: event.id, previousRefName: event.before, currentRefName: event.after }
       : {}),
+    ...(event.type === 'RenamedTitleEvent' ? { previousTitle: event.before, currentTitle: event.after } : {}),
     ...(event.type === 'BaseRefDeletedEvent' ? { databaseId: event.id, baseRefName: event.before } : {}),
     ...(event.type === 'AutomaticBaseChangeSucceededEvent'
       ? { oldBase: event.before, newBase: event.after }

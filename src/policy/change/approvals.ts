@@ -1,10 +1,10 @@
 import type { ChangeFacts } from '../../domain/change-facts.ts';
 import type { GateResult } from '../../domain/decision.ts';
+import { countedApprovals } from '../counted-approvals.ts';
 import { namesOf } from '../eligibility.ts';
 import { passed, pending } from '../gate-result.ts';
 import { reason } from '../reasons.ts';
 import type { Policy } from '../schema.ts';
-import { judgeApprovals } from './judge-approvals.ts';
 
 const GATE = 'approvals';
 
@@ -12,11 +12,12 @@ const GATE = 'approvals';
 export function approvalsGate(policy: Policy, facts: ChangeFacts): GateResult {
   const { required, from } = policy.changes.approvals;
   const head = facts.pullRequest.headSha;
-  const judged = judgeApprovals(policy, facts);
+  const judged = countedApprovals(policy, facts);
   const by = judged.flatMap(({ actor, disqualified, isRequired }) =>
     actor !== null && disqualified === null && isRequired ? [actor.login] : [],
   );
-  const others = judged.flatMap(({ disqualified }) => disqualified ?? []);
+  // Of one that counts for a rule, nobody has to hear that it doesn't count here.
+  const others = judged.flatMap(({ disqualified, rules }) => (rules.length > 0 ? [] : (disqualified ?? [])));
   if (by.length >= required)
     return passed(GATE, reason('approvals_given', { required, by, head }), ...others);
   return pending(

@@ -20,14 +20,11 @@ export function checksGate(policy: Policy, facts: ChangeFacts): GateResult {
   const head = facts.pullRequest.headSha;
   const { rules, unknowns } = protectionSources(facts);
   const required = distinct([
-    ...(policy.changes.checks ?? []).map((check) =>
-      typeof check === 'string' ? { name: check, appId: null } : { name: check.name, appId: check.app },
-    ),
+    ...(policy.changes.checks ?? []).map(requiredCheck),
     ...rules.flatMap(({ requiredChecks }) => requiredChecks),
   ]);
-  const byName = Map.groupBy(facts.checks.items, ({ name }) => name);
   const against = [
-    ...required.flatMap((check) => problemOf(check, byName.get(check.name) ?? [], head)),
+    ...checkProblems(required, facts),
     ...unknowns.map((why) =>
       reason('protection_unknown', { branch: facts.protection.branch, setting: 'checks', why }),
     ),
@@ -38,6 +35,22 @@ export function checksGate(policy: Policy, facts: ChangeFacts): GateResult {
     GATE,
     reason('checks_passed', { checks: [...new Set(required.map(({ name }) => name))], head }),
   );
+}
+
+/** A check as the policy asks for it. */
+export function requiredCheck(
+  check: string | { readonly name: string; readonly app: number },
+): RequiredCheck {
+  return typeof check === 'string' ? { name: check, appId: null } : { name: check.name, appId: check.app };
+}
+
+/** Those of the checks that haven't succeeded on the head. Asked of an app, what anybody else reports by that name is nothing. */
+export function checkProblems(
+  required: readonly RequiredCheck[],
+  { checks, pullRequest }: ChangeFacts,
+): readonly Reason[] {
+  const byName = Map.groupBy(checks.items, ({ name }) => name);
+  return required.flatMap((check) => problemOf(check, byName.get(check.name) ?? [], pullRequest.headSha));
 }
 
 function problemOf(

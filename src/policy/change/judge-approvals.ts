@@ -4,7 +4,7 @@ import type { Reason } from '../../domain/reason.ts';
 import { authorsOfChange, type Contribution } from '../authorship.ts';
 import { either, namesOf } from '../eligibility.ts';
 import { reason } from '../reasons.ts';
-import type { Policy } from '../schema.ts';
+import type { Approvers, Policy } from '../schema.ts';
 import { standingReviews, type StandingReview } from '../standing-reviews.ts';
 import { openWorth, type Worth } from './may-approve.ts';
 
@@ -26,43 +26,49 @@ export interface JudgedApproval {
  * anyone who made any of it.
  */
 export function judgeApprovals(policy: Policy, facts: ChangeFacts): readonly JudgedApproval[] {
+  return approvalJudge(facts)(policy.changes.approvals.from);
+}
+
+/** The same for anybody whom a policy may ask: what doesn't depend on whom is worked out once. */
+export function approvalJudge(facts: ChangeFacts): (from: Approvers) => readonly JudgedApproval[] {
   const { people, nobodys } = standingReviews(facts.reviews.items, facts.pullRequest.headSha);
   const authors = authorsOfChange(facts);
-  const worthOf = openWorth(policy.changes.approvals.from, facts);
-  return [
-    ...people
-      .filter(({ review }) => review.state === 'approved')
-      .map((standing) => {
-        const worth = worthOf(standing.author);
-        return {
-          actor: standing.author,
-          commit: standing.review.commit,
-          at: standing.review.submittedAt,
-          disqualified: disqualification(standing, authors.get(standing.author.id), policy, facts, worth),
-          isRequired: worth.required.is === 'yes',
-        };
-      }),
-    ...nobodys
-      .filter(({ state }) => state === 'approved')
-      .map(({ id, commit, submittedAt }) => ({
-        actor: null,
-        commit,
-        at: submittedAt,
-        disqualified: reason('approver_unknown', { review: id }),
-        isRequired: false,
-      })),
-  ];
+  return (from) => {
+    const worthOf = openWorth(from, facts);
+    return [
+      ...people
+        .filter(({ review }) => review.state === 'approved')
+        .map((standing) => {
+          const worth = worthOf(standing.author);
+          return {
+            actor: standing.author,
+            commit: standing.review.commit,
+            at: standing.review.submittedAt,
+            disqualified: disqualification(standing, authors.get(standing.author.id), from, facts, worth),
+            isRequired: worth.required.is === 'yes',
+          };
+        }),
+      ...nobodys
+        .filter(({ state }) => state === 'approved')
+        .map(({ id, commit, submittedAt }) => ({
+          actor: null,
+          commit,
+          at: submittedAt,
+          disqualified: reason('approver_unknown', { review: id }),
+          isRequired: false,
+        })),
+    ];
+  };
 }
 
 function disqualification(
   { author, review }: StandingReview,
   contribution: Contribution | undefined,
-  policy: Policy,
+  from: Approvers,
   { pullRequest }: ChangeFacts,
   { required, owner }: Worth,
 ): Reason | null {
   const { login } = author;
-  const { from } = policy.changes.approvals;
   if (author.kind === 'bot') return reason('approver_is_bot', { login });
   if (contribution !== undefined) {
     const { as, commit } = contribution;

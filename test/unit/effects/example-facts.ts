@@ -88,6 +88,7 @@ export function changeFacts(
       fromFork: false,
       baseRef: 'main',
       baseSha: sha('9f8e7d6'),
+      describedAt: known(null),
       baseChangedAt: known(null),
       merged: null,
       ...pull,
@@ -102,6 +103,7 @@ export function changeFacts(
       ],
     },
     reviews: { complete: true, items: [] },
+    dismissals: { complete: true, items: [] },
     checks: { complete: true, items: [{ name: 'ci/test', appId: 15368, state: 'success' }] },
     files: {
       complete: true,

@@ -58,6 +58,8 @@ const pull = (over: object = {}) => ({
   files: { totalCount: 0, pageInfo: LAST, nodes: [] },
   labels: { totalCount: 0, pageInfo: LAST, nodes: [] },
   baseChanges: { nodes: [] },
+  described: { nodes: [] },
+  dismissals: { pageInfo: LAST, nodes: [] },
   ...over,
 });
 const answer = (p0: unknown, databaseId = 5) => ({ repository: { databaseId, p0 } });

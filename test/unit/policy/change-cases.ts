@@ -27,6 +27,7 @@ import {
 } from '../../support/make-facts.ts';
 import type { Case } from './case.ts';
 import { protectionCases } from './protection-cases.ts';
+import { changeRuleCases } from './change-rule-cases.ts';
 
 type ChangeCase = Case<ChangeFacts>;
 
@@ -964,4 +965,5 @@ export const changeCases: readonly (readonly [string, readonly ChangeCase[]])[] 
       ),
     ],
   ],
+  ...changeRuleCases,
 ];

@@ -33,7 +33,9 @@ test('a decision says what it is of, and in which mode', () => {
   expect(decision.gates.map(({ gate }) => gate)).toEqual([
     'pull_request',
     'approvals',
+    'rules',
     'changes_requested',
+    'block',
     'identity',
     'checks',
     'protection',

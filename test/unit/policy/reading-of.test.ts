@@ -255,12 +255,12 @@ describe('code owners and bots', () => {
     ['[{ login: "GitHub-Actions[bot]", paths: ["**"] }]', 'everyone who can write a workflow'],
     ['[{ login: "robot[bot]", paths: [] }]', 'paths'],
     ['[{ login: "robot[bot]" }]', 'paths'],
-    ['[{ login: "robot[bot]", paths: ["/package.json"] }]', 'starts with a slash'],
-    ['[{ login: "robot[bot]", paths: ["deps/"] }]', 'write /** after a directory'],
+    ['[{ login: "robot[bot]", paths: ["/package.json"] }]', 'did you mean package.json?'],
+    ['[{ login: "robot[bot]", paths: ["deps/"] }]', 'did you mean deps/**?'],
     ['[{ login: "robot[bot]", paths: ["!src"] }]', 'starts with !'],
-    ['[{ login: "robot[bot]", paths: ["[ab].json"] }]', 'special'],
+    ['[{ login: "robot[bot]", paths: ["[ab].json"] }]', 'bracket or brace'],
     ['[{ login: "robot[bot]", paths: ["a**"] }]', '** inside a part'],
-    ['[{ login: "robot[bot]", paths: ["../a"] }]', 'no path has'],
+    ['[{ login: "robot[bot]", paths: ["../a"] }]', 'did you mean a?'],
     ['[{ login: "robot[bot]", id: 0, paths: ["**"] }]', 'id'],
     ['[{ login: "robot[bot]", paths: [a] }, { login: "Robot[bot]", paths: [b] }]', 'is here twice'],
   ])('no list of bots: %s', (bots, message) => {
@@ -278,12 +278,12 @@ describe('keys that this version does not enforce', () => {
     ]);
   });
 
-  test.each([
-    ['changes.rules', 'checks: [ci/test]', 'rules: []'],
-    ['environments.staging.deploy.with', 'on: merge,', 'on: merge, with: actions,'],
-  ])('%s', (key, from, to) => {
-    expect(problems(POLICY.replace(from, to))).toEqual([expect.stringContaining(` ${key}: ${NOT}`)]);
-  });
+  test.each([['environments.staging.deploy.with', 'on: merge,', 'on: merge, with: actions,']])(
+    '%s',
+    (key, from, to) => {
+      expect(problems(POLICY.replace(from, to))).toEqual([expect.stringContaining(` ${key}: ${NOT}`)]);
+    },
+  );
 });
 
 describe('the traps of YAML', () => {

@@ -144,7 +144,7 @@ const MENDS: Readonly<Partial<Record<ReasonCode, Mend>>> = {
   rule_approvals_missing: mend(
     1,
     (about) =>
-      `${missingApprovals(about, about['head'])} by the rule ${text(about['rule'])}${instead(about)}`,
+      `${missingApprovals(about, about['head'])} for the rule ${text(about['rule'])}${instead(about)}`,
     askedFor,
   ),
   blocked_by_label: mend(1, (about) => `the label ${text(about['label'])} blocks it: take it off`),

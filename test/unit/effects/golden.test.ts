@@ -4,7 +4,10 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { checkRuns } from './example-check-runs.ts';
+import { checkRuns as examples } from './example-check-runs.ts';
+import { ruleCheckRuns } from './rule-check-runs.ts';
+
+const checkRuns = { ...examples, ...ruleCheckRuns };
 
 const directory = new URL('../../fixtures/check-runs/', import.meta.url);
 

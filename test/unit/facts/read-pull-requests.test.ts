@@ -428,3 +428,45 @@ describe('the labels of a pull request', () => {
     expect(reading?.labels.complete).toBe(false);
   });
 });
+
+describe('reviews that were dismissed', () => {
+  const dismissal = (over: object = {}) => ({
+    previousReviewState: 'CHANGES_REQUESTED',
+    actor: { __typename: 'User', login: 'alice', databaseId: 1 },
+    review: { databaseId: 7, fullDatabaseId: '7' },
+    ...over,
+  });
+  const reading = async (nodes: readonly unknown[], pageInfo: object = LAST) => {
+    const github = scriptedGitHub({ graphql: () => answer(pull({ dismissals: { pageInfo, nodes } })) });
+    const [found] = await readPullRequests(github, repository, [1], NOT_ASKED);
+    return found?.dismissals;
+  };
+
+  test('say what they said until then, and who dismissed them', async () => {
+    expect(await reading([dismissal(), dismissal({ actor: null, review: { databaseId: 8 } })])).toEqual({
+      complete: true,
+      items: [
+        { review: 7, was: 'changes_requested', by: { id: 1, login: 'alice', kind: 'user' } },
+        { review: 8, was: 'changes_requested', by: null },
+      ],
+    });
+  });
+
+  test.each([
+    ['one that GitHub hides', [dismissal(), null], LAST],
+    ['one of a review that is gone', [dismissal({ review: null })], LAST],
+    ['more than GitHub tells at once', [dismissal()], { hasNextPage: true, endCursor: 'x' }],
+  ])('are incomplete: %s', async (_, nodes, page) => {
+    expect(await reading(nodes, page)).toMatchObject({ complete: false });
+  });
+});
+
+test.each([
+  ['never', [], { known: true, value: null }],
+  ['at a time', [{ createdAt: '2026-03-01T00:00:00Z' }], { known: true, value: '2026-03-01T00:00:00.000Z' }],
+  ['hidden', [null], { known: false, why: 'GitHub hides when its title or labels were changed' }],
+])('when title or labels were changed last: %s', async (_, nodes, expected) => {
+  const github = scriptedGitHub({ graphql: () => answer(pull({ described: { nodes } })) });
+  const [reading] = await readPullRequests(github, repository, [1], NOT_ASKED);
+  expect(reading?.pullRequest.describedAt).toEqual(expected);
+});

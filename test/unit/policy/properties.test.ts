@@ -95,8 +95,12 @@ const harms: Readonly<Record<string, (value: unknown, path: string) => readonly 
         )
       : [],
   'marking any list incomplete': (value) => (has(value, 'complete') ? [{ ...value, complete: false }] : []),
-  'making anything known unknown': (value) =>
-    has(value, 'known') && value['known'] === true ? [unknown('GitHub answered 403')] : [],
+  'making anything known unknown, or forgetting it': (value, path) => {
+    if (has(value, 'known') && value['known'] === true) return [unknown('GitHub answered 403')];
+    if (path.endsWith('.dismissals.items') && Array.isArray(value))
+      return value.map((_, index) => value.toSpliced(index, 1));
+    return /\.(?:dismissals\.items\.\d+\.by|previousPath)$/.test(path) ? [null] : [];
+  },
   'adding any co-author': (value, path) =>
     path.endsWith('.coAuthors') && Array.isArray(value)
       ? [...PEOPLE, null].map((person) => [...(value as unknown[]), identity(person)])
@@ -112,11 +116,6 @@ const harms: Readonly<Record<string, (value: unknown, path: string) => readonly 
     path.endsWith('.labels.items') && Array.isArray(value)
       ? ['docs', 'BILLING', 'do not merge'].map((each) => [...(value as unknown[]), each])
       : [],
-  'forgetting a dismissal, its author, or where a renamed file was': (value, path) => {
-    if (path.endsWith('.dismissals.items') && Array.isArray(value))
-      return value.map((_, index) => value.toSpliced(index, 1));
-    return /\.(?:dismissals\.items\.\d+\.by|previousPath)$/.test(path) ? [null] : [];
-  },
   'adding any pusher': (value, path) =>
     path.endsWith('.pushers.value') && Array.isArray(value)
       ? PEOPLE.map((person) => [...(value as unknown[]), person])
@@ -202,7 +201,7 @@ describe.each(Object.entries(gates))('of any %s', (name, { facts, evaluate }) =>
         const open = gates.filter(({ outcome }) => outcome === 'pending' || outcome === 'failed');
         expect(verdict === 'approved').toBe(open.length === 0);
         for (const { reasons } of open) expect(reasons.length).toBeGreaterThan(0);
-        expect(gates.some(({ outcome }) => outcome === 'passed')).toBe(true);
+        if (verdict === 'approved') expect(gates.some(({ outcome }) => outcome === 'passed')).toBe(true);
       }),
       RUNS,
     );

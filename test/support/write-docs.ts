@@ -1,6 +1,6 @@
 /** `npm run docs`: writes what is generated in `docs/`: the JSON Schemas, for editors, and every decision. Tests hold that they are in step. */
 import { writeFile } from 'node:fs/promises';
-import { format } from 'prettier';
+import { format, resolveConfig } from 'prettier';
 import { policySchemas } from '../../src/policy/schema.ts';
 import { decisionsPage } from './decisions-page.ts';
 

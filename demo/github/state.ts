@@ -192,7 +192,18 @@ export interface Comment {
   readonly id: number;
   readonly number: number;
   readonly author: Actor;
-  readonly body: string;
+  /** The App whose token wrote it; null: a person's own. */
+  readonly app: App | null;
+  body: string;
+  readonly createdAt: string;
+  updatedAt: string;
+  readonly reactions: Reaction[];
+}
+
+export interface Reaction {
+  readonly id: number;
+  readonly author: Actor;
+  readonly content: string;
   readonly createdAt: string;
 }
 

@@ -91,3 +91,10 @@ export async function ask(
   if (!('id' in data)) throw new Error(`GitHub merged instead of deploying: ${JSON.stringify(data)}`);
   return data.id;
 }
+
+/** Writes a comment on a pull request, and answers its id. */
+export async function comment(stage: Stage, who: Person, number: number, body: string): Promise<number> {
+  const at = { owner: stage.owner, repo: stage.repo, issue_number: number };
+  const { data } = await stage.as(who).rest.issues.createComment({ ...at, body });
+  return data.id;
+}

@@ -65,3 +65,20 @@ export async function untilCheckRun(
     throw new Error(`${name} on ${sha.slice(0, 7)} is ${JSON.stringify(last)}`, { cause: error });
   }
 }
+
+/** What our App answered to a comment: its reactions, and the first comment of its own after it. Null until both are there. */
+export async function seeAnswer(
+  stage: Stage,
+  number: number,
+  commentId: number,
+): Promise<{ readonly reactions: readonly string[]; readonly body: string } | null> {
+  const at = { owner: stage.owner, repo: stage.repo };
+  const { rest } = stage.as('alice');
+  const { data: comments } = await rest.issues.listComments({ ...at, issue_number: number, per_page: 100 });
+  const { data: reactions } = await rest.reactions.listForIssueComment({ ...at, comment_id: commentId });
+  const body = comments.find(({ id, user }) => id > commentId && user?.type === 'Bot')?.body;
+  const contents = reactions.map(({ content }) => content);
+  return body === undefined || !contents.some((content) => content !== 'eyes')
+    ? null
+    : { reactions: contents, body };
+}

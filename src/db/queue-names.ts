@@ -38,6 +38,8 @@ export const QUEUES = {
   deployment: { kind: 'coalesced', retries: 100, expireSeconds: 300 },
   /** A job of Actions that our rule should ask us about, looked at a little later. */
   watch: { kind: 'plain', retries: 100, expireSeconds: 300 },
+  /** A command in a comment to be answered: those of one pull request one after the other. */
+  command: { kind: 'ordered', retries: 100, expireSeconds: 300 },
   /** A planned write. */
   effect: { kind: 'ordered', retries: 100, expireSeconds: 300 },
   /** A deployment to be carried out. A worker that dies is found by its missing heartbeat; the next one goes on. */
@@ -57,6 +59,7 @@ export const QUEUE_NAMES: readonly QueueName[] = [
   'push',
   'deployment',
   'watch',
+  'command',
   'effect',
   'deploy',
   'control',

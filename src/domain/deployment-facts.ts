@@ -41,8 +41,8 @@ export interface DeploymentFacts {
 export interface DeploymentRequest {
   /** Ours: a UUID. */
   readonly id: string;
-  /** What asked: a merge (`deploy: on: merge`), a GitHub deployment, an Actions job held by our protection rule. */
-  readonly source: 'merge' | 'api' | 'actions';
+  /** What asked: a merge (`deploy: on: merge`), a GitHub deployment, an Actions job held by our protection rule, a comment. */
+  readonly source: 'merge' | 'api' | 'actions' | 'comment';
   readonly environment: string;
   readonly ref: string;
   readonly sha: string;

@@ -44,6 +44,26 @@ export type Effect =
       /** Markdown, at most 1,024 characters. */
       readonly comment: string;
     }
+  /** A comment on a pull request; GitHub is looked at for its marker first, so that it is written once. */
+  | {
+      readonly kind: 'comment';
+      readonly key: string;
+      readonly repository: RepositoryRef;
+      readonly number: number;
+      /** Markdown, at most 65,536 characters with the marker. */
+      readonly body: string;
+      /** When it was planned, RFC 3339 in UTC: none of ours can be older. */
+      readonly plannedAt: string;
+    }
+  /** A reaction to a comment; GitHub takes the same one twice as one. */
+  | {
+      readonly kind: 'reaction';
+      readonly key: string;
+      readonly repository: RepositoryRef;
+      readonly number: number;
+      readonly commentId: number;
+      readonly content: 'eyes' | '+1' | '-1';
+    }
   | {
       readonly kind: 'deploy';
       readonly key: string;

@@ -10,6 +10,7 @@ import type { ReasonCode } from './reason.ts';
  * `deployment.reviewed`: one person's yes or no to a deployment. `effect.finished`: what became of a planned write.
  * `control.changed`: what GitHub enforces for us is another than at the last look, or is seen for the first time, or not any more.
  * `history.rewritten`: a guarded branch was pushed by force, deleted, or made anew.
+ * `command.answered`: what became of a command in a comment, `deploy.accepted` or `deploy.refused`; what it did answers it.
  * `ledger.erased`: a person or document was taken away. `ledger.rotated`: another key signs from here on.
  * `lock.set`, `lock.removed`: an environment was locked, for all but `commit` and `pullRequest` if it names any.
  */
@@ -17,6 +18,7 @@ export const ENTRY_KINDS = [
   'change.reviewed',
   'change.merged',
   'change.unreviewed',
+  'command.answered',
   'decision.made',
   'deployment.requested',
   'deployment.reviewed',

@@ -1,5 +1,6 @@
 import type { Actor } from './actor.ts';
 import type { ReviewFacts } from './change-facts.ts';
+import type { Command } from './command.ts';
 import type { RepositoryRef } from './repository.ts';
 
 /** What a delivery means to us. A delivery can mean several things, or nothing. */
@@ -67,6 +68,15 @@ export type Trigger =
     }
   /** "Re-run all checks" on our check suite of a commit. */
   | { readonly kind: 'run_all_again'; readonly repository: RepositoryRef; readonly sha: string }
+  /** Somebody's command in a comment on pull request `number`. */
+  | {
+      readonly kind: 'command';
+      readonly repository: RepositoryRef;
+      readonly number: number;
+      readonly commentId: number;
+      readonly commenter: Actor;
+      readonly command: Command;
+    }
   /** Something reported about a commit without saying for which pull request (a commit status, a check on a fork's). */
   | { readonly kind: 'judge_commit'; readonly repository: RepositoryRef; readonly sha: string }
   /** Protection, teams, members or the policy changed: judge again whatever is open. */

@@ -39,7 +39,7 @@ export const deployCheck = (environment: string): string => `countersign/deploy 
 
 /**
  * The check run always. A job of Actions gets its answer: approved, rejected, or a status report while it may still pass.
- * Anything else gets its GitHub deployment (made here if a merge asked), the deployment's status, and, approved, the deploy.
+ * Anything else gets its GitHub deployment (made here if a merge or a comment asked), the deployment's status, and, approved, the deploy.
  */
 export function planDeployment(input: DeploymentPlanInput): readonly Effect[] {
   const { decision, request } = input;
@@ -78,8 +78,15 @@ export function deploymentCheckRun(
   };
 }
 
+const ASKED_BY = {
+  merge: 'By Countersign, after a merge',
+  comment: 'By Countersign, asked for in a comment',
+} as const;
+
 function create({ request, requestEntryId, repository }: DeploymentPlanInput): readonly Effect[] {
-  if (request.source !== 'merge' || request.githubDeploymentId !== null) return [];
+  // Where GitHub asked, it has one already.
+  if (request.githubDeploymentId !== null || request.source === 'api' || request.source === 'actions')
+    return [];
   const { id: requestId, sha, environment } = request;
   return [
     {
@@ -89,7 +96,7 @@ function create({ request, requestEntryId, repository }: DeploymentPlanInput): r
       requestId,
       sha,
       environment,
-      description: 'By Countersign, after a merge',
+      description: ASKED_BY[request.source],
     },
   ];
 }

@@ -206,6 +206,8 @@ function how(
       return githubDeploymentId === null
         ? 'with a GitHub deployment'
         : `with GitHub deployment ${githubDeploymentId}`;
+    case 'comment':
+      return 'with a comment';
     case 'actions':
       return runId === null
         ? 'with a job of GitHub Actions'

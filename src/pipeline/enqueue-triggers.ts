@@ -5,6 +5,8 @@ import type { ControlJob, SweepJob } from './jobs.ts';
 import type { Pipeline } from './pipeline.ts';
 import { pressButton } from './press-button.ts';
 import { recordCoverage } from './record-coverage.ts';
+import { planReaction } from '../effects/plan-answer.ts';
+import { queueEffects } from './queue-effects.ts';
 import { recordReview } from './record-reviews.ts';
 import { requestDeployment } from './request-deployment.ts';
 import { runAllAgain } from './run-again.ts';
@@ -96,6 +98,19 @@ async function enqueue(
     case 'run_all_again':
       await runAllAgain(tx, pipeline, trigger, delivery);
       return;
+    case 'command': {
+      const { kind: _, ...job } = trigger;
+      const { repository, number, commentId } = job;
+      // Seen, before it is answered: reading what it takes may be a while off.
+      await queueEffects(
+        tx,
+        queue,
+        [planReaction({ repository, number, commentId }, 'eyes', `${repository.id}:${commentId}`)],
+        pipeline.now(),
+      );
+      await queue.send(tx, 'command', { ...job, delivery }, { key: `${repository.id}:${number}` });
+      return;
+    }
     case 'judge_commit': {
       const { repository, sha } = trigger;
       await sweep(tx, pipeline, {

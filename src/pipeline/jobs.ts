@@ -6,6 +6,28 @@ const repository = z
   .readonly();
 const delivery = z.string().nullable();
 const actor = z.strictObject({ id: z.int(), login: z.string(), kind: z.enum(['user', 'bot']) }).readonly();
+const environment = z.string();
+const command = z
+  .discriminatedUnion('name', [
+    z.strictObject({ name: z.literal('deploy'), environment }),
+    z.strictObject({ name: z.literal('lock'), environment, why: z.string(), only: z.int().nullable() }),
+    z.strictObject({ name: z.literal('unlock'), environment, why: z.string().nullable() }),
+    z.strictObject({ name: z.literal('help') }),
+    z.strictObject({
+      name: z.literal('misread'),
+      problem: z.discriminatedUnion('kind', [
+        z.strictObject({
+          kind: z.literal('no_such_command'),
+          said: z.string(),
+          meant: z.string().nullable(),
+        }),
+        z.strictObject({ kind: z.literal(['environment_missing', 'why_missing']), command: z.string() }),
+        z.strictObject({ kind: z.literal('too_much'), command: z.string(), more: z.string() }),
+        z.strictObject({ kind: z.literal('too_long') }),
+      ]),
+    }),
+  ])
+  .readonly();
 
 export const DeliveryJob = z.strictObject({ guid: z.string() });
 export const ChangeJob = z.strictObject({ repository, number: z.int(), delivery });
@@ -39,6 +61,14 @@ export const WatchJob = z.strictObject({
   runId: z.int(),
   delivery,
 });
+export const CommandJob = z.strictObject({
+  repository,
+  number: z.int(),
+  commentId: z.int(),
+  commenter: actor,
+  command,
+  delivery: z.string(),
+});
 export const EffectJob = z.strictObject({ key: z.string() });
 /** Look at what GitHub enforces in one repository. */
 export const ControlJob = z.strictObject({
@@ -62,6 +92,7 @@ export const SweepJob = z.strictObject({
 
 export type ChangeJob = z.infer<typeof ChangeJob>;
 export type PushJob = z.infer<typeof PushJob>;
+export type CommandJob = z.infer<typeof CommandJob>;
 export type DeploymentJob = z.input<typeof DeploymentJob>;
 export type ControlJob = z.input<typeof ControlJob>;
 export type SweepJob = z.infer<typeof SweepJob>;

@@ -72,6 +72,9 @@ export function orderingKey(effect: Effect): string {
     case 'deployment_status':
     case 'answer_protection_rule':
       return `deployment:${effect.requestId}`;
+    case 'comment':
+    case 'reaction':
+      return `comments:${effect.repository.id}:${effect.number}`;
     case 'deploy':
       return `deploy:${effect.repository.id}:${effect.environment}`;
   }

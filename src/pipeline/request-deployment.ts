@@ -15,7 +15,7 @@ export interface WantedDeployment {
   readonly requester: Actor | null;
   readonly githubDeploymentId: number | null;
   readonly runId: number | null;
-  /** The entry of the merge that asked for it. */
+  /** The entry of the merge or the comment that asked for it. */
   readonly answers: string | null;
   readonly delivery: string | null;
 }
@@ -96,14 +96,17 @@ export async function requestDeployment(
   await pipeline.queue.send(tx, 'deployment', { id, delivery }, { key: id });
 }
 
-/** What makes two events one wish: the merge's commit, GitHub's deployment, or the run's job on the environment. */
+/** What makes two events one wish: the merge's commit, GitHub's deployment, the run's job on the environment, or the comment's entry. */
 function subjectKey(wanted: WantedDeployment): string {
-  const { repository, source, environment, sha, githubDeploymentId, runId } = wanted;
+  const { repository, source, environment, sha, githubDeploymentId, runId, answers } = wanted;
   switch (source) {
     case 'merge':
       return `merge:${repository.id}:${environment}:${sha}`;
     case 'api':
       return `api:${repository.id}:${githubDeploymentId}`;
+    case 'comment':
+      // Each comment asks anew, also for a commit that was asked for before.
+      return `comment:${repository.id}:${answers ?? ''}`;
     case 'actions':
       // A re-run of a run keeps its id and makes a new deployment, which has to be judged anew.
       return `actions:${repository.id}:${runId}:${environment}:${githubDeploymentId ?? sha}`;

@@ -7,7 +7,9 @@ import { appendProof } from '../effects/append-proof.ts';
 import { answerProtectionRule } from '../effects/answer-protection-rule.ts';
 import { createDeployment } from '../effects/create-deployment.ts';
 import { conclusionOf, writeCheckRun } from '../effects/write-check-run.ts';
+import { writeComment } from '../effects/write-comment.ts';
 import { writeDeploymentStatus } from '../effects/write-deployment-status.ts';
+import { writeReaction } from '../effects/write-reaction.ts';
 import { githubErrorOf } from '../facts/github-error.ts';
 import { record } from '../ledger/record.ts';
 import { assessDeployment } from './assess-deployment.ts';
@@ -139,6 +141,14 @@ async function carryOut(pipeline: Pipeline, effect: Effect): Promise<Outcome> {
       const { outcome } = await answerProtectionRule(github, effect);
       return { state: 'done', remoteId: null, outcome };
     }
+    case 'comment': {
+      const { remoteId } = await writeComment(github, effect);
+      return { state: 'done', remoteId, outcome: 'written' };
+    }
+    case 'reaction': {
+      const { remoteId } = await writeReaction(github, effect);
+      return { state: 'done', remoteId, outcome: 'written' };
+    }
     case 'deploy':
       throw new Error('a deploy effect is worked by the deploy queue');
   }
@@ -184,7 +194,7 @@ function outcomeEntry(effect: Effect, done: Outcome, now: string) {
         : effect.kind === 'create_deployment'
           ? effect.sha
           : null,
-    pullRequest: null,
+    pullRequest: 'number' in effect ? effect.number : null,
     environment: 'environment' in effect ? effect.environment : null,
     hosts: [],
     outcome: `${effect.kind}.${done.outcome}`,

@@ -1,3 +1,4 @@
+import { answerCommand } from './answer-command.ts';
 import { judgeChange } from './judge-change.ts';
 import { judgeDeployment } from './judge-deployment.ts';
 import { judgePush } from './judge-push.ts';
@@ -18,6 +19,7 @@ export async function workQueues(pipeline: Pipeline): Promise<() => void> {
   await queue.work('push', (data) => judgePush(pipeline, data), { concurrency: 2 });
   await queue.work('deployment', (data, job) => judgeDeployment(pipeline, data, job), { concurrency: 4 });
   await queue.work('watch', (data) => watchJob(pipeline, data), { concurrency: 2 });
+  await queue.work('command', (data) => answerCommand(pipeline, data), { concurrency: 2 });
   await queue.work('effect', (data) => runEffect(pipeline, data), { concurrency: 4 });
   await queue.work('deploy', (data, job) => runDeploy(pipeline, data, job), {
     concurrency: 4,

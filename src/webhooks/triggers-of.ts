@@ -10,6 +10,7 @@ import {
   protectionTriggers,
 } from './triggers/control-triggers.ts';
 import { repositoryTriggers } from './triggers/coverage-triggers.ts';
+import { commentTriggers } from './triggers/comment-triggers.ts';
 import { deploymentTriggers, protectionRuleTriggers, runTriggers } from './triggers/deployment-triggers.ts';
 import { pushTriggers } from './triggers/push-triggers.ts';
 
@@ -25,6 +26,7 @@ export interface Self {
 const EVENTS: Readonly<Record<string, (envelope: Envelope, self: Self) => Trigger[]>> = {
   pull_request: pullRequestTriggers,
   pull_request_review: reviewTriggers,
+  issue_comment: commentTriggers,
   check_run: checkRunTriggers,
   check_suite: checkSuiteTriggers,
   status: statusTriggers,

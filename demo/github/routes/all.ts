@@ -4,6 +4,7 @@ import { ok } from '../http.ts';
 import type { RateLimiter } from '../rate-limit.ts';
 import { appRoutes } from './apps.ts';
 import { checkRoutes } from './checks.ts';
+import { commentRoutes } from './comments.ts';
 import { deploymentRoutes } from './deployments.ts';
 import { organizationRoutes } from './organizations.ts';
 import { protectionRoutes } from './protection.ts';
@@ -19,6 +20,7 @@ export function allRoutes(deliveries: () => Deliveries, limiter: RateLimiter): r
     ...repositoryRoutes,
     ...protectionRoutes,
     ...pullRequestRoutes,
+    ...commentRoutes,
     ...checkRoutes,
     ...deploymentRoutes,
     ...runRoutes,

@@ -1,5 +1,4 @@
 /** Pull requests, their reviews, their merge, and comments on them. */
-import { announce } from '../announce.ts';
 import { changedFiles, listCommits, mergeBase } from '../git/commits.ts';
 import { exclusive } from '../exclusive.ts';
 import { findRepository, needPull } from '../find.ts';
@@ -14,12 +13,10 @@ import {
   removeLabel,
   submitReview,
 } from '../acts/pull-requests.ts';
-import { actorOf, atLeast, authorAssociation, roleOf } from '../rules/roles.ts';
-import { nodeId, simpleUser } from '../shapes/accounts.ts';
+import { actorOf, atLeast, roleOf } from '../rules/roles.ts';
 import { commitShape, fileShape } from '../shapes/commits.ts';
-import { labelShape, pullWeb, reviewShape, simplePull } from '../shapes/pulls.ts';
-import { repositoryApi } from '../shapes/repository.ts';
-import type { Comment, Pull, Repository } from '../state.ts';
+import { labelShape, reviewShape, simplePull } from '../shapes/pulls.ts';
+import type { Pull, Repository } from '../state.ts';
 import type { World } from '../world.ts';
 import { pullsOfCommit } from './repositories.ts';
 import { repositoryRoute, type Route } from './route.ts';
@@ -27,7 +24,6 @@ import { repositoryRoute, type Route } from './route.ts';
 const read = { app: 'pull_requests:read', user: 'read' } as const;
 const write = { app: 'pull_requests:write', user: 'read' } as const;
 const label = { app: 'issues:write|pull_requests:write', user: 'triage' } as const;
-const comment = { app: 'issues:write|pull_requests:write', user: 'read' } as const;
 
 function headOf(world: World, repository: Repository, head: string): { repository: Repository; ref: string } {
   const [owner = '', ref] = head.split(':');
@@ -36,63 +32,6 @@ function headOf(world: World, repository: Repository, head: string): { repositor
   if (found === null)
     throw invalid('Validation Failed', [{ resource: 'PullRequest', field: 'head', code: 'invalid' }]);
   return { repository: found, ref };
-}
-
-function commentShape(world: World, repository: Repository, one: Comment): Record<string, unknown> {
-  const pull = repository.pulls.get(one.number);
-  return {
-    id: one.id,
-    node_id: nodeId('IssueComment', one.id),
-    url: `${repositoryApi(world, repository)}/issues/comments/${one.id}`,
-    html_url: pull === undefined ? `${world.url}/` : `${pullWeb(world, pull)}#issuecomment-${one.id}`,
-    issue_url: `${repositoryApi(world, repository)}/issues/${one.number}`,
-    user: simpleUser(world, one.author),
-    body: one.body,
-    created_at: one.createdAt,
-    updated_at: one.createdAt,
-    author_association: authorAssociation(repository, one.author),
-    performed_via_github_app: null,
-  };
-}
-
-/** The issue that every pull request also is. */
-function issueShape(world: World, pull: Pull): Record<string, unknown> {
-  const api = `${repositoryApi(world, pull.repository)}/issues/${pull.number}`;
-  const simple = simplePull(world, pull);
-  return {
-    url: api,
-    repository_url: repositoryApi(world, pull.repository),
-    labels_url: `${api}/labels{/name}`,
-    comments_url: `${api}/comments`,
-    events_url: `${api}/events`,
-    html_url: pullWeb(world, pull),
-    id: pull.id,
-    node_id: nodeId('Issue', pull.id),
-    number: pull.number,
-    title: pull.title,
-    user: simple['user'],
-    labels: simple['labels'],
-    state: pull.state,
-    locked: false,
-    assignee: null,
-    assignees: [],
-    milestone: null,
-    comments: pull.repository.comments.filter((one) => one.number === pull.number).length,
-    created_at: pull.createdAt,
-    updated_at: pull.updatedAt,
-    closed_at: pull.closedAt,
-    author_association: simple['author_association'],
-    active_lock_reason: null,
-    draft: pull.draft,
-    pull_request: {
-      url: simple['url'],
-      html_url: simple['html_url'],
-      diff_url: simple['diff_url'],
-      patch_url: simple['patch_url'],
-    },
-    body: pull.body,
-    performed_via_github_app: null,
-  };
 }
 
 const reviewOf = (pull: Pull, id: string | undefined): Pull['reviews'][number] => {
@@ -244,39 +183,6 @@ export const pullRequestRoutes: readonly Route[] = [
         (pull) => pull !== undefined,
       );
       return paged(call, pulls, (pull) => simplePull(world, pull));
-    },
-  ),
-  repositoryRoute(
-    'GET /repos/{owner}/{repo}/issues/{issue_number}/comments',
-    { ...comment, app: 'issues:read|pull_requests:read' },
-    (world, call, repository) =>
-      paged(
-        call,
-        repository.comments.filter((one) => one.number === Number(call.params['issue_number'])),
-        (one) => commentShape(world, repository, one),
-      ),
-  ),
-  repositoryRoute(
-    'POST /repos/{owner}/{repo}/issues/{issue_number}/comments',
-    comment,
-    (world, call, repository) => {
-      const pull = needPull(repository, call.params['issue_number']);
-      const author = actorOf(world, call.caller);
-      const one: Comment = {
-        id: world.id(),
-        number: pull.number,
-        author,
-        body: call.body.needText('body'),
-        createdAt: world.timestamp(),
-      };
-      repository.comments.push(one);
-      announce(world, repository, {
-        event: 'issue_comment',
-        action: 'created',
-        sender: author,
-        payload: { issue: issueShape(world, pull), comment: commentShape(world, repository, one) },
-      });
-      return created(commentShape(world, repository, one));
     },
   ),
   repositoryRoute(

@@ -23,7 +23,7 @@ const PERMISSIONS = {
   contents: 'read',
   deployments: 'write',
   members: 'read',
-  pull_requests: 'read',
+  pull_requests: 'write',
   statuses: 'read',
 } as const;
 

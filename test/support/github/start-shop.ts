@@ -55,7 +55,7 @@ export const PERMISSIONS = {
   contents: 'read',
   deployments: 'write',
   members: 'read',
-  pull_requests: 'read',
+  pull_requests: 'write',
   statuses: 'read',
 } as const;
 

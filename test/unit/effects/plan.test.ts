@@ -22,6 +22,10 @@ function brief(effect: Effect): string {
       return `deployment_status ${effect.state}: ${effect.description}`;
     case 'answer_protection_rule':
       return `answer ${effect.state ?? 'report'} to run ${effect.runId}`;
+    case 'comment':
+      return `comment on #${effect.number}: ${effect.body.split('\n')[0]}`;
+    case 'reaction':
+      return `reaction ${effect.content} to ${effect.commentId}`;
     case 'create_deployment':
     case 'deploy':
       return `${effect.kind} ${effect.environment}`;

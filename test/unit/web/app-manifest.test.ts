@@ -10,6 +10,8 @@ const manifest = parseManifest(text);
 const NEEDED: Readonly<Record<string, string>> = {
   pull_request: 'pull_requests',
   pull_request_review: 'pull_requests',
+  // Of comments on pull requests; those on issues need another one, and aren't delivered.
+  issue_comment: 'pull_requests',
   check_run: 'checks',
   check_suite: 'checks',
   status: 'statuses',
@@ -43,7 +45,7 @@ describe('app.yml', () => {
 
   test('writes only what it has to', () => {
     const writes = Object.entries(manifest.default_permissions).filter(([, access]) => access === 'write');
-    expect(writes.map(([name]) => name).toSorted()).toEqual(['checks', 'deployments']);
+    expect(writes.map(([name]) => name).toSorted()).toEqual(['checks', 'deployments', 'pull_requests']);
   });
 
   test('says why, for each permission and each group of events', () => {

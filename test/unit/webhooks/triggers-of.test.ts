@@ -461,6 +461,25 @@ const CASES: Case[] = [
     [became('default_branch_changed', { defaultBranch: 'main', defaultBranchBefore: 'master' }), judgeOpen],
   ],
   ['the repository gets another description', 'repository', envelope({ action: 'edited', changes: {} }), []],
+  [
+    'a command in a comment',
+    'issue_comment',
+    envelope({
+      action: 'created',
+      issue: { number: 7, pull_request: {} },
+      comment: { id: 70, body: '/countersign help', user: ALICE },
+    }),
+    [
+      {
+        kind: 'command',
+        repository: REF,
+        number: 7,
+        commentId: 70,
+        commenter: alice,
+        command: { name: 'help' },
+      },
+    ],
+  ],
   ['an event that is not ours yet', 'merge_group', envelope({ action: 'checks_requested' }), []],
   ['an event that nobody knows', 'constructor', envelope({ action: 'x' }), []],
   ['a delivery that no installation of ours sent', 'push', push({ installation: undefined }), []],

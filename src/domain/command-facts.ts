@@ -1,0 +1,31 @@
+import type { Actor } from './actor.ts';
+import type { Command } from './command.ts';
+import type { Known } from './known.ts';
+import type { PolicyTrust } from './policy-trust.ts';
+import type { RepositoryRef } from './repository.ts';
+import type { RoleFacts } from './role-facts.ts';
+import type { LockFacts } from './timing-facts.ts';
+
+/** All that is judged about one command, read once, frozen, and stored with the answer to it. */
+export interface CommandFacts {
+  readonly schema: 'command-facts/v1';
+  readonly gatheredAt: string;
+  readonly repository: RepositoryRef;
+  /** The comment's own pull request. */
+  readonly number: number;
+  readonly commenter: Actor;
+  readonly command: Command;
+  readonly policy: PolicyTrust;
+  /** Read only where the command is about that pull request. */
+  readonly pullRequest: Known<CommandedPull> | null;
+  /** Read only where the command is about a lock. Null as a value: the environment isn't locked. */
+  readonly lock: Known<LockFacts | null> | null;
+  readonly roles: RoleFacts;
+}
+
+export interface CommandedPull {
+  readonly state: 'open' | 'closed' | 'merged';
+  readonly baseRef: string;
+  /** The commit that its merge left on the base branch (the last one of a rebase); null unless it was merged. */
+  readonly mergeCommit: string | null;
+}

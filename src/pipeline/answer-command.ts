@@ -1,0 +1,125 @@
+import { sql, type Transaction } from 'kysely';
+import type { Database } from '../db/database.ts';
+import { CodedError } from '../domain/coded-error.ts';
+import type { CommandAct } from '../domain/command-answer.ts';
+import { fullName } from '../domain/repository.ts';
+import { planAnswer } from '../effects/plan-answer.ts';
+import { record } from '../ledger/record.ts';
+import { type AssessedCommand, assessCommand } from './assess-command.ts';
+import { jsonDocument, policyDocument } from './documents.ts';
+import { CommandJob } from './jobs.ts';
+import type { Pipeline } from './pipeline.ts';
+import { queueEffects } from './queue-effects.ts';
+import { requestDeployment } from './request-deployment.ts';
+import { removeLock, setLock } from './set-lock.ts';
+
+/**
+ * Answers one command: judged on roles of this moment, recorded whether it is accepted or refused (who tried what is what an auditor
+ * asks for), and done, in one transaction with the answer's effects. A comment is answered once: a redelivery, or a job that
+ * crashed after its commit, finds the record and does nothing. One that GitHub can't be read for is done again by the queue.
+ */
+export async function answerCommand(pipeline: Pipeline, data: unknown): Promise<void> {
+  const job = CommandJob.parse(data);
+  const subject = `comment:${job.repository.id}:${job.commentId}`;
+  const { db } = pipeline;
+  const answered = db
+    .selectFrom('countersign.last_decision')
+    .select('entry_id')
+    .where('subject', '=', subject);
+  if ((await answered.executeTakeFirst()) !== undefined) return;
+  const assessed = await assessCommand(pipeline, job);
+  await db.transaction().execute(async (tx) => {
+    await sql`SELECT pg_advisory_xact_lock(hashtextextended(${subject}, 0))`.execute(tx);
+    const already = await tx
+      .selectFrom('countersign.last_decision')
+      .select('entry_id')
+      .where('subject', '=', subject)
+      .executeTakeFirst();
+    if (already !== undefined) return;
+    const entryId = await recordAnswer(tx, pipeline, job, assessed);
+    const { answer } = assessed;
+    await tx
+      .insertInto('countersign.last_decision')
+      .values({ subject, basis: String(job.commentId), verdict: answer.verdict, entry_id: entryId })
+      .execute();
+    if (answer.verdict === 'accepted') await act(tx, pipeline, job, { act: answer.act, entryId });
+    const now = pipeline.now();
+    const effects = planAnswer(job, answer, { entryId, now, webUrl: pipeline.webUrl });
+    await queueEffects(tx, pipeline.queue, effects, now);
+  });
+}
+
+async function recordAnswer(
+  tx: Transaction<Database>,
+  pipeline: Pipeline,
+  { repository, number, commenter, command, delivery }: CommandJob,
+  { source, facts, answer }: AssessedCommand,
+): Promise<string> {
+  const now = pipeline.now();
+  const { entryId } = await record(
+    tx,
+    {
+      kind: 'command.answered',
+      occurredAt: now,
+      who: [{ role: 'requester', actor: commenter }],
+      repository: { id: repository.id, fullName: fullName(repository) },
+      commit: answer.verdict === 'accepted' && 'sha' in answer.act ? answer.act.sha : null,
+      pullRequest: number,
+      // What isn't an environment of the policy is whatever somebody wrote: it stays in the sealed facts.
+      environment: answer.verdict === 'accepted' ? answer.act.environment : null,
+      hosts: [],
+      outcome: `${command.name}.${answer.verdict === 'refused' ? 'refused' : 'accepted'}`,
+      reasons: [],
+      delivery,
+      answers: null,
+      documents: [jsonDocument('answer', answer), jsonDocument('facts', facts), policyDocument(source)],
+    },
+    { id: pipeline.newId(), now, random: pipeline.random },
+  );
+  return entryId;
+}
+
+/** Its own entry comes after the command's, before anything is done. */
+async function act(
+  tx: Transaction<Database>,
+  pipeline: Pipeline,
+  { repository, commenter, delivery }: CommandJob,
+  { act, entryId }: { readonly act: CommandAct; readonly entryId: string },
+): Promise<void> {
+  const { environment } = act;
+  const place = {
+    repository: { id: repository.id, fullName: fullName(repository) },
+    environment,
+    by: commenter,
+    delivery,
+  };
+  switch (act.kind) {
+    case 'deploy':
+      await requestDeployment(tx, pipeline, {
+        repository,
+        source: 'comment',
+        environment,
+        ref: act.ref,
+        sha: act.sha,
+        requester: commenter,
+        githubDeploymentId: null,
+        runId: null,
+        answers: entryId,
+        delivery,
+      });
+      return;
+    case 'lock': {
+      const { why, pullRequest } = act;
+      await setLock(tx, pipeline, { ...place, why, pullRequest, commit: null });
+      return;
+    }
+    case 'unlock': {
+      const removed = await removeLock(tx, pipeline, { ...place, why: act.why });
+      if (removed !== null) return;
+      throw new CodedError(
+        'facts_moved',
+        `${environment} of ${fullName(repository)} was unlocked while an unlocking was judged: it is judged again in a moment`,
+      );
+    }
+  }
+}

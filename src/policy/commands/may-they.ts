@@ -1,0 +1,45 @@
+import type { CommandAnswer } from '../../domain/command-answer.ts';
+import type { CommandFacts } from '../../domain/command-facts.ts';
+import { eligibility, namesOf } from '../eligibility.ts';
+import { environmentOf } from '../environment-of.ts';
+import { organisationPolicy } from '../organisation-policy.ts';
+import type { EnvironmentPolicy, People, Policy } from '../schema.ts';
+import { asked, code, login, words } from '../sentence-parts.ts';
+import { refused } from './answers.ts';
+
+export interface Right {
+  /** What they would do: `deploy to production`, as Markdown. */
+  readonly act: string;
+  /** Whom an environment's policy gives it to; undefined: nobody. */
+  readonly by: (environment: EnvironmentPolicy) => People | undefined;
+}
+
+/**
+ * Null where the commenter has a right on an environment; otherwise why not. Where the organisation's baseline names people too, both
+ * have to name them, since a baseline only tightens. The policy's `observe` opens nothing here: an act isn't a verdict.
+ */
+export function mayThey(
+  policy: Policy,
+  { commenter, roles }: Pick<CommandFacts, 'commenter' | 'roles'>,
+  environment: string,
+  { act, by }: Right,
+): CommandAnswer | null {
+  const sides = [policy, organisationPolicy(policy)].flatMap((side) => {
+    const named = side === null ? null : environmentOf(side, environment);
+    return named === null ? [] : [by(named)];
+  });
+  for (const people of sides) {
+    if (people === undefined)
+      return refused('nobody_may', `The policy gives nobody the right to ${act} by a comment.`);
+    const eligible = eligibility(commenter, people, roles);
+    if (eligible.is === 'unknown') {
+      const why = `Whether ${login(commenter.login)} has ${code(eligible.role)} could not be found out: ${words(eligible.why)}.`;
+      return refused('role_unknown', why);
+    }
+    if (eligible.is === 'no') {
+      const why = `${login(commenter.login)} may not ${act}: the policy asks for ${asked(namesOf(people))}.`;
+      return refused('not_allowed', why);
+    }
+  }
+  return null;
+}

@@ -1,0 +1,67 @@
+import { COMMAND_FORMS, type Command, type CommandProblem, LONGEST_WHY } from '../domain/command.ts';
+import { nearest } from '../domain/nearest.ts';
+
+const PREFIX = '/countersign';
+/** A first line that is longer is no command of ours, but something pasted. */
+const LONGEST_LINE = 1_000;
+const LONGEST_WORD = 255;
+
+/**
+ * The command of a comment, from its first line alone; null where that doesn't begin with `/countersign`. So a quote (`>`), a block of
+ * code (a fence, or four blanks) and a mention within a sentence are none: each begins with something else. The text is
+ * anybody's: whatever it is, this answers.
+ */
+export function parseCommand(comment: string): Command | null {
+  const [line = ''] = comment.split(/\r\n|[\r\n\u2028\u2029]/, 1);
+  if (!line.startsWith(PREFIX)) return null;
+  const after = line.slice(PREFIX.length);
+  // `/countersigned` is a word of its own.
+  if (after !== '' && !/^\s/.test(after)) return null;
+  if (line.length > LONGEST_LINE) return misread({ kind: 'too_long' });
+  const [said, rest] = word(after);
+  const name = said.toLowerCase();
+  switch (name) {
+    case '':
+    case 'help':
+      return { name: 'help' };
+    case 'deploy':
+    case 'lock':
+    case 'unlock':
+      return about(name, rest);
+    default: {
+      const meant = nearest(name, Object.keys(COMMAND_FORMS));
+      return misread({ kind: 'no_such_command', said: said.slice(0, 60), meant });
+    }
+  }
+}
+
+function about(command: 'deploy' | 'lock' | 'unlock', text: string): Command {
+  const [environment, rest] = word(text);
+  if (environment === '') return misread({ kind: 'environment_missing', command });
+  if (environment.length > LONGEST_WORD) return misread({ kind: 'too_long' });
+  switch (command) {
+    case 'deploy':
+      if (rest !== '') return misread({ kind: 'too_much', command, more: rest.slice(0, 60) });
+      return { name: 'deploy', environment };
+    case 'lock': {
+      const bound = /^only\s+#([1-9]\d{0,8})(?:[:\s]\s*|$)/i.exec(rest);
+      const why = rest.slice(bound?.[0].length ?? 0);
+      if (why === '') return misread({ kind: 'why_missing', command });
+      if (why.length > LONGEST_WHY) return misread({ kind: 'too_long' });
+      return { name: 'lock', environment, why, only: bound === null ? null : Number(bound[1]) };
+    }
+    case 'unlock':
+      if (rest.length > LONGEST_WHY) return misread({ kind: 'too_long' });
+      return { name: 'unlock', environment, why: rest === '' ? null : rest };
+  }
+}
+
+/** The first word, or what stands in quotes (an environment's name can have blanks), and what comes after it. */
+function word(text: string): readonly [first: string, rest: string] {
+  const trimmed = text.trim();
+  const match = /^"([^"]*)"(?=\s|$)|^\S+/.exec(trimmed);
+  if (match === null) return ['', ''];
+  return [match[1] ?? match[0], trimmed.slice(match[0].length).trim()];
+}
+
+const misread = (problem: CommandProblem): Command => ({ name: 'misread', problem });

@@ -1,0 +1,447 @@
+import type { Command } from '../../../src/domain/command.ts';
+import type { CommandAct, CommandRefusal } from '../../../src/domain/command-answer.ts';
+import type { CommandedPull, CommandFacts } from '../../../src/domain/command-facts.ts';
+import { type Known, known, unknown } from '../../../src/domain/known.ts';
+import type { LockFacts } from '../../../src/domain/timing-facts.ts';
+import type { PolicyReading } from '../../../src/policy/policy-reading.ts';
+import type { Policy } from '../../../src/policy/schema.ts';
+import {
+  alice,
+  carol,
+  dave,
+  makeRoles,
+  policyOf,
+  repository,
+  robot,
+  sha,
+  withProduction,
+} from '../../support/make-facts.ts';
+
+/** One row: a command, what is known, and what becomes of it. */
+export interface CommandCase {
+  readonly name: string;
+  readonly policy?: Policy;
+  readonly reading?: Exclude<PolicyReading, { kind: 'valid' }>;
+  readonly facts: CommandFacts;
+  /** What is done, or the code with which it is refused; `help`: neither. */
+  readonly answer: CommandAct | CommandRefusal | 'help';
+  /** What the refusal says, in part. */
+  readonly says?: string;
+}
+
+const merged = (over: Partial<CommandedPull> = {}): Known<CommandedPull> =>
+  known({ state: 'merged', baseRef: 'main', mergeCommit: sha('merge'), ...over });
+
+const standing: LockFacts = {
+  by: carol,
+  why: 'the migration runs',
+  since: '2026-03-03T09:00:00.000Z',
+  pullRequest: null,
+  commit: null,
+};
+
+/** A command of dave's, who leads, on the merged pull request 12. */
+export const commandFacts = (command: Command, over: Partial<CommandFacts> = {}): CommandFacts => ({
+  schema: 'command-facts/v1',
+  gatheredAt: '2026-03-03T10:00:00.000Z',
+  repository,
+  number: 12,
+  commenter: dave,
+  command,
+  policy: { trusted: true },
+  pullRequest: command.name === 'deploy' ? merged() : null,
+  lock: command.name === 'unlock' ? known(standing) : null,
+  roles: makeRoles(),
+  ...over,
+});
+
+const deploy = (environment = 'production'): Command => ({ name: 'deploy', environment });
+const lock = (over: Partial<Extract<Command, { name: 'lock' }>> = {}): Command => ({
+  name: 'lock',
+  environment: 'production',
+  why: 'it burns',
+  only: null,
+  ...over,
+});
+const unlock = (environment = 'production'): Command => ({ name: 'unlock', environment, why: null });
+const misread = (problem: Extract<Command, { name: 'misread' }>['problem']): Command => ({
+  name: 'misread',
+  problem,
+});
+
+const deployed = (over: Partial<Extract<CommandAct, { kind: 'deploy' }>> = {}): CommandAct => ({
+  kind: 'deploy',
+  environment: 'production',
+  sha: sha('merge'),
+  ref: 'main',
+  ...over,
+});
+
+const lockable = withProduction({ lock: { by: { teams: ['leads'] } } });
+const tightened = (by: { users: string[] }): Policy => ({
+  ...lockable,
+  baseline: { version: 1, environments: { production: { deploy: { by }, lock: { by } } } },
+});
+
+const row = (
+  name: string,
+  command: Command,
+  answer: CommandCase['answer'],
+  over: Partial<CommandFacts> = {},
+  more: Partial<Pick<CommandCase, 'policy' | 'reading' | 'says'>> = {},
+): CommandCase => ({ name, facts: commandFacts(command, over), answer, ...more });
+
+const deployRows: readonly CommandCase[] = [
+  row('somebody who may asks for the merge', deploy(), deployed()),
+  row(
+    'it was merged to a release branch',
+    deploy(),
+    deployed({ ref: 'release/1' }),
+    {
+      pullRequest: merged({ baseRef: 'release/1' }),
+    },
+    { policy: withProduction({ branches: ['release/*'] }) },
+  ),
+  row(
+    'it is open',
+    deploy(),
+    'not_merged',
+    { pullRequest: merged({ state: 'open', mergeCommit: null }) },
+    {
+      says: 'not merged yet',
+    },
+  ),
+  row(
+    'it was closed',
+    deploy(),
+    'not_merged',
+    { pullRequest: merged({ state: 'closed', mergeCommit: null }) },
+    {
+      says: 'closed without being merged',
+    },
+  ),
+  row('it was merged, and GitHub names no commit', deploy(), 'not_merged', {
+    pullRequest: merged({ mergeCommit: null }),
+  }),
+  row('it is open, and GitHub’s trial merge stands there', deploy(), 'not_merged', {
+    pullRequest: merged({ state: 'open' }),
+  }),
+  row(
+    'it was merged to another branch',
+    deploy(),
+    'wrong_branch',
+    {
+      pullRequest: merged({ baseRef: 'experiment' }),
+    },
+    { says: 'merged to `experiment`' },
+  ),
+  row('the branch only looks alike', deploy(), 'wrong_branch', { pullRequest: merged({ baseRef: 'Main' }) }),
+  row(
+    'GitHub doesn’t tell',
+    deploy(),
+    'pull_request_unknown',
+    {
+      pullRequest: unknown('GitHub answered 403'),
+    },
+    { says: 'GitHub answered 403' },
+  ),
+  row('nobody looked it up', deploy(), 'pull_request_unknown', { pullRequest: null }),
+  row(
+    'somebody who may not',
+    deploy(),
+    'not_allowed',
+    { commenter: alice },
+    {
+      says: 'alice may not deploy to `production`: the policy asks for somebody of team `leads`.',
+    },
+  ),
+  row('somebody who may not, of an open one: who may is said first', deploy(), 'not_allowed', {
+    commenter: alice,
+    pullRequest: merged({ state: 'open' }),
+  }),
+  row('a bot', deploy(), 'not_allowed', { commenter: robot }),
+  row('who took over a leader’s login', deploy(), 'not_allowed', { commenter: { ...dave, id: 99 } }),
+  row(
+    'the team can’t be read',
+    deploy(),
+    'role_unknown',
+    {
+      roles: makeRoles({ teams: { leads: unknown('GitHub answered 403') } }),
+    },
+    { says: 'GitHub answered 403' },
+  ),
+  row('the team was not looked up', deploy(), 'role_unknown', { roles: { teams: {}, permissions: {} } }),
+  row(
+    'somebody named is allowed whatever GitHub tells of teams',
+    deploy(),
+    deployed(),
+    {
+      roles: { teams: {}, permissions: {} },
+    },
+    { policy: withProduction({ deploy: { on: 'request', by: { users: ['Dave'] } } }) },
+  ),
+  row(
+    'by permission',
+    deploy(),
+    deployed(),
+    {
+      roles: makeRoles({ permissions: { [dave.id]: known('admin') } }),
+    },
+    { policy: withProduction({ deploy: { on: 'request', by: { permission: 'maintain' } } }) },
+  ),
+  row(
+    'too weak a permission',
+    deploy(),
+    'not_allowed',
+    {
+      roles: makeRoles({ permissions: { [dave.id]: known('write') } }),
+    },
+    { policy: withProduction({ deploy: { on: 'request', by: { permission: 'maintain' } } }) },
+  ),
+  row('no such environment', deploy('moon'), 'no_such_environment', {}, { says: 'it names `production`' }),
+  row(
+    'a slip of the pen',
+    deploy('prodution'),
+    'no_such_environment',
+    {},
+    {
+      says: 'did you mean `production`?',
+    },
+  ),
+  row('another case is another environment', deploy('Production'), 'no_such_environment'),
+  row('the name of what every object has', deploy('constructor'), 'no_such_environment'),
+  row(
+    'the policy names none',
+    deploy(),
+    'no_such_environment',
+    {},
+    {
+      policy: { ...policyOf(), environments: {} },
+      says: 'it names none',
+    },
+  ),
+  row(
+    'an environment of each merge can be asked for as well',
+    deploy('staging'),
+    deployed({ environment: 'staging' }),
+    {
+      commenter: carol,
+    },
+  ),
+  row(
+    'observe opens nothing',
+    deploy(),
+    'not_allowed',
+    { commenter: alice },
+    {
+      policy: { ...policyOf(), mode: 'observe' },
+    },
+  ),
+  row(
+    'the organisation asks for somebody else',
+    deploy(),
+    'not_allowed',
+    {},
+    {
+      policy: tightened({ users: ['erin'] }),
+      says: 'asks for erin',
+    },
+  ),
+  row(
+    'the organisation asks for them too',
+    deploy(),
+    deployed(),
+    {},
+    { policy: tightened({ users: ['dave'] }) },
+  ),
+  row(
+    'the organisation allows who the repository doesn’t',
+    deploy(),
+    'not_allowed',
+    { commenter: alice },
+    {
+      policy: tightened({ users: ['alice'] }),
+    },
+  ),
+];
+
+const lockRows: readonly CommandCase[] = [
+  row(
+    'somebody who may locks',
+    lock(),
+    { kind: 'lock', environment: 'production', why: 'it burns', pullRequest: null },
+    {},
+    {
+      policy: lockable,
+    },
+  ),
+  row(
+    'for all but one pull request',
+    lock({ only: 14 }),
+    {
+      kind: 'lock',
+      environment: 'production',
+      why: 'it burns',
+      pullRequest: 14,
+    },
+    {},
+    { policy: lockable },
+  ),
+  row(
+    'the policy lets nobody lock',
+    lock(),
+    'nobody_may',
+    {},
+    { says: 'nobody the right to lock and unlock' },
+  ),
+  row('somebody who may not', lock(), 'not_allowed', { commenter: alice }, { policy: lockable }),
+  row(
+    'the team can’t be read',
+    lock(),
+    'role_unknown',
+    {
+      roles: makeRoles({ teams: { leads: unknown('GitHub answered 502') } }),
+    },
+    { policy: lockable },
+  ),
+  row('no such environment', lock({ environment: 'moon' }), 'no_such_environment', {}, { policy: lockable }),
+  row(
+    'the organisation asks for somebody else',
+    lock(),
+    'not_allowed',
+    {},
+    {
+      policy: tightened({ users: ['erin'] }),
+    },
+  ),
+  row(
+    'somebody who may unlocks, also another’s lock',
+    unlock(),
+    {
+      kind: 'unlock',
+      environment: 'production',
+      why: null,
+    },
+    {},
+    { policy: lockable },
+  ),
+  row(
+    'somebody who may not unlocks, though it is their own',
+    unlock(),
+    'not_allowed',
+    { commenter: carol },
+    {
+      policy: lockable,
+    },
+  ),
+  row('nobody may unlock', unlock(), 'nobody_may'),
+  row('it isn’t locked', unlock(), 'not_locked', { lock: known(null) }, { policy: lockable }),
+  row(
+    'nobody knows whether it is locked',
+    unlock(),
+    'lock_unknown',
+    {
+      lock: unknown('the ledger has an unlocking that answers no lock'),
+    },
+    { policy: lockable, says: 'lock it anew' },
+  ),
+  row('nobody looked', unlock(), 'lock_unknown', { lock: null }, { policy: lockable }),
+  row('no such environment to unlock', unlock('moon'), 'no_such_environment'),
+];
+
+const otherRows: readonly CommandCase[] = [
+  row('help', { name: 'help' }, 'help'),
+  row('help without a policy', { name: 'help' }, 'help', {}, { reading: { kind: 'absent' } }),
+  row('help for anybody', { name: 'help' }, 'help', { commenter: alice }),
+  row(
+    'no such command',
+    misread({ kind: 'no_such_command', said: 'fly', meant: null }),
+    'misread',
+    {},
+    {
+      says: 'There is no command `fly`',
+    },
+  ),
+  row(
+    'a slip of the pen',
+    misread({ kind: 'no_such_command', said: 'depoly', meant: 'deploy' }),
+    'misread',
+    {},
+    {
+      says: 'Did you mean `deploy`?',
+    },
+  ),
+  row(
+    'no environment',
+    misread({ kind: 'environment_missing', command: 'deploy' }),
+    'misread',
+    {},
+    {
+      says: '`/countersign deploy ENVIRONMENT`',
+    },
+  ),
+  row(
+    'no reason',
+    misread({ kind: 'why_missing', command: 'lock' }),
+    'misread',
+    {},
+    {
+      says: '`/countersign lock ENVIRONMENT [only #NUMBER] REASON`',
+    },
+  ),
+  row(
+    'too much',
+    misread({ kind: 'too_much', command: 'deploy', more: 'west' }),
+    'misread',
+    {},
+    {
+      says: '`west` was not understood',
+    },
+  ),
+  row('too long', misread({ kind: 'too_long' }), 'misread'),
+  row('there is no policy', deploy(), 'no_policy', {}, { reading: { kind: 'absent' }, says: 'There is no' }),
+  row(
+    'the policy is wrong',
+    deploy(),
+    'no_policy',
+    {},
+    {
+      reading: { kind: 'invalid', problems: ['.github/countersign.yml:3:1 foo: unknown key'] },
+      says: 'unknown key',
+    },
+  ),
+  row(
+    'the policy can’t be read',
+    lock(),
+    'no_policy',
+    {},
+    {
+      reading: { kind: 'unreadable', why: 'GitHub answered 500' },
+      says: 'GitHub answered 500',
+    },
+  ),
+  row(
+    'the policy was changed without review',
+    deploy(),
+    'policy_unreviewed',
+    {
+      policy: { trusted: false, since: sha('before'), commits: [sha('sneaked')] },
+    },
+    { says: 'changed without review' },
+  ),
+  row(
+    'and so for locks, which it may have given away',
+    lock(),
+    'policy_unreviewed',
+    {
+      policy: { trusted: false, since: sha('before'), commits: [] },
+    },
+    { policy: lockable },
+  ),
+];
+
+export const commandCases = [
+  ['deploy', deployRows],
+  ['lock and unlock', lockRows],
+  ['whatever else', otherRows],
+] as const;

@@ -1,0 +1,130 @@
+import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { LONGEST_WHY } from '../../../src/domain/command.ts';
+import { parseCommand } from '../../../src/webhooks/parse-command.ts';
+
+const deploy = (environment: string) => ({ name: 'deploy', environment });
+const lock = (environment: string, why: string, only: number | null = null) => ({
+  name: 'lock',
+  environment,
+  why,
+  only,
+});
+const unlock = (environment: string, why: string | null) => ({ name: 'unlock', environment, why });
+const misread = (problem: object) => ({ name: 'misread', problem });
+
+describe('a comment that is a command', () => {
+  test.each([
+    ['/countersign deploy production', deploy('production')],
+    ['/countersign  deploy   production  ', deploy('production')],
+    ['/countersign\tdeploy\tproduction', deploy('production')],
+    ['/countersign DEPLOY production', deploy('production')],
+    ['/countersign deploy production\n\nThe customers wait.', deploy('production')],
+    ['/countersign deploy production\r\nplease', deploy('production')],
+    ['/countersign deploy "eu west"', deploy('eu west')],
+    ['/countersign deploy "eu', deploy('"eu')],
+    ['/countersign lock production the migration runs', lock('production', 'the migration runs')],
+    ['/countersign lock "eu west" the migration runs', lock('eu west', 'the migration runs')],
+    ['/countersign lock production only #12 it mends the till', lock('production', 'it mends the till', 12)],
+    ['/countersign lock production only #12: it mends', lock('production', 'it mends', 12)],
+    ['/countersign lock production only twelve may', lock('production', 'only twelve may')],
+    ['/countersign lock production only #0 may', lock('production', 'only #0 may')],
+    ['/countersign unlock production', unlock('production', null)],
+    ['/countersign unlock production it is over', unlock('production', 'it is over')],
+    ['/countersign', { name: 'help' }],
+    ['/countersign help', { name: 'help' }],
+    ['/countersign help me', { name: 'help' }],
+  ])('%j', (comment, command) => {
+    expect(parseCommand(comment)).toEqual(command);
+  });
+});
+
+describe('a comment that is addressed to us and no command', () => {
+  test.each([
+    ['/countersign frobnicate production', { kind: 'no_such_command', said: 'frobnicate', meant: null }],
+    ['/countersign depoly production', { kind: 'no_such_command', said: 'depoly', meant: 'deploy' }],
+    ['/countersign deploy', { kind: 'environment_missing', command: 'deploy' }],
+    ['/countersign deploy ""', { kind: 'environment_missing', command: 'deploy' }],
+    ['/countersign deploy eu west', { kind: 'too_much', command: 'deploy', more: 'west' }],
+    ['/countersign lock', { kind: 'environment_missing', command: 'lock' }],
+    ['/countersign lock production', { kind: 'why_missing', command: 'lock' }],
+    ['/countersign lock production only #12', { kind: 'why_missing', command: 'lock' }],
+    [`/countersign lock production ${'x'.repeat(LONGEST_WHY + 1)}`, { kind: 'too_long' }],
+    [`/countersign deploy ${'x'.repeat(256)}`, { kind: 'too_long' }],
+    [`/countersign ${'x'.repeat(5_000)}`, { kind: 'too_long' }],
+  ])('%j', (comment, problem) => {
+    expect(parseCommand(comment)).toEqual(misread(problem));
+  });
+});
+
+describe('a comment that is no command', () => {
+  test.each([
+    '',
+    'Looks good to me',
+    'Please do /countersign deploy production',
+    'First this.\n/countersign deploy production',
+    '> /countersign deploy production',
+    '    /countersign deploy production',
+    ' /countersign deploy production',
+    '\n/countersign deploy production',
+    '```\n/countersign deploy production\n```',
+    '`/countersign deploy production`',
+    '~~~\n/countersign deploy production\n~~~',
+    '- /countersign deploy production',
+    '<!--\n/countersign deploy production\n-->',
+    '/countersigned deploy production',
+    '/countersign-deploy production',
+    '/Countersign deploy production',
+    '\u200b/countersign deploy production',
+    '//countersign deploy production',
+  ])('%j', (comment) => {
+    expect(parseCommand(comment)).toBeNull();
+  });
+});
+
+const hostile = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.string({
+    unit: fc.constantFrom(' ', '"', '#', '\t', '\u2028', '\ud800', 'a', '0', '\u202e', '`', '\n'),
+  }),
+);
+
+test('whatever is written, it is answered, and nothing that it answers is longer than it may be', () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom(
+        '',
+        '/countersign',
+        '/countersign ',
+        '/countersign lock ',
+        '/countersign lock a only #1 ',
+      ),
+      hostile,
+      (start, text) => {
+        const command = parseCommand(start + text);
+        if (command === null) return;
+        expect(JSON.stringify(command).length).toBeLessThan(6_500);
+        if ('environment' in command) expect(command.environment).toMatch(/^[^\r\n]{1,255}$/);
+        if (command.name === 'lock') expect(command.why).toMatch(/\S/);
+      },
+    ),
+  );
+});
+
+test('only the first line counts', () => {
+  fc.assert(
+    fc.property(hostile, (more) => {
+      expect(parseCommand(`/countersign lock production it burns\n${more}`)).toEqual(
+        lock('production', 'it burns'),
+      );
+    }),
+  );
+});
+
+test('it takes time in proportion to its first line', () => {
+  const began = performance.now();
+  parseCommand(`/countersign lock "${' "'.repeat(400_000)}`);
+  parseCommand(`/countersign lock ${'only #'.repeat(150)}`);
+  parseCommand('x'.repeat(1_000_000));
+  expect(performance.now() - began).toBeLessThan(500);
+});

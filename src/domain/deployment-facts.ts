@@ -41,8 +41,9 @@ export interface DeploymentFacts {
 export interface DeploymentRequest {
   /** Ours: a UUID. */
   readonly id: string;
-  /** What asked: a merge (`deploy: on: merge`), a GitHub deployment, an Actions job held by our protection rule, a comment. */
-  readonly source: 'merge' | 'api' | 'actions' | 'comment';
+  /** What asked: a merge (`deploy: on: merge`), a GitHub deployment, an Actions job held by our protection rule, a
+   * comment, a button on the check run of an earlier environment's deployment. */
+  readonly source: 'merge' | 'api' | 'actions' | 'comment' | 'promotion';
   readonly environment: string;
   readonly ref: string;
   readonly sha: string;

@@ -39,7 +39,7 @@ export const deployCheck = (environment: string): string => `countersign/deploy 
 
 /**
  * The check run always. A job of Actions gets its answer: approved, rejected, or a status report while it may still pass.
- * Anything else gets its GitHub deployment (made here if a merge or a comment asked), the deployment's status, and, approved, the deploy.
+ * Anything else gets its GitHub deployment (made here if GitHub wasn't asked), the deployment's status, and, approved, the deploy.
  */
 export function planDeployment(input: DeploymentPlanInput): readonly Effect[] {
   const { decision, request } = input;
@@ -81,6 +81,7 @@ export function deploymentCheckRun(
 const ASKED_BY = {
   merge: 'By Countersign, after a merge',
   comment: 'By Countersign, asked for in a comment',
+  promotion: 'By Countersign, asked for with a button',
 } as const;
 
 function create({ request, requestEntryId, repository }: DeploymentPlanInput): readonly Effect[] {

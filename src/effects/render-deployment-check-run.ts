@@ -10,6 +10,7 @@ import { code, escape, link, sentence } from './markdown.ts';
 import { deployedLine } from './deployed-line.ts';
 import { commitLink, header, moment, pageLink, person, type Place, row, short } from './phrases.ts';
 import { controlsSection } from './render-controls.ts';
+import { promotionButtons } from './promotion-buttons.ts';
 import type { RenderedCheckRun } from './render-change-check-run.ts';
 import { rangeSection } from './render-commits.ts';
 import { gatesSection, missingSection, policySection, problemsSection } from './render-gates.ts';
@@ -62,7 +63,11 @@ export function renderDeploymentCheckRun(
     summary,
     text: text === '' ? null : text,
     ...stateOf(decision, context, buttons),
-    actions: buttons ? reviewButtons(request) : [],
+    actions: buttons
+      ? reviewButtons(request)
+      : progress.state === 'success'
+        ? promotionButtons(explained.promotesTo ?? [], request.sha)
+        : [],
   };
 }
 
@@ -208,6 +213,8 @@ function how(
         : `with GitHub deployment ${githubDeploymentId}`;
     case 'comment':
       return 'with a comment';
+    case 'promotion':
+      return 'with a button on the check run of another environment';
     case 'actions':
       return runId === null
         ? 'with a job of GitHub Actions'

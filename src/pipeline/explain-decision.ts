@@ -6,6 +6,7 @@ import type { PolicyTrust } from '../domain/policy-trust.ts';
 import type { ExplainedDecision } from '../effects/explained-decision.ts';
 import { explain } from '../policy/explain.ts';
 import { lookAgainOf } from '../policy/look-again.ts';
+import { promotionsOf } from '../policy/promotions-of.ts';
 import type { PolicyReading } from '../policy/policy-reading.ts';
 import { shownApprovals } from '../policy/shown-approvals.ts';
 import { shownReviews } from '../policy/shown-reviews.ts';
@@ -34,6 +35,9 @@ export function explainDecision(
       byOrganisation: askedBy === 'organisation',
     })),
     ...(again === null ? {} : { lookAgain: again.shown }),
+    ...(reading.kind === 'valid' && 'request' in facts
+      ? { promotesTo: promotionsOf(reading.policy, facts.request.environment) }
+      : {}),
     missing: whoCanMend(decision, facts).map(({ what, who }) => ({ what, who })),
     approvals: approvalsShown(reading, facts),
     changeApprovals: changeApprovals(reading, facts),

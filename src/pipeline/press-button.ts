@@ -3,15 +3,17 @@ import type { Database } from '../db/database.ts';
 import { fullName } from '../domain/repository.ts';
 import type { Trigger } from '../domain/trigger.ts';
 import { record } from '../ledger/record.ts';
+import { PROMOTE } from '../effects/promotion-buttons.ts';
 import type { Pipeline } from './pipeline.ts';
 import { runAgain } from './run-again.ts';
+import { promote } from './promote.ts';
 
 type Press = Extract<Trigger, { kind: 'press_button' }>;
 
 /**
  * A press on one of our check runs. Approve and Reject are recorded whoever pressed and however far the deployment is: a no
  * that comes after the approval still stops what has not started. Whether the presser may is judged with the deployment, from
- * live facts, and a press that doesn't count is named there. Re-run judges again and appends.
+ * live facts, and a press that doesn't count is named there. Re-run judges again and appends; "Deploy to …" asks for another one.
  */
 export async function pressButton(
   tx: Transaction<Database>,
@@ -42,6 +44,7 @@ export async function pressButton(
     );
     return;
   }
+  if (press.button.startsWith(PROMOTE)) return promote(tx, pipeline, row, { press, delivery });
   const state = press.button === 'approve' ? 'approved' : press.button === 'reject' ? 'rejected' : null;
   if (state !== null && presser !== null) {
     const already = await tx

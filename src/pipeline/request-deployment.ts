@@ -15,7 +15,7 @@ export interface WantedDeployment {
   readonly requester: Actor | null;
   readonly githubDeploymentId: number | null;
   readonly runId: number | null;
-  /** The entry of the merge or the comment that asked for it. */
+  /** The entry of the merge or the comment that asked for it; of a button, that of the deployment which it stood at. */
   readonly answers: string | null;
   readonly delivery: string | null;
 }
@@ -98,7 +98,7 @@ export async function requestDeployment(
 
 /** What makes two events one wish: the merge's commit, GitHub's deployment, the run's job on the environment, or the comment's entry. */
 function subjectKey(wanted: WantedDeployment): string {
-  const { repository, source, environment, sha, githubDeploymentId, runId, answers } = wanted;
+  const { repository, source, environment, sha, githubDeploymentId, runId, answers, delivery } = wanted;
   switch (source) {
     case 'merge':
       return `merge:${repository.id}:${environment}:${sha}`;
@@ -107,6 +107,9 @@ function subjectKey(wanted: WantedDeployment): string {
     case 'comment':
       // Each comment asks anew, also for a commit that was asked for before.
       return `comment:${repository.id}:${answers ?? ''}`;
+    case 'promotion':
+      // `pipeline/promote.ts` keeps a button that is pressed twice from asking twice.
+      return `promotion:${repository.id}:${environment}:${delivery ?? ''}`;
     case 'actions':
       // A re-run of a run keeps its id and makes a new deployment, which has to be judged anew.
       return `actions:${repository.id}:${runId}:${environment}:${githubDeploymentId ?? sha}`;

@@ -35,6 +35,7 @@ environments:
     branches: [main]
     baseline: ${baseline}
     deploy: { on: request, by: { teams: [leads] } }
+    after: { staging: {} }
     lock: { by: { teams: [leads] } }
 `,
   });
@@ -132,6 +133,41 @@ test('an environment is locked by a comment, holds what is asked for, and lets i
   expect((await tell('dave', number, '/countersign unlock production')).body).toContain(
     '`production` is not locked',
   );
+}, 150_000);
+
+test('a button on staging’s check run asks for the same commit on production, in the name of whoever pressed', async () => {
+  const { github, people, repository } = stage;
+  const number = await open('promoted');
+  const sha = await merge(stage, 'carol', number);
+  const deployed = await untilCheckRun(
+    stage,
+    sha,
+    deployCheck('staging'),
+    (run) => run.title.startsWith('Deployed'),
+    60,
+  );
+  github.pressButton(repository, deployed.id, 'promote:0', people.alice);
+  const refused = await untilCheckRun(stage, sha, production, (run) => run.title.startsWith('Rejected'), 60);
+  expect(refused.summary).toContain('alice');
+  github.pressButton(repository, deployed.id, 'promote:0', people.dave);
+  github.pressButton(repository, deployed.id, 'promote:0', people.dave);
+  const shown = await untilCheckRun(stage, sha, production, (run) => run.title.startsWith('Deployed'), 60);
+  expect(shown.summary).toContain(
+    '**dave** asked for it with a button on the check run of another environment',
+  );
+  expect(() => github.pressButton(repository, deployed.id, 'promote:1', people.dave)).toThrow();
+  const requests = await listEntries(database.db, {
+    kinds: ['deployment.requested'],
+    commit: sha,
+    environment: 'production',
+  });
+  expect(requests.map(({ content }) => content.outcome)).toEqual(['promotion', 'promotion']);
+  const [finished] = await listEntries(database.db, {
+    kinds: ['deployment.finished'],
+    commit: sha,
+    environment: 'staging',
+  });
+  expect(requests.map(({ content }) => content.answers)).toEqual([finished?.id, finished?.id]);
 }, 150_000);
 
 test('what is written wrong is answered with how it is right; what is quoted or edited does nothing', async () => {

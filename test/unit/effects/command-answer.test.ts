@@ -47,9 +47,9 @@ describe('an answer reads as it did', () => {
 });
 
 test('nobody is pinged and nothing is linked by what somebody wrote', () => {
-  const why = '@acme/leads see https://evil.example/ and #1 <img src=x> | `code` [x](y)';
+  const why = '@acme/leads see https://evil.example/ and #7 <img src=x> | `code` [x](y)';
   const said = renderCommandAnswer(accepted({ ...lock, why, pullRequest: null }), place);
-  expect(said).not.toMatch(/@acme|https:\/\/evil|#1|(?<!\\)<img|\[x\]\(y\)/);
+  expect(said).not.toMatch(/@acme|https:\/\/evil|#7|(?<!\\)<img|\[x\]\(y\)/);
 });
 
 test.each([

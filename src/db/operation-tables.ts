@@ -92,7 +92,7 @@ export interface DeploymentRow {
   owner: Fixed<string>;
   name: Fixed<string>;
   environment: Fixed<string>;
-  source: Fixed<'merge' | 'api' | 'actions' | 'comment' | 'promotion'>;
+  source: Fixed<'merge' | 'api' | 'actions' | 'comment' | 'promotion' | 'rollback'>;
   ref: Fixed<string>;
   sha: Fixed<string>;
   requester_id: Fixed<Id | null>;

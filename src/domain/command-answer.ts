@@ -24,6 +24,15 @@ export type CommandAct =
       readonly why: string;
       readonly pullRequest: number | null;
     }
+  | {
+      readonly kind: 'rollback';
+      readonly environment: string;
+      /** Where to. */
+      readonly sha: string;
+      /** What runs there now. */
+      readonly from: string;
+      readonly why: string | null;
+    }
   | { readonly kind: 'unlock'; readonly environment: string; readonly why: string | null };
 
 /** Stable words: prose may change, these may not. */
@@ -40,6 +49,12 @@ export const COMMAND_REFUSALS = [
   'role_unknown',
   'lock_unknown',
   'not_locked',
+  'locked',
+  'history_unknown',
+  'nothing_before',
+  'never_ran',
+  'ambiguous',
+  'runs_there',
 ] as const;
 
 export type CommandRefusal = (typeof COMMAND_REFUSALS)[number];

@@ -20,7 +20,16 @@ export interface CommandFacts {
   readonly pullRequest: Known<CommandedPull> | null;
   /** Read only where the command is about a lock. Null as a value: the environment isn't locked. */
   readonly lock: Known<LockFacts | null> | null;
+  /** Read only of a rollback: what ran in the environment, by our records as the ledger bears them out. */
+  readonly ran: Known<RanThere> | null;
   readonly roles: RoleFacts;
+}
+
+export interface RanThere {
+  /** The commit that runs there now; null: nothing of ours does. */
+  readonly running: string | null;
+  /** What was approved and deployed there with success, newest first; at most a hundred. */
+  readonly runs: readonly { readonly sha: string; readonly startedAt: string }[];
 }
 
 export interface CommandedPull {

@@ -12,6 +12,13 @@ export type Command =
       /** The pull request that alone may go through; null: nothing may. */
       readonly only: number | null;
     }
+  | {
+      readonly name: 'rollback';
+      readonly environment: string;
+      /** A commit's id, or how it begins; null: what ran there before what runs now. */
+      readonly target: string | null;
+      readonly why: string | null;
+    }
   | { readonly name: 'unlock'; readonly environment: string; readonly why: string | null }
   | { readonly name: 'help' }
   /** It is addressed to us and isn't one of ours: it does nothing, and is answered with how each is written. */
@@ -33,5 +40,6 @@ export const COMMAND_FORMS = {
   deploy: 'deploy ENVIRONMENT',
   lock: 'lock ENVIRONMENT [only #NUMBER] REASON',
   unlock: 'unlock ENVIRONMENT [REASON]',
+  rollback: 'rollback ENVIRONMENT [COMMIT] [REASON]',
   help: 'help',
 } as const satisfies Readonly<Record<Exclude<Command['name'], 'misread'>, string>>;

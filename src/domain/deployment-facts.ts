@@ -34,16 +34,24 @@ export interface DeploymentFacts {
   readonly before?: readonly EnvironmentRuns[];
   /** Null: nobody locked the environment. Absent in facts that are older than locks. */
   readonly lock?: Known<LockFacts | null>;
+  /** Only of a rollback: that its commit was approved and ran there before. Null: the ledger has no such deployment. */
+  readonly ranBefore?: Known<RanBefore | null>;
   /** Only where the policy asks for identity. */
   readonly organization?: OrganizationFacts;
+}
+
+export interface RanBefore {
+  /** The `deployment.finished` (UUID) that says so. */
+  readonly entry: string;
+  readonly endedAt: string;
 }
 
 export interface DeploymentRequest {
   /** Ours: a UUID. */
   readonly id: string;
   /** What asked: a merge (`deploy: on: merge`), a GitHub deployment, an Actions job held by our protection rule, a
-   * comment, a button on the check run of an earlier environment's deployment. */
-  readonly source: 'merge' | 'api' | 'actions' | 'comment' | 'promotion';
+   * comment, a button on the check run of an earlier environment's deployment, a comment that asks to go back. */
+  readonly source: 'merge' | 'api' | 'actions' | 'comment' | 'promotion' | 'rollback';
   readonly environment: string;
   readonly ref: string;
   readonly sha: string;

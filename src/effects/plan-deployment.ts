@@ -82,6 +82,7 @@ const ASKED_BY = {
   merge: 'By Countersign, after a merge',
   comment: 'By Countersign, asked for in a comment',
   promotion: 'By Countersign, asked for with a button',
+  rollback: 'By Countersign, a rollback asked for in a comment',
 } as const;
 
 function create({ request, requestEntryId, repository }: DeploymentPlanInput): readonly Effect[] {

@@ -26,6 +26,8 @@ function done(act: CommandAct, place: Place): string {
       const but = act.pullRequest === null ? '' : ` but for pull request ${act.pullRequest}`;
       return `**Locked**: nothing is deployed to ${environment}${but} until somebody unlocks it with ${code(`/countersign unlock ${quoted(act.environment)}`)}. Why: ${escape(act.why, 500)}`;
     }
+    case 'rollback':
+      return `**Rolling back**: ${environment} from ${commitLink(act.from, place)} to ${commitLink(act.sha, place)}. How it goes is in the check run ${code(`countersign/deploy (${act.environment})`)} on the latter. Nothing else is deployed there until somebody unlocks it with ${code(`/countersign unlock ${quoted(act.environment)}`)}.`;
     case 'unlock':
       return `**Unlocked**: ${environment}. What waited for it is judged again.`;
   }
@@ -37,6 +39,7 @@ const MEANINGS: Readonly<Record<keyof typeof COMMAND_FORMS, string>> = {
   deploy: 'asks for the deployment of this pull request’s merge',
   lock: 'lets nothing be deployed there, or only one pull request',
   unlock: 'takes the lock away',
+  rollback: 'goes back to what was approved and ran there before, and locks the environment',
   help: 'says this',
 };
 

@@ -213,6 +213,8 @@ function how(
         : `with GitHub deployment ${githubDeploymentId}`;
     case 'comment':
       return 'with a comment';
+    case 'rollback':
+      return 'as a rollback, with a comment';
     case 'promotion':
       return 'with a button on the check run of another environment';
     case 'actions':

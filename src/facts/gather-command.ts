@@ -11,7 +11,7 @@ import { openRoles } from './read-roles.ts';
 
 export interface CommandAsked extends Pick<
   CommandFacts,
-  'repository' | 'number' | 'commenter' | 'command' | 'policy' | 'lock'
+  'repository' | 'number' | 'commenter' | 'command' | 'policy' | 'lock' | 'ran'
 > {
   readonly roles: RolesAsked;
   /** When it is gathered, RFC 3339 in UTC. */

@@ -34,6 +34,8 @@ export interface DeploymentAsked {
   /** What ran in the environments that the policy puts before this one, and whether this one is locked, by our records. */
   readonly before: DeploymentFacts['before'] & {};
   readonly lock: DeploymentFacts['lock'] & {};
+  /** Of a rollback: whether its commit was approved and ran there, by our records. */
+  readonly ranBefore?: DeploymentFacts['ranBefore'] | null;
   /** What the policy asks of accounts. */
   readonly identity: OrganizationAsked;
   readonly roles: RolesAsked;
@@ -87,6 +89,7 @@ export async function gatherDeployment(
     ...(reviewed.attempt === undefined ? {} : { runAttempt: reviewed.attempt }),
     before: asked.before,
     lock: asked.lock,
+    ...(asked.ranBefore === null || asked.ranBefore === undefined ? {} : { ranBefore: asked.ranBefore }),
     ...(organization === null ? {} : { organization }),
     policy: asked.policy,
     roles: await roles.of(rolesAsked, { named: people, acting: people }),

@@ -113,6 +113,25 @@ async function act(
       await setLock(tx, pipeline, { ...place, why, pullRequest, commit: null });
       return;
     }
+    case 'rollback': {
+      const { sha, why } = act;
+      const said = `rolled back to ${sha.slice(0, 7)}${why === null ? '' : `: ${why}`}`;
+      // Or the next merge would bring back at once what it was rolled back from. It lets the rollback itself through.
+      await setLock(tx, pipeline, { ...place, why: said, pullRequest: null, commit: sha });
+      await requestDeployment(tx, pipeline, {
+        repository,
+        source: 'rollback',
+        environment,
+        ref: sha,
+        sha,
+        requester: commenter,
+        githubDeploymentId: null,
+        runId: null,
+        answers: entryId,
+        delivery,
+      });
+      return;
+    }
     case 'unlock': {
       const removed = await removeLock(tx, pipeline, { ...place, why: act.why });
       if (removed !== null) return;

@@ -8,6 +8,7 @@ import { rolesOfCommand } from '../policy/commands/roles-of-command.ts';
 import type { CommandJob } from './jobs.ts';
 import type { Pipeline } from './pipeline.ts';
 import { policyInForce } from './policy-in-force.ts';
+import { readRanThere } from './ran-there.ts';
 import { readLockFacts } from './read-lock.ts';
 
 export interface AssessedCommand {
@@ -31,7 +32,11 @@ export async function assessCommand(
     commenter,
     command,
     policy: trust,
-    lock: command.name === 'unlock' ? await readLockFacts(db, repository.id, command.environment) : null,
+    lock:
+      command.name === 'unlock' || command.name === 'rollback'
+        ? await readLockFacts(db, repository.id, command.environment)
+        : null,
+    ran: command.name === 'rollback' ? await readRanThere(db, repository, command.environment) : null,
     roles:
       reading.kind === 'valid' ? rolesOfCommand(reading.policy, command) : { teams: [], permissions: false },
     now: pipeline.now(),

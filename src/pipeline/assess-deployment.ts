@@ -16,6 +16,7 @@ import type { Pipeline } from './pipeline.ts';
 import { policyInForce, type PolicyInForce } from './policy-in-force.ts';
 import { recordedPresses } from './backed-by-ledger.ts';
 import { pushesTo } from './pushes-to.ts';
+import { readRanBefore } from './ran-there.ts';
 import { readLockFacts } from './read-lock.ts';
 import { runningRelease } from './running-release.ts';
 import { runsBefore } from './runs-before.ts';
@@ -81,9 +82,10 @@ export async function assessDeployment(
     pressed: await recordedPresses(db, row, pressed),
     before: await runsBefore(db, repository, before, row.sha),
     lock: await readLockFacts(db, repository.id, row.environment),
+    ranBefore: row.source === 'rollback' ? await readRanBefore(db, row) : null,
     identity: asking.reduce((asked, { identity }) => ({ ...asked, ...identity }), {}),
     pushesOf: (number: number) => pushesTo(db, repository, number),
-    roles: rolesAsked(policy, { environment: row.environment }),
+    roles: rolesAsked(policy, { environment: row.environment, rollback: row.source === 'rollback' }),
     paths: pathsAsked(policy),
     policy: trust,
     now: pipeline.now(),

@@ -12,6 +12,12 @@ const command = z
     z.strictObject({ name: z.literal('deploy'), environment }),
     z.strictObject({ name: z.literal('lock'), environment, why: z.string(), only: z.int().nullable() }),
     z.strictObject({ name: z.literal('unlock'), environment, why: z.string().nullable() }),
+    z.strictObject({
+      name: z.literal('rollback'),
+      environment,
+      target: z.string().nullable(),
+      why: z.string().nullable(),
+    }),
     z.strictObject({ name: z.literal('help') }),
     z.strictObject({
       name: z.literal('misread'),

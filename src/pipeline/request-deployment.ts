@@ -104,6 +104,8 @@ function subjectKey(wanted: WantedDeployment): string {
       return `merge:${repository.id}:${environment}:${sha}`;
     case 'api':
       return `api:${repository.id}:${githubDeploymentId}`;
+    case 'rollback':
+      return `rollback:${repository.id}:${answers ?? ''}`;
     case 'comment':
       // Each comment asks anew, also for a commit that was asked for before.
       return `comment:${repository.id}:${answers ?? ''}`;

@@ -2,7 +2,7 @@
  * The deployment gate: may this commit go to this environment? A pure function of the policy and the facts. Every commit
  * that would become new there is judged, not only the last one.
  */
-import { verdictOf, type Decision } from '../domain/decision.ts';
+import { type GateResult, verdictOf, type Decision } from '../domain/decision.ts';
 import type { DeploymentFacts } from '../domain/deployment-facts.ts';
 import { nearest } from '../domain/nearest.ts';
 import { branchGate } from './deployment/branch.ts';
@@ -15,13 +15,14 @@ import { lockGate } from './deployment/lock.ts';
 import { orderGate } from './deployment/order.ts';
 import { rangeGate } from './deployment/range.ts';
 import { requesterGate } from './deployment/requester.ts';
+import { rollbackGate, rollbackRequesterGate } from './deployment/rollback.ts';
 import { environmentOf } from './environment-of.ts';
 import { notApplicable, pending } from './gate-result.ts';
 import { lookAgainOf } from './look-again.ts';
 import type { PolicyReading } from './policy-reading.ts';
 import { judgedByBoth } from './judged-by-both.ts';
 import { reason } from './reasons.ts';
-import type { Policy } from './schema.ts';
+import type { EnvironmentPolicy, Policy } from './schema.ts';
 import { withUnreviewedPolicy, withoutFacts, withoutPolicy } from './without-policy.ts';
 
 /** Judges one wanted deployment by the policy of the repository's trusted branch, and by what the organisation asks for beside it. */
@@ -55,7 +56,28 @@ function judgedBy(policy: Policy, facts: DeploymentFacts): Decision {
     ];
     return { ...decision, verdict: 'not_guarded', gates };
   }
-  const gates = [
+  const gates = gatesOf(policy, environment, facts);
+  return { ...decision, verdict: verdictOf(gates), gates };
+}
+
+function gatesOf(
+  policy: Policy,
+  environment: EnvironmentPolicy,
+  facts: DeploymentFacts,
+): readonly GateResult[] {
+  // Going back brings nothing that wasn't approved and tried there: it waits for no approval, order, soak or freeze. A lock holds it.
+  if (facts.request.source === 'rollback') {
+    return [
+      environmentGate(facts),
+      rollbackRequesterGate(environment, facts),
+      branchGate(environment, facts),
+      rollbackGate(facts),
+      deploymentIdentityGate({ ...environment, approvals: undefined }, facts),
+      lockGate(environment, facts),
+      deploymentCompletenessGate(facts),
+    ];
+  }
+  return [
     environmentGate(facts),
     requesterGate(environment, facts),
     branchGate(environment, facts),
@@ -67,5 +89,4 @@ function judgedBy(policy: Policy, facts: DeploymentFacts): Decision {
     lockGate(environment, facts),
     deploymentCompletenessGate(facts),
   ];
-  return { ...decision, verdict: verdictOf(gates), gates };
 }

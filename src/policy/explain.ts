@@ -2,7 +2,7 @@ import type { Reason, ReasonCode } from '../domain/reason.ts';
 import type { AboutByCode, Part, ProtectionSetting } from './reasons.ts';
 import { orInstead, ruleHead } from './rule-sentences.ts';
 import { asked, code, count, list, login, ownerName, sha, words } from './sentence-parts.ts';
-import { TIMING_SENTENCES } from './timing-sentences.ts';
+import { moment, TIMING_SENTENCES } from './timing-sentences.ts';
 
 type Sentences = { readonly [Code in ReasonCode]: (about: AboutByCode[Code]) => string };
 
@@ -136,6 +136,16 @@ const SENTENCES: Sentences = {
     const which = commits === 1 ? 'The one new commit' : `Every one of the ${count(commits, 'new commit')}`;
     return `${which} came from an approved pull request (${list(pullRequests, 'and', (each) => `#${digits(each)}`)}).`;
   },
+  rollback_proven: ({ target, environment, at }) =>
+    `${sha(target)} was approved and ran on ${code(environment)} before, deployed at ${moment(at)}.`,
+  rollback_unproven: ({ target, environment }) =>
+    `The ledger has no approved deployment of ${sha(target)} to ${code(environment)} that succeeded, so nobody can go back to it: ask for its deployment.`,
+  rollback_unknown: ({ target, environment, why }) =>
+    `Whether ${sha(target)} was approved and ran on ${code(environment)} before is not known: ${words(why)}.`,
+  rollback_not_back: ({ target, running }) =>
+    `${sha(target)} is newer than ${sha(running)}, which runs there: that is no way back; ask for its deployment.`,
+  rollback_not_in_policy: ({ environment }) =>
+    `The policy gives nobody the right to roll back ${code(environment)}.`,
   nothing_to_deploy: ({ target }) => `${sha(target)} is what runs there already, so no commit is new.`,
   commit_untraced: ({ commit }) =>
     `Commit ${sha(commit)} came from no pull request that was merged into a branch which is allowed here.`,
@@ -159,10 +169,10 @@ const SENTENCES: Sentences = {
   branch_unknown: ({ target, why }) => `Which branches contain ${sha(target)} is not known: ${words(why)}.`,
   branch_allowed: ({ target, branches }) => `${sha(target)} is on ${list(branches, 'and', code)}.`,
   requester_unknown: () => 'GitHub does not say who asked for the deployment.',
-  requester_not_allowed: ({ login: who, environment, asked: names }) =>
-    `${login(who)} may not ask for deployments to ${code(environment)}: the policy asks for ${asked(names)}.`,
-  requester_allowed: ({ login: who, environment }) =>
-    `${login(who)} may ask for deployments to ${code(environment)}.`,
+  requester_not_allowed: ({ login: who, environment, asked: names, rollback }) =>
+    `${login(who)} may not ${rollback === true ? 'roll back' : 'ask for deployments to'} ${code(environment)}: the policy asks for ${asked(names)}.`,
+  requester_allowed: ({ login: who, environment, rollback }) =>
+    `${login(who)} may ${rollback === true ? 'roll back' : 'ask for deployments to'} ${code(environment)}.`,
   request_required: ({ environment }) =>
     `A merge doesn’t ask for a deployment to ${code(environment)} any more: somebody has to.`,
   environment_known: ({ environment }) => `The environment ${code(environment)} exists.`,

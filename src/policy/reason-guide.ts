@@ -172,6 +172,25 @@ export const REASON_GUIDE: Readonly<Record<ReasonCode, Guide>> = {
     'Nothing to do at first: it is judged again once that is known. The hosts of an unknown deployment are looked at again at most five minutes apart: its check run names the one that does not answer, so bring that back. If there is none, look at the App’s permissions.',
   ),
   range_traced: fine('Every commit that would be new there came from an approved pull request.'),
+  rollback_proven: fine(
+    'The commit was approved and ran there before, so going back to it brings nothing new.',
+  ),
+  rollback_unproven: wrong(
+    'The ledger has no approved deployment of that commit there that succeeded.',
+    'Ask for its deployment, or roll back to a commit that ran there.',
+  ),
+  rollback_unknown: wrong(
+    'Our records and the ledger say different things about what ran there.',
+    'Run `countersign verify`, and ask who can write to the database.',
+  ),
+  rollback_not_back: wrong(
+    'The commit of the rollback is newer than what runs there.',
+    'Ask for its deployment, which passes all gates.',
+  ),
+  rollback_not_in_policy: wrong(
+    'A rollback was asked for, and the policy lets nobody roll back this environment.',
+    'Name who may under `rollback.by`, in a reviewed pull request.',
+  ),
   nothing_to_deploy: fine('The commit runs there already; to deploy it again is allowed.'),
   commit_untraced: wrong(
     'A commit came from no pull request that was merged into a branch of this environment.',

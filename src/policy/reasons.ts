@@ -162,6 +162,11 @@ export interface AboutByCode {
   readonly range_unknown: { readonly why: string };
   readonly range_traced: { readonly commits: number; readonly pullRequests: readonly string[] };
   readonly nothing_to_deploy: { readonly target: string };
+  readonly rollback_proven: Back & { readonly entry: string; readonly at: string };
+  readonly rollback_unproven: Back;
+  readonly rollback_unknown: Back & { readonly why: string };
+  readonly rollback_not_back: Back & { readonly running: string };
+  readonly rollback_not_in_policy: { readonly environment: string };
   readonly commit_untraced: { readonly commit: string };
   readonly commit_unreviewed: { readonly commit: string };
   readonly commit_reviewed_late: { readonly commit: string; readonly pullRequest: number };
@@ -185,11 +190,17 @@ export interface AboutByCode {
   readonly branch_allowed: { readonly target: string; readonly branches: readonly string[] };
   readonly requester_unknown: { readonly environment: string };
   readonly requester_not_allowed: {
+    /** Of one that goes back, which is another right. */
+    readonly rollback?: true;
     readonly login: string;
     readonly environment: string;
     readonly asked: readonly string[];
   };
-  readonly requester_allowed: { readonly login: string; readonly environment: string };
+  readonly requester_allowed: {
+    readonly rollback?: true;
+    readonly login: string;
+    readonly environment: string;
+  };
   readonly request_required: { readonly environment: string };
   readonly environment_known: { readonly environment: string };
   readonly environment_unknown: { readonly environment: string; readonly why: string };
@@ -267,6 +278,12 @@ interface OwnedLine extends SomeFiles {
 
 /** What a reason is about that needs nothing said. */
 type Nothing = { readonly nothing?: never };
+
+/** Where a rollback goes, and to what. */
+interface Back {
+  readonly environment: string;
+  readonly target: string;
+}
 
 /** The environment that comes before, and the commit that is judged. */
 interface Before {

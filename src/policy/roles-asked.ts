@@ -21,7 +21,8 @@ export function rolesAsked(policy: Policy, scope: Scope): RolesAsked {
   };
 }
 
-type Scope = 'change' | { readonly environment: string };
+/** `rollback`: who may go back is asked as well. */
+type Scope = 'change' | { readonly environment: string; readonly rollback?: boolean };
 
 function asked(policy: Policy, scope: Scope): RolesAsked {
   const environment = scope === 'change' ? null : environmentOf(policy, scope.environment);
@@ -34,6 +35,7 @@ function asked(policy: Policy, scope: Scope): RolesAsked {
     ]),
     ...(policy.changes.block?.by === undefined ? [] : [policy.changes.block.by]),
     ...(environment === null ? [] : [environment.deploy.by]),
+    ...(scope !== 'change' && scope.rollback === true ? [environment?.rollback?.by ?? {}] : []),
     ...(from === undefined || from === 'environment' ? [] : [from]),
   ];
   const { codeowners } = policy.changes.approvals.from;

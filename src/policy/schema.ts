@@ -254,6 +254,10 @@ const environment = z.strictObject({
     .strictObject({ by: people.describe('Who may lock the environment, and unlock it.') })
     .optional()
     .describe('Somebody may lock the environment, so that nothing or only one change is deployed there.'),
+  rollback: z
+    .strictObject({ by: people.describe('Who may go back to what was approved and ran here before.') })
+    .optional()
+    .describe('Somebody may go back, without approvals, order, soak and freezes.'),
   identity: identity.optional(),
 });
 

@@ -60,7 +60,7 @@ export const TIMING_SENTENCES: { readonly [Code in TimingCode]: (about: AboutByC
 };
 
 /** `2026-11-22 10:00 UTC` */
-function moment(iso: string): string {
+export function moment(iso: string): string {
   const [, day, minute] = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)/.exec(iso) ?? [];
   return day === undefined || minute === undefined ? words(iso, 40) : `${day} ${minute} UTC`;
 }

@@ -187,6 +187,24 @@ const MENDS: Readonly<Partial<Record<ReasonCode, Mend>>> = {
     (about) =>
       `${short(about['target'])} doesn't contain ${'baseline' in about ? `the baseline (${short(about['baseline'])})` : `what runs there (${short(about['running'])})`}`,
   ),
+  rollback_unproven: mend(
+    1,
+    (about) => `${short(about['target'])} never ran on ${text(about['environment'])} with approval`,
+  ),
+  rollback_unknown: mend(
+    2,
+    (about) => `what ran on ${text(about['environment'])} is not known`,
+    () => ['the operator'],
+  ),
+  rollback_not_back: mend(
+    1,
+    (about) => `${short(about['target'])} is newer than what runs there (${short(about['running'])})`,
+  ),
+  rollback_not_in_policy: mend(
+    1,
+    (about) => `the policy lets nobody roll back ${text(about['environment'])}`,
+    administrators,
+  ),
   range_unknown: mend(2, () => 'which commits are new there is not known; it is tried again'),
   commit_untraced: mend(
     0,

@@ -27,6 +27,7 @@ export function parseCommand(comment: string): Command | null {
     case 'deploy':
     case 'lock':
     case 'unlock':
+    case 'rollback':
       return about(name, rest);
     default: {
       const meant = nearest(name, Object.keys(COMMAND_FORMS));
@@ -35,7 +36,7 @@ export function parseCommand(comment: string): Command | null {
   }
 }
 
-function about(command: 'deploy' | 'lock' | 'unlock', text: string): Command {
+function about(command: 'deploy' | 'lock' | 'unlock' | 'rollback', text: string): Command {
   const [environment, rest] = word(text);
   if (environment === '') return misread({ kind: 'environment_missing', command });
   if (environment.length > LONGEST_WORD) return misread({ kind: 'too_long' });
@@ -49,6 +50,13 @@ function about(command: 'deploy' | 'lock' | 'unlock', text: string): Command {
       if (why === '') return misread({ kind: 'why_missing', command });
       if (why.length > LONGEST_WHY) return misread({ kind: 'too_long' });
       return { name: 'lock', environment, why, only: bound === null ? null : Number(bound[1]) };
+    }
+    case 'rollback': {
+      const [first, more] = word(rest);
+      const target = /^[0-9a-f]{7,40}$/i.test(first) ? first.toLowerCase() : null;
+      const why = target === null ? rest : more;
+      if (why.length > LONGEST_WHY) return misread({ kind: 'too_long' });
+      return { name: 'rollback', environment, target, why: why === '' ? null : why };
     }
     case 'unlock':
       if (rest.length > LONGEST_WHY) return misread({ kind: 'too_long' });

@@ -11,6 +11,7 @@ import { code, list, sha, words } from '../sentence-parts.ts';
 import { withoutPolicy, withUnreviewedPolicy } from '../without-policy.ts';
 import { accepted, refused } from './answers.ts';
 import { mayThey } from './may-they.ts';
+import { judgeRollback } from './judge-rollback.ts';
 import { misreadSentence } from './misread-sentence.ts';
 
 /**
@@ -40,6 +41,8 @@ export function judgeCommand(reading: PolicyReading, facts: CommandFacts): Comma
         lockable(policy, environment, facts) ?? accepted({ kind: 'lock', environment, why, pullRequest })
       );
     }
+    case 'rollback':
+      return judgeRollback(policy, command, facts);
     case 'unlock': {
       const { environment, why } = command;
       return (

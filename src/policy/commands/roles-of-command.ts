@@ -9,7 +9,13 @@ export function rolesOfCommand(policy: Policy, command: Command): RolesAsked {
   const asking = [policy, organisationPolicy(policy)].flatMap((side) => {
     if (side === null || !('environment' in command)) return [];
     const named = environmentOf(side, command.environment);
-    return [command.name === 'deploy' ? named?.deploy.by : named?.lock?.by].flatMap((people) => people ?? []);
+    const by = {
+      deploy: named?.deploy.by,
+      lock: named?.lock?.by,
+      unlock: named?.lock?.by,
+      rollback: named?.rollback?.by,
+    }[command.name];
+    return by ?? [];
   });
   return {
     teams: [...new Set(asking.flatMap(({ teams }) => teams ?? []))].toSorted(),

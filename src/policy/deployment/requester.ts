@@ -1,9 +1,11 @@
+import type { Actor } from '../../domain/actor.ts';
 import type { GateResult } from '../../domain/decision.ts';
 import type { DeploymentFacts } from '../../domain/deployment-facts.ts';
+import type { RoleFacts } from '../../domain/role-facts.ts';
 import { eligibility, namesOf } from '../eligibility.ts';
 import { failed, passed, pending } from '../gate-result.ts';
 import { reason } from '../reasons.ts';
-import type { EnvironmentPolicy } from '../schema.ts';
+import type { EnvironmentPolicy, People } from '../schema.ts';
 
 const GATE = 'requester';
 
@@ -19,13 +21,26 @@ export function requesterGate(
   if (source === 'merge' && deploy.on !== 'merge')
     return failed(GATE, reason('request_required', { environment }));
   if (requester === null) return pending(GATE, reason('requester_unknown', { environment }));
+  return allowed(requester, deploy.by, { environment, roles });
+}
+
+/** Whether somebody has the right to what they asked for, as one of `by`. */
+export function allowed(
+  requester: Actor,
+  by: People,
+  {
+    environment,
+    roles,
+    ...of
+  }: { readonly environment: string; readonly roles: RoleFacts; readonly rollback?: true },
+): GateResult {
   const { login } = requester;
-  const eligible = eligibility(requester, deploy.by, roles);
+  const eligible = eligibility(requester, by, roles);
   switch (eligible.is) {
     case 'yes':
-      return passed(GATE, reason('requester_allowed', { login, environment }));
+      return passed(GATE, reason('requester_allowed', { login, environment, ...of }));
     case 'no':
-      return failed(GATE, reason('requester_not_allowed', { login, environment, asked: namesOf(deploy.by) }));
+      return failed(GATE, reason('requester_not_allowed', { login, environment, asked: namesOf(by), ...of }));
     case 'unknown':
       return pending(GATE, reason('role_unknown', { login, role: eligible.role, why: eligible.why }));
   }

@@ -25,6 +25,13 @@ const answers: Readonly<Record<string, CommandAnswer>> = {
   'lock-accepted': accepted({ ...lock, pullRequest: null }),
   'lock-only-accepted': accepted({ ...lock, environment: 'eu west', pullRequest: 14 }),
   'unlock-accepted': accepted({ kind: 'unlock', environment: 'production', why: null }),
+  'rollback-accepted': accepted({
+    kind: 'rollback',
+    environment: 'production',
+    sha: sha('1a2b3c4'),
+    from: sha('5d6e7f8'),
+    why: null,
+  }),
   refused: {
     schema: 'command-answer/v1',
     verdict: 'refused',

@@ -4,6 +4,7 @@ import { changeCases } from './change-cases.ts';
 import { codeOwnerCases } from './code-owner-cases.ts';
 import { deploymentCases } from './deployment-cases.ts';
 import { timingCases } from './deployment-timing-cases.ts';
+import { rollbackCases } from './rollback-cases.ts';
 
 export const allChangeCases = [...changeCases, ...codeOwnerCases, ...botCases];
-export const allDeploymentCases = [...deploymentCases, ...timingCases];
+export const allDeploymentCases = [...deploymentCases, ...timingCases, ...rollbackCases];

@@ -1,6 +1,6 @@
 import type { Command } from '../../../src/domain/command.ts';
 import type { CommandAct, CommandRefusal } from '../../../src/domain/command-answer.ts';
-import type { CommandedPull, CommandFacts } from '../../../src/domain/command-facts.ts';
+import type { CommandedPull, CommandFacts, RanThere } from '../../../src/domain/command-facts.ts';
 import { type Known, known, unknown } from '../../../src/domain/known.ts';
 import type { LockFacts } from '../../../src/domain/timing-facts.ts';
 import type { PolicyReading } from '../../../src/policy/policy-reading.ts';
@@ -40,6 +40,13 @@ const standing: LockFacts = {
   commit: null,
 };
 
+/** What ran, newest first; the first of them runs now. */
+const ranThere = (...words: readonly string[]): Known<RanThere> =>
+  known({
+    running: words[0] === undefined ? null : sha(words[0]),
+    runs: words.map((word) => ({ sha: sha(word), startedAt: '2026-03-02T10:00:00.000Z' })),
+  });
+
 /** A command of dave's, who leads, on the merged pull request 12. */
 export const commandFacts = (command: Command, over: Partial<CommandFacts> = {}): CommandFacts => ({
   schema: 'command-facts/v1',
@@ -50,7 +57,8 @@ export const commandFacts = (command: Command, over: Partial<CommandFacts> = {})
   command,
   policy: { trusted: true },
   pullRequest: command.name === 'deploy' ? merged() : null,
-  lock: command.name === 'unlock' ? known(standing) : null,
+  lock: command.name === 'unlock' ? known(standing) : command.name === 'rollback' ? known(null) : null,
+  ran: command.name === 'rollback' ? ranThere('new', 'old', 'oldest') : null,
   roles: makeRoles(),
   ...over,
 });
@@ -349,6 +357,104 @@ const lockRows: readonly CommandCase[] = [
   row('no such environment to unlock', unlock('moon'), 'no_such_environment'),
 ];
 
+const rollback = (target: string | null = null, why: string | null = null): Command => ({
+  name: 'rollback',
+  environment: 'production',
+  target,
+  why,
+});
+const back = (to: string, why: string | null = null): CommandAct => ({
+  kind: 'rollback',
+  environment: 'production',
+  sha: sha(to),
+  from: sha('new'),
+  why,
+});
+const revocable = withProduction({ rollback: { by: { teams: ['leads'] } } });
+const roll = (
+  name: string,
+  command: Command,
+  answer: CommandCase['answer'],
+  over: Partial<CommandFacts> = {},
+  more: Partial<Pick<CommandCase, 'policy' | 'says'>> = {},
+): CommandCase => row(name, command, answer, over, { policy: revocable, ...more });
+
+const rollbackRows: readonly CommandCase[] = [
+  roll('to what ran before', rollback(), back('old')),
+  roll('with a reason', rollback(null, 'it burns'), back('old', 'it burns')),
+  roll('to what is named', rollback(sha('oldest')), back('oldest')),
+  roll('to what is named by how it begins', rollback(sha('oldest').slice(0, 7)), back('oldest')),
+  roll('what runs was deployed twice: before its first time', rollback(), back('old'), {
+    ran: ranThere('new', 'new', 'old'),
+  }),
+  roll('what runs was rolled back to: what it came after, not what was left', rollback(), back('oldest'), {
+    ran: ranThere('new', 'bad', 'new', 'oldest'),
+  }),
+  roll('nothing ran before', rollback(), 'nothing_before', { ran: ranThere('new') }),
+  roll('it is rolled back to the first already', rollback(), 'nothing_before', {
+    ran: ranThere('new', 'bad', 'new'),
+  }),
+  roll('nothing runs there', rollback(), 'nothing_before', { ran: ranThere() }),
+  roll('what runs there was never approved: back to the newest that was', rollback(), back('old'), {
+    ran: known({ running: sha('new'), runs: [{ sha: sha('old'), startedAt: '2026-03-01T10:00:00.000Z' }] }),
+  }),
+  roll(
+    'to what never ran there',
+    rollback(sha('never')),
+    'never_ran',
+    {},
+    { says: 'was not approved and deployed' },
+  ),
+  roll('to what begins two commits', rollback(`${'a'.repeat(7)}`), 'ambiguous', {
+    ran: known({
+      running: sha('new'),
+      runs: ['b', 'c'].map((end) => ({ sha: 'a'.repeat(39) + end, startedAt: '2026-03-01T10:00:00.000Z' })),
+    }),
+  }),
+  roll('to what runs there', rollback(sha('new')), 'runs_there'),
+  roll(
+    'somebody who may deploy and not roll back',
+    rollback(),
+    'not_allowed',
+    {},
+    {
+      policy: withProduction({ rollback: { by: { users: ['erin'] } } }),
+      says: 'dave may not roll back `production`: the policy asks for erin.',
+    },
+  ),
+  roll('the policy lets nobody', rollback(), 'nobody_may', {}, { policy: policyOf() }),
+  roll('the team can’t be read', rollback(), 'role_unknown', {
+    roles: makeRoles({ teams: { leads: unknown('GitHub answered 502') } }),
+  }),
+  roll(
+    'the environment is locked',
+    rollback(),
+    'locked',
+    { lock: known(standing) },
+    {
+      says: '`production` is locked by carol: the migration runs. Unlock it first.',
+    },
+  ),
+  roll(
+    'the operator locked it',
+    rollback(),
+    'locked',
+    { lock: known({ ...standing, by: null }) },
+    {
+      says: 'locked by the operator',
+    },
+  ),
+  roll('nobody knows whether it is locked', rollback(), 'lock_unknown', {
+    lock: unknown('the ledger is torn'),
+  }),
+  roll('nobody looked whether it is locked', rollback(), 'lock_unknown', { lock: null }),
+  roll('nobody knows what ran', rollback(), 'history_unknown', {
+    ran: unknown('one ended nobody knows how'),
+  }),
+  roll('nobody looked what ran', rollback(), 'history_unknown', { ran: null }),
+  roll('no such environment', { ...rollback(), environment: 'moon' } as Command, 'no_such_environment'),
+];
+
 const otherRows: readonly CommandCase[] = [
   row('help', { name: 'help' }, 'help'),
   row('help without a policy', { name: 'help' }, 'help', {}, { reading: { kind: 'absent' } }),
@@ -443,5 +549,6 @@ const otherRows: readonly CommandCase[] = [
 export const commandCases = [
   ['deploy', deployRows],
   ['lock and unlock', lockRows],
+  ['rollback', rollbackRows],
   ['whatever else', otherRows],
 ] as const;

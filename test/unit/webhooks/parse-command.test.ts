@@ -11,6 +11,12 @@ const lock = (environment: string, why: string, only: number | null = null) => (
   only,
 });
 const unlock = (environment: string, why: string | null) => ({ name: 'unlock', environment, why });
+const rollback = (target: string | null, why: string | null) => ({
+  name: 'rollback',
+  environment: 'production',
+  target,
+  why,
+});
 const misread = (problem: object) => ({ name: 'misread', problem });
 
 describe('a comment that is a command', () => {
@@ -31,6 +37,12 @@ describe('a comment that is a command', () => {
     ['/countersign lock production only #0 may', lock('production', 'only #0 may')],
     ['/countersign unlock production', unlock('production', null)],
     ['/countersign unlock production it is over', unlock('production', 'it is over')],
+    ['/countersign rollback production', rollback(null, null)],
+    ['/countersign rollback production 1A2B3C4', rollback('1a2b3c4', null)],
+    ['/countersign rollback production 1a2b3c4 it burns', rollback('1a2b3c4', 'it burns')],
+    ['/countersign rollback production it burns', rollback(null, 'it burns')],
+    ['/countersign rollback production 1a2b3', rollback(null, '1a2b3')],
+    [`/countersign rollback production ${'a'.repeat(41)}`, rollback(null, 'a'.repeat(41))],
     ['/countersign', { name: 'help' }],
     ['/countersign help', { name: 'help' }],
     ['/countersign help me', { name: 'help' }],
@@ -46,6 +58,8 @@ describe('a comment that is addressed to us and no command', () => {
     ['/countersign deploy', { kind: 'environment_missing', command: 'deploy' }],
     ['/countersign deploy ""', { kind: 'environment_missing', command: 'deploy' }],
     ['/countersign deploy eu west', { kind: 'too_much', command: 'deploy', more: 'west' }],
+    ['/countersign rollback', { kind: 'environment_missing', command: 'rollback' }],
+    [`/countersign rollback production ${'x'.repeat(501)}`, { kind: 'too_long' }],
     ['/countersign lock', { kind: 'environment_missing', command: 'lock' }],
     ['/countersign lock production', { kind: 'why_missing', command: 'lock' }],
     ['/countersign lock production only #12', { kind: 'why_missing', command: 'lock' }],

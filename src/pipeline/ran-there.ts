@@ -43,7 +43,7 @@ export async function readRanBefore(
       .execute();
     for (const row of rows) {
       const run = await approvedRun(db, row);
-      if (run?.endedAt != null && row.finished_entry !== null)
+      if (run !== null && run.endedAt !== null && row.finished_entry !== null)
         return known({ entry: row.finished_entry, endedAt: run.endedAt });
     }
     return known(null);

@@ -169,10 +169,10 @@ const SENTENCES: Sentences = {
   branch_unknown: ({ target, why }) => `Which branches contain ${sha(target)} is not known: ${words(why)}.`,
   branch_allowed: ({ target, branches }) => `${sha(target)} is on ${list(branches, 'and', code)}.`,
   requester_unknown: () => 'GitHub does not say who asked for the deployment.',
-  requester_not_allowed: ({ login: who, environment, asked: names, rollback }) =>
-    `${login(who)} may not ${rollback === true ? 'roll back' : 'ask for deployments to'} ${code(environment)}: the policy asks for ${asked(names)}.`,
-  requester_allowed: ({ login: who, environment, rollback }) =>
-    `${login(who)} may ${rollback === true ? 'roll back' : 'ask for deployments to'} ${code(environment)}.`,
+  requester_not_allowed: ({ login: who, environment, asked: names, right }) =>
+    `${login(who)} may not ${right === 'rollback' ? 'roll back' : 'ask for deployments to'} ${code(environment)}: the policy asks for ${asked(names)}.`,
+  requester_allowed: ({ login: who, environment, right }) =>
+    `${login(who)} may ${right === 'rollback' ? 'roll back' : 'ask for deployments to'} ${code(environment)}.`,
   request_required: ({ environment }) =>
     `A merge doesn’t ask for a deployment to ${code(environment)} any more: somebody has to.`,
   environment_known: ({ environment }) => `The environment ${code(environment)} exists.`,

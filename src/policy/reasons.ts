@@ -191,13 +191,13 @@ export interface AboutByCode {
   readonly requester_unknown: { readonly environment: string };
   readonly requester_not_allowed: {
     /** Of one that goes back, which is another right. */
-    readonly rollback?: true;
+    readonly right?: 'rollback';
     readonly login: string;
     readonly environment: string;
     readonly asked: readonly string[];
   };
   readonly requester_allowed: {
-    readonly rollback?: true;
+    readonly right?: 'rollback';
     readonly login: string;
     readonly environment: string;
   };

@@ -32,7 +32,7 @@ export function allowed(
     environment,
     roles,
     ...of
-  }: { readonly environment: string; readonly roles: RoleFacts; readonly rollback?: true },
+  }: { readonly environment: string; readonly roles: RoleFacts; readonly right?: 'rollback' },
 ): GateResult {
   const { login } = requester;
   const eligible = eligibility(requester, by, roles);

@@ -17,7 +17,7 @@ export function rollbackRequesterGate(
   const { requester, environment } = request;
   if (rollback === undefined) return failed(REQUESTER, reason('rollback_not_in_policy', { environment }));
   if (requester === null) return pending(REQUESTER, reason('requester_unknown', { environment }));
-  return allowed(requester, rollback.by, { environment, roles, rollback: true });
+  return allowed(requester, rollback.by, { environment, roles, right: 'rollback' });
 }
 
 /**

@@ -405,7 +405,7 @@ const rollbackRows: readonly CommandCase[] = [
     {},
     { says: 'was not approved and deployed' },
   ),
-  roll('to what begins two commits', rollback(`${'a'.repeat(7)}`), 'ambiguous', {
+  roll('to what begins two commits', rollback('a'.repeat(7)), 'ambiguous', {
     ran: known({
       running: sha('new'),
       runs: ['b', 'c'].map((end) => ({ sha: 'a'.repeat(39) + end, startedAt: '2026-03-01T10:00:00.000Z' })),

@@ -40,7 +40,7 @@ test.each([
   [
     'no such command',
     ['chekc', 'FILE'],
-    'it is `countersign policy check FILE` or `countersign policy simulate FILE`; there is no "chekc"',
+    'it is `countersign policy check FILE`, explain or simulate; there is no "chekc"',
   ],
   ['no file', ['check'], 'FILE is missing'],
   ['two files', ['check', 'a.yml', 'b.yml'], 'one file at a time, and "b.yml" is one more'],
@@ -82,13 +82,80 @@ test('an organisation’s baseline: right, or what is wrong with it', async () =
   });
 });
 
+test('a policy in sentences, from the file alone', async () => {
+  const file = await fileOf(`version: 1
+mode: observe
+changes:
+  branches: [main, "release/*"]
+  approvals: { required: 1, from: { teams: [maintainers], codeowners: true } }
+  rules:
+    - { name: billing, when: { paths: ["billing/**"] }, approvals: { required: 2, from: { users: [carol, dave] } } }
+    - { name: large, when: { size: { lines_over: 500 } }, checks: [ci/slow] }
+  block: { labels: [hold], by: { teams: [security] } }
+  checks: [ci/test, { name: ci/sec, app: 7 }]
+  protection: { stale_approvals: dismissed }
+  bots: [{ login: "dependabot[bot]", paths: [package.json] }]
+environments:
+  staging: { branches: [main], deploy: { on: merge, by: { teams: [developers] } } }
+  production:
+    branches: [main]
+    baseline: ${'a'.repeat(40)}
+    deploy: { on: request, by: { permission: admin } }
+    approvals: { required: 2, from: environment }
+    after: { staging: { soak: 30m } }
+    freeze:
+      - { name: weekend, weekly: { from: friday 16:00, until: monday 08:00 }, timezone: Europe/London }
+      - { name: year end, from: 2026-12-20, until: 2027-01-04, timezone: UTC }
+    lock: { by: { teams: [leads] } }
+    rollback: { by: { teams: [on-call, leads] } }
+    identity: { two_factor: required }
+`);
+  const { code, out } = await check('explain', file);
+  expect(code).toBe(0);
+  expect(out).toMatchInlineSnapshot(`
+   "It only observes: it decides, records and shows, and blocks nothing.
+
+   A change to main or release/* needs
+     - 1 approval from team maintainers or the code owners
+     - 2 approvals from carol or dave by rule billing, where it has paths billing/**
+     - the check ci/slow by rule large, where it has size lines over 500
+     - the check ci/test
+     - the check ci/sec, reported by the App 7
+     - no label hold, and no request for changes from team security that they didn’t lift
+     - stale approvals: dismissed, enforced by GitHub
+     - of dependabot[bot]: nothing outside of package.json; other bots may open none
+
+   A deployment to staging
+     - is asked for by each merge of team developers
+     - takes only what is on main, each commit from an approved pull request
+
+   A deployment to production
+     - may be asked for by admin permission
+     - takes only what is on main, each commit from an approved pull request, or not newer than aaaaaaa
+     - needs 2 approvals from the reviewers that the GitHub environment names
+     - comes after staging, where it has run for 30m
+     - waits during weekend: from friday 16:00 until monday 08:00 each week (Europe/London)
+     - waits during year end: from 2026-12-20 until 2027-01-04 (UTC)
+     - waits while it is locked, which team leads may do
+     - may be taken back by team on-call or team leads, to what was approved and ran there
+     - two-factor identity: required
+
+   Nobody’s approval counts for what they made themselves, and only one of the commit that is judged.
+   "
+  `);
+  expect(await check('explain', await fileOf('version: 2\n'))).toMatchObject({
+    code: 1,
+    err: expect.stringContaining(':1:10 version: is 2; it must be 1'),
+  });
+});
+
 test('no such file: 2', async () => {
   const { code, err } = await check('check', join(folder, 'none.yml'));
   expect(code).toBe(2);
   expect(err).toContain('none.yml does not exist');
 });
 
-test.each([[[]], [['check']], [['check', 'a', 'b']], [['explain', 'a']]])(
+test.each([[[]], [['check']], [['check', 'a', 'b']], [['unknown', 'a']]])(
   'a wrong call %j: 2, and how to call it',
   async (args) => {
     const { code, err } = await check(...args);

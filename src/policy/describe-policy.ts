@@ -1,0 +1,114 @@
+import { namesOf } from './eligibility.ts';
+import type { Approvers, EnvironmentPolicy, People, Policy, Rule } from './schema.ts';
+
+/** What a policy asks for, as lines of plain text: a heading for changes and one for each environment. */
+export function describePolicy(policy: Policy): readonly string[] {
+  const { mode, changes, environments } = policy;
+  return [
+    ...(mode === 'observe'
+      ? ['It only observes: it decides, records and shows, and blocks nothing.', '']
+      : []),
+    `A change to ${list(changes.branches)} needs`,
+    ...items([
+      approvalsOf(changes.approvals),
+      ...(changes.rules ?? []).map(ruleLine),
+      ...(changes.require === undefined ? [] : ['of the rules, what require says: not each of them']),
+      ...(changes.checks ?? []).map(checkLine),
+      ...(changes.block === undefined ? [] : [blockLine(changes.block)]),
+      ...Object.entries(changes.protection ?? {}).map(
+        ([setting, value]) => `${setting.replaceAll('_', ' ')}: ${value}, enforced by GitHub`,
+      ),
+      ...(changes.bots === undefined
+        ? []
+        : changes.bots.map(
+            ({ login, paths }) => `of ${login}: nothing outside of ${list(paths)}; other bots may open none`,
+          )),
+    ]),
+    ...Object.entries(environments).flatMap(([name, environment]) => [
+      '',
+      ...environmentLines(name, environment),
+    ]),
+    '',
+    'Nobody’s approval counts for what they made themselves, and only one of the commit that is judged.',
+  ];
+}
+
+function environmentLines(name: string, environment: EnvironmentPolicy): readonly string[] {
+  const { branches, deploy, approvals, after, freeze, lock, rollback, identity, baseline } = environment;
+  const asks = deploy.on === 'merge' ? 'is asked for by each merge of' : 'may be asked for by';
+  return [
+    `A deployment to ${name}`,
+    ...items([
+      `${asks} ${who(deploy.by)}`,
+      `takes only what is on ${list(branches)}, each commit from an approved pull request${baseline === undefined ? '' : `, or not newer than ${baseline.slice(0, 7)}`}`,
+      ...(approvals === undefined
+        ? []
+        : [
+            `needs ${count(approvals.required, 'approval')} from ${approvals.from === 'environment' ? 'the reviewers that the GitHub environment names' : who(approvals.from)}`,
+          ]),
+      ...Object.entries(after ?? {}).map(
+        ([before, { soak }]) =>
+          `comes after ${before}${soak === undefined ? '' : `, where it has run for ${soak}`}`,
+      ),
+      ...(freeze ?? []).map(
+        ({ name: why, from, until, weekly, timezone }) =>
+          `waits during ${why}: from ${weekly?.from ?? from} until ${weekly?.until ?? until}${weekly === undefined ? '' : ' each week'} (${timezone})`,
+      ),
+      ...(lock === undefined ? [] : [`waits while it is locked, which ${who(lock.by)} may do`]),
+      ...(rollback === undefined
+        ? []
+        : [`may be taken back by ${who(rollback.by)}, to what was approved and ran there`]),
+      ...Object.entries(identity ?? {}).map(
+        ([key, value]) => `${key.replaceAll('_', '-')} identity: ${value}`,
+      ),
+    ]),
+  ];
+}
+
+const items = (lines: readonly string[]) => lines.map((line) => `  - ${line}`);
+
+const approvalsOf = ({ required, from }: { readonly required: number; readonly from: Approvers | People }) =>
+  `${count(required, 'approval')} from ${who(from)}`;
+
+function ruleLine({ name, when, approvals, checks }: Rule): string {
+  const asked = [
+    ...(approvals === undefined ? [] : [approvalsOf(approvals)]),
+    ...(checks ?? []).map(checkLine),
+  ].join(' and ');
+  const conditions = Object.entries(when ?? {}).flatMap(([key, value]) =>
+    value === undefined ? [] : [`${key} ${plain(value)}`],
+  );
+  return `${asked} by rule ${name}${conditions.length === 0 ? '' : `, where it has ${conditions.join(' and ')}`}`;
+}
+
+function blockLine(block: NonNullable<Policy['changes']['block']>): string {
+  const { labels, by } = block;
+  const ways = [
+    ...(labels === undefined ? [] : [`no label ${list(labels, 'or')}`]),
+    ...(by === undefined ? [] : [`no request for changes from ${who(by)} that they didn’t lift`]),
+  ];
+  return ways.join(', and ');
+}
+
+const checkLine = (check: string | { readonly name: string; readonly app: number }) =>
+  typeof check === 'string'
+    ? `the check ${check}`
+    : `the check ${check.name}, reported by the App ${check.app}`;
+
+const who = (from: Approvers | People) => list(namesOf(from), 'or');
+
+const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`;
+
+function list(names: readonly string[], word: 'and' | 'or' = 'or'): string {
+  const last = names.at(-1) ?? 'nobody';
+  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} ${word} ${last}`;
+}
+
+/** A condition's value as it stands in the file, without its quotes and braces. */
+function plain(value: unknown): string {
+  if (Array.isArray(value)) return list(value.map(plain));
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Object.entries(value)
+    .flatMap(([key, inner]) => (inner === undefined ? [] : [`${key.replaceAll('_', ' ')} ${plain(inner)}`]))
+    .join(', ');
+}

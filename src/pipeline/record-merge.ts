@@ -1,6 +1,6 @@
 import type { ChangeFacts } from '../domain/change-facts.ts';
 import { type RepositoryRef, fullName } from '../domain/repository.ts';
-import { countedApprovals } from '../policy/counted-approvals.ts';
+import { approversOf } from '../policy/counted-approvals.ts';
 import { environmentsOnMerge } from '../policy/environments-on-merge.ts';
 import { type AssessedChange, assessMerge } from './assess-change.ts';
 import { jsonDocument, policyDocument } from './documents.ts';
@@ -36,10 +36,7 @@ export async function recordMerge(pipeline: Pipeline, data: unknown): Promise<vo
       : decision.verdict === 'approved'
         ? 'compliant'
         : 'not_compliant';
-  const approvals = reading.kind === 'valid' ? countedApprovals(reading.policy, facts) : [];
-  const approvers = approvals.flatMap(({ actor, disqualified, rules }) =>
-    actor !== null && (disqualified === null || rules.length > 0) ? [actor] : [],
-  );
+  const approvers = reading.kind === 'valid' ? approversOf(reading.policy, facts) : [];
   await recordOnce(pipeline, {
     // A merge happens once: whatever is found out later about it doesn't make a second entry.
     subject: `merge:${repository.id}:${number}`,

@@ -1,6 +1,8 @@
+import type { Actor } from '../domain/actor.ts';
 import type { ChangeFacts } from '../domain/change-facts.ts';
 import { type JudgedApproval, judgeApprovals } from './change/judge-approvals.ts';
 import { judgeRules } from './change/judge-rules.ts';
+import { organisationPolicy } from './organisation-policy.ts';
 import type { Policy } from './schema.ts';
 
 /** An approval, with everything that it counts for. */
@@ -19,4 +21,15 @@ export function countedApprovals(policy: Policy, facts: ChangeFacts): readonly C
     );
     return { ...approval, rules: countsFor.map(({ rule }) => rule.name) };
   });
+}
+
+/** Each person whose approval counted for something that the repository's policy or the organisation's baseline asks, once. */
+export function approversOf(policy: Policy, facts: ChangeFacts): readonly Actor[] {
+  const sides = [policy, organisationPolicy(policy)].flatMap((side) => side ?? []);
+  const counted = sides.flatMap((side) =>
+    countedApprovals(side, facts).flatMap(({ actor, disqualified, rules }) =>
+      actor !== null && (disqualified === null || rules.length > 0) ? [actor] : [],
+    ),
+  );
+  return [...new Map(counted.map((actor) => [actor.id, actor])).values()];
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { Verdict } from '../../../src/domain/decision.ts';
+import { approversOf } from '../../../src/policy/counted-approvals.ts';
 import { evaluateChange } from '../../../src/policy/evaluate-change.ts';
 import { evaluateDeployment } from '../../../src/policy/evaluate-deployment.ts';
 import { policiesGuarding } from '../../../src/policy/organisation-policy.ts';
@@ -17,6 +18,7 @@ import {
   bob,
   carol,
   dave,
+  erin,
   POLICY,
 } from '../../support/make-facts.ts';
 import { known } from '../../../src/domain/known.ts';
@@ -224,4 +226,12 @@ test('a baseline never makes a decision laxer', () => {
       expect(STRICTNESS).toContain(both.verdict);
     }),
   );
+});
+
+test('whose approval only the organisation asks for is among the approvers, and each is once', () => {
+  const policy = policyUnder(TWO.replace('teams: [maintainers]', 'permission: write'));
+  const reviews = all(makeReview({ author: bob }), makeReview({ id: 2, author: erin }));
+  const roles = makeRoles({ permissions: { [bob.id]: known('write'), [erin.id]: known('write') } });
+  const approvers = approversOf(policy, makeChangeFacts({ reviews, roles }));
+  expect(approvers.map(({ login }) => login)).toEqual(['bob', 'erin']);
 });

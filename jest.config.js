@@ -15,7 +15,7 @@ const withPostgres = {
 };
 
 export default {
-  maxWorkers: 2,
+  maxWorkers: 3,
   watchman: false,
   testTimeout: 60_000,
   projects: [project('unit'), project('integration', withPostgres), project('e2e', withPostgres)],

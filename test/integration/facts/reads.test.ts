@@ -34,6 +34,7 @@ describe('the policy', () => {
       ref: 'refs/heads/release/2',
       commit,
       text: 'version: 1\n',
+      baseline: { path: 'acme/.github: countersign.yml', ref: null, commit: null, text: null },
     });
     await expect(readPolicy(ours, repository, 'main')).resolves.toEqual(before);
   });

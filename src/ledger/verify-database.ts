@@ -17,7 +17,7 @@ import { sameHash } from './hash.ts';
 import { assertNeverBegun, verifyNothingHidden } from './hidden-entries.ts';
 import { holdEntries } from './hold-entries.ts';
 import type { Declaration } from './incarnation.ts';
-import { endOf, readDeclaration } from './incarnation.ts';
+import { endOf, factOf, readDeclaration } from './incarnation.ts';
 import { PATIENCE_SECONDS, seeUnintegrated, verifyAllIntegrated, verifyAllSigned } from './late-entries.ts';
 import type { VerifierKey } from './note.ts';
 import { parseVerifierKey } from './note.ts';
@@ -75,6 +75,7 @@ async function verify(query: Query, tx: Kysely<Database>, options: VerifyOptions
     options.archives ?? [],
     logs.map(({ origin }) => origin),
   );
+  await verifyFirst(query, logs[0] ?? log, findings);
   const predecessors: Predecessor[] = [];
   const all: ArchivedSource[] = [];
   for (const [at, earlier] of logs.slice(0, -1).entries()) {
@@ -189,6 +190,21 @@ async function verifyOne(
     witnessed,
     end: declared === null || next === null ? null : endOf(declared, next.origin),
   };
+}
+
+/** A log that goes on for another one says so in its first entry, whatever its row says: the one before must be here as well. */
+async function verifyFirst(query: Query, oldest: Log, findings: Findings): Promise<void> {
+  const [first] = await query<{ canonical: Buffer | null }>(
+    'SELECT e.canonical FROM ledger.integration i LEFT JOIN ledger.entry e ON e.id = i.entry_id WHERE i.log_id = $1 AND i.index = 0',
+    [oldest.log_id],
+  );
+  const fact = factOf(first?.canonical ?? null);
+  if (fact === null && oldest.predecessor === null) return;
+  findings.add(
+    'incarnation_undeclared',
+    0,
+    `${oldest.origin} goes on for ${fact?.predecessor.origin ?? 'another log'}, whose entries are not in this database: that log was taken away.`,
+  );
 }
 
 /** What the log after it says in its first entry, and whether the row that links them says the same. */

@@ -10,7 +10,7 @@ import { verifyDatabase } from '../../../src/ledger/verify-database.ts';
 import { incarnate } from '../../../src/witness/incarnate.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import { createTestDatabase, query } from '../../support/database.ts';
-import { ORIGIN, integrateAll, makeSigner, recordSome } from '../ledger/ledger-fixture.ts';
+import { ORIGIN, integrateAll, makeSigner, recordSome, tamper } from '../ledger/ledger-fixture.ts';
 
 const SECOND = 'audit.example.com/ledger/2';
 const [KEY, NEXT] = [generateLedgerKey(), generateLedgerKey()];
@@ -92,4 +92,23 @@ test('it names the key that signed last, and not one that only a row names', asy
   ]);
   await incarnate(database.db, asked, now());
   expect((await said())?.predecessor.vkey).toBe(next.vkey);
+});
+
+test('the log before can’t be taken away with its rows: the first entry of the one after names it', async () => {
+  await incarnate(database.db, asked, now());
+  await integrateAll(database.writerUrl, second);
+  expect(await sentences()).toEqual([]);
+  await tamper(
+    database.superuserUrl,
+    ['log', 'entry', 'projection', 'integration', 'tile', 'checkpoint', 'head'],
+    'UPDATE ledger.log SET predecessor = NULL, predecessor_checkpoint = NULL WHERE log_id = 2',
+    'DELETE FROM ledger.entry e USING ledger.integration i WHERE i.entry_id = e.id AND i.log_id = 1',
+    'DELETE FROM ledger.projection p WHERE NOT EXISTS (SELECT FROM ledger.entry e WHERE e.id = p.entry_id)',
+    ...['integration', 'tile', 'checkpoint', 'head', 'log'].map(
+      (table) => `DELETE FROM ledger.${table} WHERE log_id = 1`,
+    ),
+  );
+  expect(await sentences()).toContain(
+    `${SECOND} goes on for ${ORIGIN}, whose entries are not in this database: that log was taken away.`,
+  );
 });

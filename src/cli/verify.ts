@@ -4,7 +4,7 @@ import { CodedError } from '../domain/coded-error.ts';
 import { readArchivedEntry } from '../ledger/archived-source.ts';
 import { readCheckRunCopy } from '../ledger/check-run-copy.ts';
 import { isProvenByAny } from '../ledger/entry-prover.ts';
-import type { HeldAndErased, VerifyReport } from '../ledger/finding.ts';
+import type { HeldAndErased, Predecessor, VerifyReport } from '../ledger/finding.ts';
 import { checkpointName } from '../ledger/finding.ts';
 import { leafHash } from '../ledger/hash.ts';
 import type { Proof } from '../ledger/proof.ts';
@@ -192,7 +192,7 @@ export function describe(report: VerifyReport, how: { given: readonly string[]; 
       'entries',
       `${countOf(report.size - (report.retired?.missing ?? 0), 'is', 'are')} as recorded${archived(report)}`,
     ],
-    ...(report.retired === null ? [] : [retiredRow(report.retired)]),
+    ...(report.retired === null ? [] : [['retired', retiredText(report.retired, '')] as [string, string]]),
     [
       'checkpoints',
       `${countOf(report.checkpoints, 'signature and root holds', 'signatures and roots hold')}; ${newest}`,
@@ -201,11 +201,22 @@ export function describe(report: VerifyReport, how: { given: readonly string[]; 
       'witness',
       `${countOf(checkpoints, 'checkpoint', 'checkpoints')} in ${witness}, up to ${size}: the log continues every one`,
     ]),
-    ...report.predecessors.map(({ end }): [string, string] => ['before', end]),
+    ...report.predecessors.map((before): [string, string] => ['before', beforeRow(before)]),
     ['documents', `${countOf(report.documents.held, 'is', 'are')} as sealed${gone(report.documents)}`],
     ['people', `${countOf(report.people.held, 'is', 'are')} known${gone(report.people)}`],
   ];
-  return `${paint(32, 'The ledger holds.')}\n\n${rows.map(([what, how]) => `  ${what.padEnd(12)} ${how}`).join('\n')}\n`;
+  const absent = [report, ...report.predecessors].reduce(
+    (all, { retired }) => all + (retired?.missing ?? 0),
+    0,
+  );
+  const verdict =
+    absent === 0
+      ? paint(32, 'The ledger holds.')
+      : paint(
+          33,
+          `The ledger holds, as far as it is here: the bytes of ${NUMBER.format(absent)} retired ${absent === 1 ? 'entry' : 'entries'} are not, and no archive of them was looked at.`,
+        );
+  return `${verdict}\n\n${rows.map(([what, how]) => `  ${what.padEnd(12)} ${how}`).join('\n')}\n`;
 }
 
 /** The one that signs now, and those before it. */
@@ -224,17 +235,27 @@ function gone({ erased, lastErased }: HeldAndErased): string {
   return `; ${how}, and the entries hold without`;
 }
 
-function archived({ archived }: VerifyReport): string {
+function archived({ archived }: { readonly archived: number }): string {
   return archived === 0 ? '' : `, ${countOf(archived, 'of them', 'of them')} read from an archive`;
 }
 
-function retiredRow({ minimum, missing, statedBy, archive }: Retired): [string, string] {
+function beforeRow({ end, size, retired, archived: read }: Predecessor): string {
+  const whole =
+    read === 0
+      ? ''
+      : `\n               ${NUMBER.format(read)} of its ${NUMBER.format(size)} entries were read from an archive`;
+  return retired === null
+    ? `${end}${whole}`
+    : `${end}\n               ${retiredText(retired, 'its ')}${whole}`;
+}
+
+/** An entry can say so whoever may record one: only the archive shows it. `whose`: nothing, or whose entries they are. */
+function retiredText({ minimum, missing, statedBy, archive }: Retired, whose: '' | 'its '): string {
   const here = minimum - missing;
-  return [
-    'retired',
-    `entries 0 to ${NUMBER.format(minimum - 1)} were retired, as entry ${statedBy} says: their hashes hold, and it says that their bytes are in the archive under checkpoint ${archive}, which was not looked at` +
-      `${here === 0 ? '' : ` (${countOf(here, 'of them is', 'of them are')} still here)`}\n               (verify it together with this: --archive DIRECTORY)`,
-  ];
+  return (
+    `entries 0 to ${NUMBER.format(minimum - 1)}${whose === '' ? '' : ' of it'} were retired, as ${whose}entry ${statedBy} says: their hashes hold, and it says that their bytes are in the archive under checkpoint ${archive}, which was not looked at` +
+    `${here === 0 ? '' : ` (${countOf(here, 'of them is', 'of them are')} still here)`}\n               (verify it together with this: --archive DIRECTORY)`
+  );
 }
 
 interface EntryPlaces {

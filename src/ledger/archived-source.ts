@@ -10,7 +10,7 @@ import { sum } from './counts.ts';
 import { DirectorySource, readIfThere } from './directory-source.ts';
 import type { Erasures } from './erasures.ts';
 import type { Findings } from './finding.ts';
-import { sameHash } from './hash.ts';
+import { leafHash, sameHash } from './hash.ts';
 import type {
   HeldEntry,
   LogSource,
@@ -20,6 +20,7 @@ import type {
   WholeBundle,
 } from './log-source.ts';
 import { parseVerifierKey } from './note.ts';
+import { addAlteredIndex } from './retired-entries.ts';
 import { rootAt } from './root-at.ts';
 import { TILE_WIDTH } from './tiles.ts';
 
@@ -34,21 +35,28 @@ export class ArchivedSource implements LogSource {
   readonly #archives: readonly DirectorySource[];
   /** Whose bytes stand in for entries of bundles that weren't looked beside yet. */
   readonly #filled = new Map<number, DirectorySource>();
+  /** Of those, the ones for which the index of the log has another hash than the archive's bytes. */
+  readonly #misindexed = new Set<number>();
+  readonly archived: boolean;
   #read = 0;
 
-  private constructor(live: AccountedSource, archives: readonly DirectorySource[]) {
+  private constructor(live: AccountedSource, archives: readonly DirectorySource[], archived: boolean) {
     this.#live = live;
     this.#archives = archives;
+    this.archived = archived;
   }
 
-  /** An archive that isn't this log's is a finding, and isn't read. Throws `archive_unreadable` where there is none. */
+  /**
+   * An archive that isn't this log's is a finding, and isn't read. `directories`: null where none was given at all, which is
+   * not to say that there is none; empty where some were, and none of this log. Throws `archive_unreadable`.
+   */
   static async open(
     live: AccountedSource,
-    directories: readonly string[],
+    directories: readonly string[] | null,
     findings: Findings,
   ): Promise<ArchivedSource> {
     const archives: DirectorySource[] = [];
-    for (const directory of directories) {
+    for (const directory of directories ?? []) {
       const note = (await readIfThere(join(directory, 'checkpoint')))?.toString();
       if (note === undefined)
         throw new CodedError(
@@ -62,7 +70,7 @@ export class ArchivedSource implements LogSource {
       await archive.readRetired();
       archives.push(archive);
     }
-    return new ArchivedSource(live, archives);
+    return new ArchivedSource(live, archives, directories !== null);
   }
 
   get archives(): readonly DirectorySource[] {
@@ -79,10 +87,6 @@ export class ArchivedSource implements LogSource {
 
   get claimedMinimum(): number {
     return this.#live.claimedMinimum;
-  }
-
-  isArchived(index: number): boolean {
-    return this.#archives.some(({ claimedMinimum, size }) => claimedMinimum <= index && index < size);
   }
 
   /** How many entries were read from an archive. */
@@ -118,6 +122,9 @@ export class ArchivedSource implements LogSource {
         const hint = (): string => `in the archive ${archive.directory}`;
         entries[at] = { ...other, leafHash: own?.leafHash ?? null, hint };
         this.#filled.set(index * TILE_WIDTH + at, archive);
+        const indexed = own?.leafHash ?? null;
+        if (indexed !== null && other.bytes !== null && !sameHash(indexed, leafHash(other.bytes)))
+          this.#misindexed.add(index * TILE_WIDTH + at);
         this.#read += 1;
       }
     }
@@ -143,7 +150,11 @@ export class ArchivedSource implements LogSource {
         findings,
       );
     }
-    for (const { index } of entries) this.#filled.delete(index);
+    for (const { index } of entries) {
+      this.#filled.delete(index);
+      // Its bytes are those of the tree, so it is the index that is wrong.
+      if (this.#misindexed.delete(index)) addAlteredIndex(index, findings);
+    }
   }
 }
 

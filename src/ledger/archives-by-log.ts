@@ -7,12 +7,13 @@ import { PREDECESSOR } from './predecessor.ts';
 /**
  * Which of the exports that were named holds entries of which log, by the origin that its checkpoint names: an export of a log
  * that goes on for another one has that one's entries too. What is of none of these logs goes to the newest, which refuses it
- * with the reason. `origins`: oldest first; null where nobody knows.
+ * with the reason. `origins`: oldest first; null where nobody knows. Each null where no export was named at all.
  */
 export async function archivesByLog(
   directories: readonly string[],
   origins: readonly (string | null)[],
-): Promise<readonly (readonly string[])[]> {
+): Promise<readonly (readonly string[] | null)[]> {
+  if (directories.length === 0) return origins.map(() => null);
   const archives = origins.map((): string[] => []);
   for (const directory of directories) {
     let of = await originOf(directory);

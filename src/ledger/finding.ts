@@ -83,6 +83,10 @@ export interface Predecessor {
   readonly size: number;
   /** `… ended at 900; …` */
   readonly end: string;
+  /** Its entries whose bytes are kept outside. */
+  readonly retired: Retired | null;
+  /** Its entries whose bytes were read from an archive. */
+  readonly archived: number;
 }
 
 export interface WitnessedCount {

@@ -9,8 +9,8 @@ export interface LogSource {
   readonly size: number;
   /** Below it bytes may be missing, as the source says; believed once the walk has met the entry that says the same. */
   readonly claimedMinimum: number;
-  /** Whether an archive that is read together with it says that it has the bytes of this entry. */
-  readonly isArchived?: (index: number) => boolean;
+  /** Whether archives were given to read it together with: then no bytes may be missing. */
+  readonly archived?: boolean;
   /** The entries `256 × index` onward, `width` of them; null where there is neither bytes nor a name. */
   bundle(index: number, width: number): Promise<readonly (SourceEntry | null)[]>;
   /** A full bundle whose entries, tile and documents all hold; null where it must be looked at entry by entry. */

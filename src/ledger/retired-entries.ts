@@ -1,13 +1,14 @@
 /**
  * Keeps the account of entries whose bytes are missing below a claimed minimum while a log is verified. A claim says where to
- * expect them missing; only an entry of the log itself, under a checkpoint, makes it good. Else they are simply gone.
+ * expect them missing; only an entry of the log itself, under a checkpoint, makes it good, and only if the archive that it
+ * names is one of this log. Else they are simply gone.
  */
 import type { EntryContent } from './entry.ts';
 import type { Findings } from './finding.ts';
 import { sameHash } from './hash.ts';
 import type { SourceEntry } from './log-source.ts';
 import type { Retirement } from './retirement.ts';
-import { furthest, retirementIn } from './retirement.ts';
+import { retirementIn } from './retirement.ts';
 
 /** Entries that were retired: those below `minimum`, of which so many have no bytes here. */
 export interface Retired {
@@ -16,9 +17,16 @@ export interface Retired {
   /** The entry that says so, and the size of the checkpoint of the archive that it names. */
   readonly statedBy: number;
   readonly archive: number;
-  /** The first of those without bytes, and the archive's signed checkpoint, as that entry has it. */
-  readonly first: number;
-  readonly note: string;
+}
+
+/** What the account of a log is judged by, once all of it was read. */
+export interface RetirementJudge {
+  /** How many entries are under a checkpoint that holds. */
+  readonly signed: number;
+  /** Whether a note is a checkpoint of this very log. */
+  readonly isOwn: (note: string) => Promise<boolean>;
+  /** Whether archives were given: then nothing may be missing any more. */
+  readonly archived: boolean;
 }
 
 export class RetiredEntries {
@@ -26,7 +34,8 @@ export class RetiredEntries {
   #missing = 0;
   #first = 0;
   #last = -1;
-  #stated: Retirement | null = null;
+  /** By the order of the log. There is one a year, but for those that somebody forges. */
+  readonly #stated: Retirement[] = [];
 
   constructor(claimed: number) {
     this.#claimed = claimed;
@@ -42,38 +51,72 @@ export class RetiredEntries {
     this.#missing += 1;
     this.#last = index;
     const indexed = entry?.leafHash ?? null;
-    if (indexed === null || sameHash(indexed, stored)) return;
-    findings.add(
-      'hash_altered',
-      index,
-      `The hash of entry ${index}, which was retired, was altered in ledger.integration.`,
-    );
+    if (indexed !== null && !sameHash(indexed, stored)) addAlteredIndex(index, findings);
   }
 
   /** An entry whose bytes hold. */
   met(index: number, content: EntryContent): void {
-    this.#stated = furthest(this.#stated, retirementIn(index, content));
+    const retirement = retirementIn(index, content);
+    if (retirement !== null) this.#stated.push(retirement);
   }
 
-  /** `signed`: how many entries are under a checkpoint that holds. */
-  judge(signed: number, findings: Findings): Retired | null {
+  async judge({ signed, isOwn, archived }: RetirementJudge, findings: Findings): Promise<Retired | null> {
     if (this.#missing === 0) return null;
-    const stated = this.#stated !== null && this.#stated.index < signed ? this.#stated : null;
-    if (stated === null || this.#last >= stated.minimum) {
-      const first = Math.max(this.#first, stated?.minimum ?? 0);
-      findings.add('entry_deleted', first, `${goneUnsaid(first, this.#last)}.`);
+    let believed: Retirement | null = null;
+    let refused: Retirement | null = null;
+    // What nobody signed yet says nothing yet; then the one before it still does.
+    const stated = this.#stated.filter(({ index }) => index < signed);
+    for (const one of stated.toSorted((a, b) => b.minimum - a.minimum)) {
+      if (await isOwn(one.archive.note)) {
+        believed = one;
+        break;
+      }
+      refused ??= one;
     }
-    return stated === null
-      ? null
-      : {
-          minimum: stated.minimum,
-          missing: this.#missing,
-          statedBy: stated.index,
-          archive: stated.archive.size,
-          first: this.#first,
-          note: stated.archive.note,
-        };
+    let first = Math.max(this.#first, believed?.minimum ?? 0);
+    if (refused !== null && first <= this.#last && first < refused.minimum) {
+      findings.add(
+        'entry_deleted',
+        first,
+        `Entry ${refused.index} says that the entries below ${refused.minimum} are in an archive, and the checkpoint that it gives of it is none of this log's: nothing shows that they were kept.`,
+      );
+      first = refused.minimum;
+    }
+    if (first <= this.#last) findings.add('entry_deleted', first, `${goneUnsaid(first, this.#last)}.`);
+    if (believed === null) return null;
+    if (archived && this.#first < believed.minimum) this.#addUnarchived(believed, findings);
+    return {
+      minimum: believed.minimum,
+      missing: this.#missing,
+      statedBy: believed.index,
+      archive: believed.archive.size,
+    };
   }
+
+  #addUnarchived({ index, minimum, archive }: Retirement, findings: Findings): void {
+    const last = Math.min(this.#last, minimum - 1);
+    const one = this.#first === last;
+    const range = one ? `Entry ${last}` : `Entries ${this.#first} to ${last}`;
+    // Between them may be some that are here.
+    const which =
+      this.#missing > last - this.#first ? range : `Of the entries ${this.#first} to ${last} some`;
+    const [is, it, was] = one ? ['is', 'it', 'was'] : ['are', 'they', 'were'];
+    findings.add(
+      'entry_deleted',
+      this.#first,
+      `${which} ${is} in none of the archives that were given, and entry ${index} says that ${it} ${was} retired to the one under checkpoint ${archive.size}: ` +
+        `give that with another --archive; if nobody has it, ${it} ${is} lost.`,
+    );
+  }
+}
+
+/** Which entry has which index isn't retired, so the hash that stands there still has to be right. */
+export function addAlteredIndex(index: number, findings: Findings): void {
+  findings.add(
+    'hash_altered',
+    index,
+    `The hash of entry ${index}, which was retired, was altered in ledger.integration.`,
+  );
 }
 
 /** `Entries 0 to 511 are gone, and no entry says that they were retired` */

@@ -83,13 +83,15 @@ async function verify(query: Query, tx: Kysely<Database>, options: VerifyOptions
     const keys = given[at] ?? [];
     const before = await verifyOne(query, tx, { ...earlier, given: keys }, logs[at + 1] ?? null, own, {
       ...options,
-      archives: archives[at] ?? [],
+      archives: archives[at] ?? null,
     });
     findings.take(own, earlier.origin);
     predecessors.push({
       origin: earlier.origin,
       size: before.source.size,
       end: before.end ?? `it is not said how ${earlier.origin} ended`,
+      retired: before.tree.retired,
+      archived: before.whole.read,
     });
     all.push(before.whole);
   }
@@ -100,7 +102,7 @@ async function verify(query: Query, tx: Kysely<Database>, options: VerifyOptions
     { ...log, given: keys },
     null,
     findings,
-    { ...options, archives: archives.at(-1) ?? [] },
+    { ...options, archives: archives.at(-1) ?? null },
   );
   const stated = tree.vkeys.at(-1) ?? log.vkey;
   const before = logs.at(-2)?.origin ?? null;
@@ -132,7 +134,7 @@ async function verify(query: Query, tx: Kysely<Database>, options: VerifyOptions
       lastErased: lastOf(erasures.map((one) => one.last('people', erasures))),
     },
     retired: tree.retired,
-    archived: sum(all.map(({ read }) => read)),
+    archived: whole.read,
     predecessors,
     witnessed,
     findings: findings.gravestFirst(),
@@ -156,7 +158,7 @@ async function verifyOne(
   log: Log & { readonly given: readonly string[] },
   next: Log | null,
   findings: Findings,
-  options: VerifyOptions,
+  options: Omit<VerifyOptions, 'archives'> & { readonly archives: readonly string[] | null },
 ): Promise<VerifiedOne> {
   const stated = await readVkeys(tx, log);
   const vkey = firstKey(stated, log.given, findings);
@@ -167,7 +169,7 @@ async function verifyOne(
     vkey,
     next === null ? findings : new Findings(),
   );
-  const whole = await ArchivedSource.open(source, options.archives ?? [], findings);
+  const whole = await ArchivedSource.open(source, options.archives, findings);
   const tree = await verifyLog(whole, findings, (done) => options.progress?.(done, source.size));
   if (tree.root !== null) {
     assertRotated(stated, tree, vkey, findings);

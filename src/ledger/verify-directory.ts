@@ -20,7 +20,7 @@ import { PREDECESSOR } from './predecessor.ts';
 import { assertRotated, assertSigned, firstKey } from './stated-keys.ts';
 import { TILE_WIDTH } from './tiles.ts';
 import type { VerifyOptions } from './verify-database.ts';
-import { verifyErasures } from './verify-erasures.ts';
+import { hasBeside, verifyErasures } from './verify-erasures.ts';
 import type { VerifiedTree } from './verify-log.ts';
 import { verifyLog } from './verify-log.ts';
 
@@ -56,7 +56,7 @@ interface OneOptions extends DirectoryOptions {
   /** The reader's keys of each log, oldest first; of this one, the last. */
   readonly given: readonly (readonly string[])[];
   /** The archives of each log, in the same order. */
-  readonly archivesOf: readonly (readonly string[])[];
+  readonly archivesOf: readonly (readonly string[] | null)[];
 }
 
 /** The log after, and its first entry. */
@@ -65,6 +65,8 @@ interface Next {
   readonly first: Uint8Array | null;
   /** What it says of erasures: it may be of what stood beside the log before. */
   readonly erasures: readonly Erasures[];
+  /** Whether anything stands beside it: then so it must beside the log before. */
+  readonly beside: boolean;
 }
 
 type Verified = Omit<VerifyReport, 'findings' | 'found'> & { readonly end: string | null };
@@ -107,7 +109,8 @@ async function verifyOne(
     assertSigned(stated, given, tree, findings);
   }
   const erasures = [...whole.erasures, ...(next?.erasures ?? [])];
-  for (const part of [source, ...whole.archives]) await verifyErasures(part, erasures, findings);
+  const beside = next?.beside === true || (await hasBeside(directory));
+  for (const part of [source, ...whole.archives]) await verifyErasures(part, erasures, beside, findings);
   const keys = [...new Set([...stated, ...tree.vkeys])].map(parseVerifierKey);
   const root = checkpoint.root.toString('base64');
   const ended = {
@@ -134,7 +137,7 @@ async function verifyOne(
     witnessed: await compareSource(verified, options.elsewhere ?? [], findings),
     predecessors: await verifyBefore(
       directory,
-      { origin: name, first: await firstEntry(source), erasures },
+      { origin: name, first: await firstEntry(source), erasures, beside },
       findings,
       options,
     ),
@@ -151,7 +154,7 @@ async function read(
   try {
     await source.readPeople(findings);
     await source.readRetired();
-    const whole = await ArchivedSource.open(source, archivesOf.at(-1) ?? [], findings);
+    const whole = await ArchivedSource.open(source, archivesOf.at(-1) ?? null, findings);
     return { whole, tree: await verifyLog(whole, findings, (done) => progress?.(done, source.size)) };
   } finally {
     await bundles.close();
@@ -182,9 +185,10 @@ async function verifyBefore(
     given: options.given.slice(0, -1),
     archivesOf: options.archivesOf.slice(0, -1),
   };
-  const { origin, size, end, predecessors } = await verifyOne(before, log, own, earlier);
+  const { origin, size, end, predecessors, retired, archived } = await verifyOne(before, log, own, earlier);
   findings.take(own, origin);
-  return [...predecessors, { origin, size, end: end ?? `it is not said how ${origin} ended` }];
+  const said = end ?? `it is not said how ${origin} ended`;
+  return [...predecessors, { origin, size, end: said, retired, archived }];
 }
 
 async function firstEntry(source: DirectorySource): Promise<Uint8Array | null> {

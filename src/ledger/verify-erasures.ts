@@ -8,13 +8,17 @@ import type { Findings } from './finding.ts';
 
 const erasedLine = z.object({ reference: z.string(), entry: z.int(), recorded: z.string() });
 
-/** `all` is what the whole log says of erasures, its archives and the logs after it included. Every entry must have been looked beside. */
+/**
+ * `all` is what the whole log says of erasures, its archives and the logs after it included. Every entry must have been looked
+ * beside. `beside`: whether something has to stand beside this one, since it does beside the copy that it is read together with.
+ */
 export async function verifyErasures(
   { directory, erasures }: { readonly directory: string; readonly erasures: Erasures },
   all: readonly Erasures[],
+  beside: boolean,
   findings: Findings,
 ): Promise<void> {
-  if (await hasBeside(directory)) erasures.judge(findings, all);
+  if (beside || (await hasBeside(directory))) erasures.judge(findings, all);
   const told = (await readIfThere(join(directory, 'erased.jsonl')))?.toString() ?? '';
   for (const line of told.split('\n').filter((each) => each !== '')) {
     const said = erasedLine.safeParse(json(line)).data;
@@ -32,7 +36,7 @@ export async function verifyErasures(
 }
 
 /** A copy that has only what C2SP asks for leaves all of it out, and nothing is missing from it. */
-async function hasBeside(directory: string): Promise<boolean> {
+export async function hasBeside(directory: string): Promise<boolean> {
   const files = await Promise.all(
     ['manifest.json', 'subjects.jsonl'].map((name) => readIfThere(join(directory, name))),
   );

@@ -92,8 +92,7 @@ class Walk {
     await this.#unsigned();
     this.#nameAltered();
     if (!this.#lost) await this.#edges(size);
-    const retired = this.#lost ? null : this.#retired.judge(this.#newest?.size ?? 0, this.#findings);
-    if (retired !== null) await this.#assertArchived(retired);
+    const retired = this.#lost ? null : await this.#judgeRetired();
     const agreed = this.#bytes === this.#hashes && !this.#lost;
     return {
       checkpoints: this.#checkpoints,
@@ -110,16 +109,14 @@ class Walk {
    * An entry that claims a retirement says in which archive the bytes are. Whether that was kept only it can show; but at the
    * least its checkpoint must be one of this log's own.
    */
-  async #assertArchived({ minimum, statedBy, first, note }: Retired): Promise<void> {
-    const named = this.#keys.openPast(note);
-    const root = named === null ? null : await rootAt(this.#source, named.size);
-    if (named === null || root === null || !sameHash(root, named.root)) {
-      this.#findings.add(
-        'entry_deleted',
-        first,
-        `Entry ${statedBy} says that the entries below ${minimum} are in an archive, and the checkpoint that it gives of it is none of this log's: nothing shows that they were kept.`,
-      );
-    }
+  async #judgeRetired(): Promise<Retired | null> {
+    const isOwn = async (note: string): Promise<boolean> => {
+      const named = this.#keys.openPast(note);
+      const root = named === null ? null : await rootAt(this.#source, named.size);
+      return named !== null && root !== null && sameHash(root, named.root);
+    };
+    const judge = { signed: this.#newest?.size ?? 0, isOwn, archived: this.#source.archived === true };
+    return await this.#retired.judge(judge, this.#findings);
   }
 
   /** A full bundle in one go, where all of it holds: the usual case, for which nothing need be looked at twice. */
@@ -187,13 +184,6 @@ class Walk {
       this.#bytes.append(either);
       if (this.#hashes !== this.#bytes) this.#hashes.append(either);
       this.#retired.standIn(index, entry, either, this.#findings);
-      if (this.#source.isArchived?.(index) === true) {
-        this.#findings.add(
-          'entry_deleted',
-          index,
-          `Entry ${index} was retired, and the archive that was given should hold its bytes, and doesn't.`,
-        );
-      }
       return null;
     }
     const content = read(entry);

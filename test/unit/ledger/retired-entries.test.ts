@@ -1,0 +1,81 @@
+import { describe, expect, test } from '@jest/globals';
+import type { EntryContent } from '../../../src/ledger/entry.ts';
+import { Findings } from '../../../src/ledger/finding.ts';
+import { RetiredEntries } from '../../../src/ledger/retired-entries.ts';
+import { createSigner, generateLedgerKey } from '../../../src/ledger/signer.ts';
+
+const signer = createSigner({ origin: 'audit.example.com/ledger/1', privateKey: generateLedgerKey() });
+const note = (size: number): string => signer.sign({ size, root: Buffer.alloc(32, 1) });
+
+/** What a `ledger.pruned` entry says: all that the account of retired entries looks at. */
+const pruned = (minimum: number, archive: string): EntryContent => ({
+  schema: 'countersign.entry/v1',
+  id: '019b76da-a800-7000-8000-000000000001',
+  kind: 'ledger.pruned',
+  occurred: '2028-02-01T12:00:00.000Z',
+  recorded: '2028-02-01T12:00:00.000Z',
+  who: [],
+  hosts: [],
+  outcome: 'pruned',
+  reasons: [],
+  documents: [],
+  ledger: { act: 'pruned', minimum, archive },
+});
+
+/** The bytes of entries `from` up to, not including, `to` are missing. */
+function missing(from: number, to: number, findings: Findings): RetiredEntries {
+  const retired = new RetiredEntries(1024);
+  for (let index = from; index < to; index += 1)
+    retired.standIn(index, null, Buffer.alloc(32, index % 256), findings);
+  return retired;
+}
+
+describe('of entries without bytes', () => {
+  const judge = { signed: 900, isOwn: async () => true, archived: false };
+
+  test('those are accounted for that a signed entry says were retired, though a newer one says more and is not signed', async () => {
+    const findings = new Findings();
+    const retired = missing(0, 256, findings);
+    retired.met(700, pruned(256, note(600)));
+    retired.met(900, pruned(512, note(800)));
+    expect(await retired.judge(judge, findings)).toEqual({
+      minimum: 256,
+      missing: 256,
+      statedBy: 700,
+      archive: 600,
+    });
+    expect(findings.found).toBe(0);
+  });
+
+  test('no others are, and each part is told of with its reason', async () => {
+    const findings = new Findings();
+    const retired = missing(10, 800, findings);
+    retired.met(700, pruned(256, note(600)));
+    retired.met(701, pruned(512, note(600).replace('\n600\n', '\n601\n')));
+    const isOwn = async (text: string): Promise<boolean> => text === note(600);
+    expect(await retired.judge({ ...judge, isOwn }, findings)).toMatchObject({ minimum: 256 });
+    expect(findings.gravestFirst().map(({ sentence }) => sentence)).toEqual([
+      "Entry 701 says that the entries below 512 are in an archive, and the checkpoint that it gives of it is none of this log's: nothing shows that they were kept.",
+      'Entries 512 to 799 are gone, and no entry says that they were retired.',
+    ]);
+  });
+
+  test('where only some of a range are gone although archives were given, it does not say that all are', async () => {
+    const findings = new Findings();
+    const retired = missing(3, 4, findings);
+    retired.standIn(9, null, Buffer.alloc(32), findings);
+    retired.met(700, pruned(256, note(600)));
+    await retired.judge({ ...judge, archived: true }, findings);
+    expect(findings.gravestFirst().map(({ sentence }) => sentence)).toEqual([
+      'Of the entries 3 to 9 some are in none of the archives that were given, and entry 700 says that they were retired to the one under checkpoint 600: give that with another --archive; if nobody has it, they are lost.',
+    ]);
+  });
+
+  test('nothing is said where there are none', async () => {
+    const findings = new Findings();
+    const retired = new RetiredEntries(1024);
+    retired.met(700, pruned(256, 'no checkpoint'));
+    expect(await retired.judge(judge, findings)).toBeNull();
+    expect(findings.found).toBe(0);
+  });
+});

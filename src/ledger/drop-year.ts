@@ -3,17 +3,16 @@
  * was: every entry that goes is compared with the archive's copy, what stays is taken along, and only then the partition is
  * dropped. The table is locked only for that last moment; whoever records meanwhile notices nothing but that.
  */
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Kysely, Transaction } from 'kysely';
-import { DatabaseError } from 'pg';
 import type { Database } from '../db/database.ts';
 import { CodedError } from '../domain/coded-error.ts';
 import type { Archive, Progress } from './archive.ts';
 import { DirectorySource } from './directory-source.ts';
 import type { EntryContent } from './entry.ts';
 import { parseEntry } from './entry.ts';
+import { firstMissing } from './first-missing.ts';
+import { lockEntries } from './lock-entries.ts';
 import type { Query } from './query.ts';
 import { queryOf } from './query.ts';
 import { LEDGER_LOCKS } from './record.ts';
@@ -39,12 +38,6 @@ export interface Dropped {
 
 /** The second key of the advisory lock that lets one retirement work: no log's id. */
 const RETIRING = -1;
-/**
- * Whoever records queues behind us for as long as we wait for readers, so we wait in short turns; but longer than
- * `deadlock_timeout`, after which PostgreSQL takes a vacuum out of our way.
- */
-const LOCKED_FOR = '2s';
-const BETWEEN_TURNS_MS = 1000;
 
 /** Throws `archive_incomplete` where the archive doesn't hold what would go, `ledger_busy`, `retirement_running`. */
 export async function dropYear(
@@ -87,7 +80,7 @@ class Drop {
     await this.#takeLeftovers();
     await this.#takeBundles();
     const size = await this.#keepStaying();
-    await this.#lockTable();
+    await lockEntries(this.#query, this.#options.patienceMs);
     const stayed = await this.#keepLate(size);
     await this.#drop();
     return { entries: this.#entries, documents: this.#documents, stayed };
@@ -190,15 +183,11 @@ class Drop {
        WHERE commitment IN (SELECT decode(c, 'hex') FROM unnest($1::text[]) c)`,
       [commitments],
     );
-    for (const { hex } of here) {
-      for (const name of [hex, `${hex}.salt`]) {
-        const there = await access(join(archive, 'documents', name)).then(
-          () => true,
-          () => false,
-        );
-        if (!there) throw this.#incomplete(`documents/${name} is missing there`);
-      }
-    }
+    const missing = await firstMissing(
+      join(archive, 'documents'),
+      here.flatMap(({ hex }) => [hex, `${hex}.salt`]),
+    );
+    if (missing !== null) throw this.#incomplete(`documents/${missing} is missing there`);
   }
 
   async #keepDocuments(rows: readonly Row[]): Promise<void> {
@@ -240,13 +229,17 @@ class Drop {
     return head?.size ?? 0;
   }
 
-  /** What came into the year since: it waits for its index, or got one after all those that were there, or in a log that goes on for this one. */
+  /**
+   * What came into the year since: it waits for its index, or got one after all those that were there, or in a log that goes on
+   * for this one. Everybody waits for us by now, so each part is a few rows that an index finds; earlier logs get no entries any more.
+   */
   async #keepLate(size: number): Promise<number> {
     const { partition, from, until } = this.#plan.year;
     await this.#query(
       `INSERT INTO kept SELECT e.id, e.canonical, e.recorded_at FROM ledger.${partition} e WHERE e.id IN (
          SELECT entry_id FROM ledger.pending WHERE entry_id >= $3 AND entry_id < $4
-         UNION SELECT entry_id FROM ledger.integration WHERE (log_id <> $1 OR index >= $2) AND entry_id >= $3 AND entry_id < $4)
+         UNION SELECT entry_id FROM ledger.integration WHERE log_id = $1 AND index >= $2 AND entry_id >= $3 AND entry_id < $4
+         UNION SELECT entry_id FROM ledger.integration WHERE log_id > $1 AND entry_id >= $3 AND entry_id < $4)
        ON CONFLICT DO NOTHING`,
       [this.#plan.logId, size, from, until],
     );
@@ -267,33 +260,6 @@ class Drop {
     await this.#query(
       'INSERT INTO ledger.entry (id, canonical, recorded_at) SELECT id, canonical, recorded_at FROM kept',
     );
-  }
-
-  /** Keeps what was done so far while it waits in turns for those who read the whole ledger. */
-  async #lockTable(): Promise<void> {
-    await this.#query('SAVEPOINT locking');
-    for (let waited = 0; ; waited += BETWEEN_TURNS_MS) {
-      try {
-        await this.#query(`SET LOCAL lock_timeout = '${LOCKED_FOR}'`);
-        await this.#query('LOCK TABLE ledger.entry IN ACCESS EXCLUSIVE MODE');
-        await this.#query('SET LOCAL lock_timeout = 0');
-        await this.#query('RELEASE SAVEPOINT locking');
-        return;
-      } catch (error) {
-        // Not within the time, or in a circle with somebody who waits for us.
-        const busy = error instanceof DatabaseError && (error.code === '55P03' || error.code === '40P01');
-        if (!busy) throw error;
-        await this.#query('ROLLBACK TO SAVEPOINT locking');
-        if (waited >= this.#options.patienceMs) {
-          throw new CodedError(
-            'ledger_busy',
-            'somebody reads the ledger all the time, so the partition could not be dropped and nothing was: run this again when no verify and no export is at work.',
-            error,
-          );
-        }
-        await wait(BETWEEN_TURNS_MS);
-      }
-    }
   }
 
   async #eachPage(

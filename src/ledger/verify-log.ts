@@ -8,16 +8,18 @@ import type { Checkpoint } from './checkpoint.ts';
 import type { EntryContent } from './entry.ts';
 import { parseEntry } from './entry.ts';
 import type { Findings, SignedSize } from './finding.ts';
-import { checkpointName, entryName } from './finding.ts';
+import { checkpointName } from './finding.ts';
 import { GrowingTree } from './growing-tree.ts';
 import { HASH_SIZE, leafHash, sameHash } from './hash.ts';
 import { KeyChain } from './key-chain.ts';
 import type { HeldEntry, LogSource, SourceCheckpoint, SourceEntry, SourceTile } from './log-source.ts';
+import type { PartedEntry } from './parted-entries.ts';
+import { addAltered, addParted, addUnsigned, isGone, nameOf } from './parted-entries.ts';
 import type { Retired } from './retired-entries.ts';
+import { RetiredEntries } from './retired-entries.ts';
 import { rootAt } from './root-at.ts';
-import { RetiredEntries, goneUnsaid } from './retired-entries.ts';
-import type { FullTile } from './tiles.ts';
-import { TILE_WIDTH, hashOf, levelWidth } from './tiles.ts';
+import { TILE_WIDTH, hashOf } from './tiles.ts';
+import { verifyEdges, verifyFullTile } from './verify-tiles.ts';
 
 export interface VerifiedTree {
   readonly checkpoints: number;
@@ -44,14 +46,6 @@ export async function verifyLog(
   return await walk.run(progress);
 }
 
-interface Parted {
-  readonly index: number;
-  /** Of a run of entries that are gone; otherwise `index`. However many are gone, they take one place in memory. */
-  readonly last: number;
-  readonly entry: SourceEntry | null;
-  readonly content: EntryContent | null;
-}
-
 class Walk {
   readonly #source: LogSource;
   readonly #findings: Findings;
@@ -61,9 +55,9 @@ class Walk {
   /** The same object as `#bytes` for as long as both agree. */
   #hashes: GrowingTree = this.#bytes;
   /** Where bytes and stored hashes differ, since the last checkpoint that told which is right. */
-  #parted: Parted[] = [];
+  #parted: PartedEntry[] = [];
   /** Entries proven altered, named once the newest checkpoint over them is known. */
-  #altered: Parted[] = [];
+  #altered: PartedEntry[] = [];
   readonly #signed: AsyncIterator<SourceCheckpoint, void>;
   /** The first checkpoint that wasn't compared yet; null after the last. */
   #next: SourceCheckpoint | null = null;
@@ -90,8 +84,9 @@ class Walk {
       progress(index * TILE_WIDTH + width);
     }
     await this.#unsigned();
-    this.#nameAltered();
-    if (!this.#lost) await this.#edges(size);
+    if (this.#newest !== null) addAltered(this.#altered, this.#newest, this.#findings);
+    if (!this.#lost && this.#hashes === this.#bytes)
+      await verifyEdges(this.#bytes, this.#source, this.#findings);
     const retired = this.#lost ? null : await this.#judgeRetired();
     const agreed = this.#bytes === this.#hashes && !this.#lost;
     return {
@@ -194,7 +189,7 @@ class Walk {
         this.#findings.add(
           'entry_altered',
           index,
-          `${name(index, entry, null)} is no entry of ours, though it is what was signed.`,
+          `${nameOf({ index, entry, content: null })} is no entry of ours, though it is what was signed.`,
         );
       return content;
     }
@@ -202,7 +197,7 @@ class Walk {
     this.#bytes.append(either);
     this.#hashes.append(fromStore ?? either);
     // A deleted entry leaves both trees with the stored hash; it is named all the same.
-    add(this.#parted, { index, last: index, entry, content });
+    addParted(this.#parted, { index, last: index, entry, content });
     return null;
   }
 
@@ -276,11 +271,11 @@ class Walk {
       return;
     }
     if (hashesHold) {
-      for (const parted of this.#parted) add(this.#altered, parted);
+      for (const parted of this.#parted) addParted(this.#altered, parted);
       this.#bytes = this.#hashes;
     } else {
       // An entry that is gone left the stored hash in both trees.
-      for (const parted of this.#parted.filter(isGone)) add(this.#altered, parted);
+      for (const parted of this.#parted.filter(isGone)) addParted(this.#altered, parted);
       for (const { index } of this.#parted.filter((parted) => !isGone(parted))) {
         this.#findings.add(
           'hash_altered',
@@ -303,62 +298,13 @@ class Walk {
         tile.level === 0 && levelZero !== null
           ? levelZero
           : await this.#source.tile(tile.level, tile.index, TILE_WIDTH);
-      this.#tile(tile, stored);
-    }
-  }
-
-  #tile(tile: FullTile, stored: SourceTile | null): void {
-    if (stored === null && tile.level === 0) return;
-    const holds =
-      stored !== null &&
-      sameHash(stored.hashes, tile.hashes) &&
-      (stored.root === null || sameHash(stored.root, tile.root));
-    if (!holds && tile.level > 0) {
-      this.#findings.add(
-        'tile_altered',
-        null,
-        `Tile ${tile.index} of level ${tile.level} ${stored === null ? 'is gone' : 'was altered'}; the entries beneath it hold.`,
-      );
-    } else if (!holds && stored?.root !== null && stored !== null && !sameHash(stored.root, tile.root)) {
-      this.#findings.add(
-        'tile_altered',
-        null,
-        `The root of tile ${tile.index} of level 0 was altered; the entries beneath it hold.`,
-      );
-    }
-  }
-
-  /** Tiles that aren't full yet. */
-  async #edges(size: number): Promise<void> {
-    if (this.#hashes !== this.#bytes) return;
-    for (let level = 1; levelWidth(level, size) > 0; level += 1) {
-      const edge = this.#bytes.edge(level);
-      if (edge.length === 0) continue;
-      const index = Math.floor(levelWidth(level, size) / TILE_WIDTH);
-      const stored = await this.#source.tile(level, index, edge.length);
-      if (stored === null || !sameHash(stored.hashes, Buffer.concat(edge))) {
-        this.#findings.add(
-          'tile_altered',
-          null,
-          `Tile ${index} of level ${level} ${stored === null ? 'is gone' : 'was altered'}; the entries beneath it hold.`,
-        );
-      }
+      verifyFullTile(tile, stored, this.#findings);
     }
   }
 
   /** What is left when the entries end: entries no checkpoint covers, checkpoints over entries that aren't there. */
   async #unsigned(): Promise<void> {
-    for (const parted of this.#parted) {
-      const what = isGone(parted) ? 'is gone' : 'or its stored hash was altered';
-      const when = this.#lost ? '' : ', before any checkpoint covered it';
-      this.#findings.add(
-        isGone(parted) ? 'entry_deleted' : 'entry_altered',
-        parted.index,
-        isRun(parted)
-          ? `${goneUnsaid(parted.index, parted.last)}${when}.`
-          : `${name(parted.index, parted.entry, parted.content)} ${what}${when}.`,
-      );
-    }
+    addUnsigned(this.#parted, this.#lost, this.#findings);
     let beyond: SignedSize | null = null;
     for (; this.#next !== null; await this.#advance()) {
       if (this.#open(this.#next) !== null) beyond = this.#next;
@@ -369,26 +315,6 @@ class Walk {
         'entry_deleted',
         size,
         `${size + 1 === beyond.size ? `Entry ${size} is` : `Entries ${size} to ${beyond.size - 1} are`} gone; they were last known good under ${checkpointName(beyond)}.`,
-      );
-    }
-  }
-
-  #nameAltered(): void {
-    if (this.#newest === null) return;
-    const good = `was last known good under ${checkpointName(this.#newest)}`;
-    for (const parted of this.#altered) {
-      const { index, entry, content } = parted;
-      if (isRun(parted)) {
-        const they = `they ${good.replace('was', 'were')}`;
-        this.#findings.add('entry_deleted', index, `${goneUnsaid(index, parted.last)}; ${they}.`);
-        continue;
-      }
-      const said = entry?.hint() ?? null;
-      const hint = said === null ? '' : ` (${said})`;
-      this.#findings.add(
-        isGone(parted) ? 'entry_deleted' : 'entry_altered',
-        index,
-        `${name(index, entry, content)} was ${isGone(parted) ? 'deleted' : 'altered'}${hint}; it ${good}.`,
       );
     }
   }
@@ -414,26 +340,12 @@ class Walk {
     this.#lost = true;
     const last = this.#source.size - 1;
     const which =
-      last === index ? `${name(index, entry, null)} is` : `Entries from ${index} on (up to ${last}) are`;
+      last === index
+        ? `${nameOf({ index, entry, content: null })} is`
+        : `Entries from ${index} on (up to ${last}) are`;
     const good = this.#newest === null ? '' : `; all before are good under ${checkpointName(this.#newest)}`;
     this.#findings.add('entry_deleted', index, `${which} gone, with the stored hash${good}.`);
   }
-}
-
-function isGone({ entry }: Parted): boolean {
-  return entry === null || entry.bytes === null;
-}
-
-function isRun({ index, last }: Parted): boolean {
-  return last > index;
-}
-
-/** To the end of the list; entries that are gone one after the other become one run. */
-function add(list: Parted[], parted: Parted): void {
-  const before = list.at(-1);
-  if (before !== undefined && isGone(before) && isGone(parted) && before.last + 1 === parted.index) {
-    list[list.length - 1] = { ...before, last: parted.last };
-  } else list.push(parted);
 }
 
 function read(entry: SourceEntry | null): EntryContent | null {
@@ -443,13 +355,4 @@ function read(entry: SourceEntry | null): EntryContent | null {
   } catch {
     return null;
   }
-}
-
-function name(index: number, entry: SourceEntry | null, content: EntryContent | null): string {
-  return entryName({
-    index,
-    id: entry?.id ?? content?.id ?? null,
-    kind: entry?.kind ?? content?.kind ?? null,
-    recordedAt: entry?.recordedAt ?? content?.recorded ?? null,
-  });
 }

@@ -7,7 +7,7 @@ import { CodedError } from '../domain/coded-error.ts';
 import { PROOF_HEADER } from './proof.ts';
 
 export interface CheckRunCopy {
-  /** Each null where the copy doesn't have it; Markdown alone has none of them. */
+  /** Each absent where the copy doesn't have it; Markdown alone has none of them. */
   readonly fields: Readonly<Partial<Record<CopiedField, string>>> | null;
   /** Summary and text, one after the other. */
   readonly markdown: string;
@@ -47,8 +47,9 @@ export function readCheckRunCopy(file: string): CheckRunCopy {
     text: text ?? '',
   };
   const fields: Partial<Record<CopiedField, string>> = {};
+  // A null says that there is nothing, which can be as untrue as any word; only what was left out says nothing.
   for (const [key, value] of Object.entries(all) as [CopiedField, string | null | undefined][])
-    if (typeof value === 'string') fields[key] = value;
+    if (value !== undefined) fields[key] = value ?? '';
   return { fields, ...found(`${summary ?? ''}\n\n${text ?? ''}`) };
 }
 

@@ -31,7 +31,8 @@ const FIELDS: readonly CopiedField[] = [
   'sha',
   'externalId',
 ];
-const NAMES: Readonly<Record<CopiedField, string>> = {
+/** As a sentence names them. */
+export const FIELD_NAMES: Readonly<Record<CopiedField, string>> = {
   name: 'name',
   sha: 'commit',
   externalId: 'external id',
@@ -52,8 +53,10 @@ function compareFields(fields: NonNullable<CheckRunCopy['fields']>, record: Chec
     same += at === null ? recordedLines.length : at + begunAlike(saidLines[at], recordedLines[at]);
     if (at === null) continue;
     const whole = field === 'summary' || field === 'text';
-    const where = whole ? `in line ${at + 1} of its ${NAMES[field]}` : `in its ${NAMES[field]}`;
-    return { difference: { what: `${where}: ${both(saidLines[at], recordedLines[at])}`, same }, unseen: [] };
+    const where = whole ? `in line ${at + 1} of its ${FIELD_NAMES[field]}` : `in its ${FIELD_NAMES[field]}`;
+    const [one, other] = [saidLines[at], recordedLines[at]];
+    const what = whole ? both(one, other) : both(one ?? '', other ?? '');
+    return { difference: { what: `${where}: ${what}`, same }, unseen: [] };
   }
   return { difference: null, unseen: FIELDS.filter((field) => fields[field] === undefined) };
 }
@@ -62,14 +65,15 @@ function compareFields(fields: NonNullable<CheckRunCopy['fields']>, record: Chec
 function compareMarkdown(markdown: string, record: CheckRunRecord): Compared {
   const said = linesOf(markdown);
   const body: readonly CopiedField[] = record.text === null ? ['summary'] : ['summary', 'text'];
-  const ways: readonly (readonly CopiedField[])[] = [body, ['title', ...body], ['text'], ['title', 'text']];
-  let closest: Compared | null = null;
+  const ways: readonly (readonly CopiedField[])[] = [['title', ...body], ['text'], ['title', 'text']];
+  let closest = compareInOrder(said, body, record);
   for (const way of ways.filter((fields) => !fields.includes('text') || record.text !== null)) {
+    if (closest.difference === null) break;
     const compared = compareInOrder(said, way, record);
-    if (compared.difference === null) return compared;
-    if (closest === null || compared.difference.same > (closest.difference?.same ?? 0)) closest = compared;
+    if (compared.difference === null || compared.difference.same > closest.difference.same)
+      closest = compared;
   }
-  return closest ?? { difference: null, unseen: [] };
+  return closest;
 }
 
 function compareInOrder(
@@ -97,12 +101,19 @@ function compareInOrder(
 }
 
 function linesOf(text: string): string[] {
-  const lines = text.split(/\r\n|\n|\r/).map((line) => line.replace(/[ \t]+$/, ''));
+  const lines = text.split(/\r\n|\n|\r/).map(withoutBlanksAtEnd);
   const last = lines.findLastIndex((line) => line !== '');
   return lines.slice(
     lines.findIndex((line) => line !== ''),
     last + 1,
   );
+}
+
+/** Not by a pattern: one for blanks at the end looks at every run of them from each of its blanks on, which takes minutes for a megabyte. */
+function withoutBlanksAtEnd(line: string): string {
+  let end = line.length;
+  while (end > 0 && (line[end - 1] === ' ' || line[end - 1] === '\t')) end -= 1;
+  return line.slice(0, end);
 }
 
 function firstDifference(said: readonly string[], recorded: readonly string[]): number | null {
@@ -124,14 +135,18 @@ function partingOf(said: string, recorded: string): number {
 
 const LONGEST = 100;
 
-/** From a little before where they part, and quoted, so that nothing in it moves a terminal's cursor. */
+/** What can't be seen, or looks like a blank and is none: controls, formats, separators, variation selectors. */
+const HIDDEN = /(?! )[\p{C}\p{Z}\ufe00-\ufe0f\u{e0100}-\u{e01ef}]/gu;
+
+/** From a little before where they part, and quoted, so that nothing in it moves a terminal's cursor, or looks the same and isn't. */
 function both(said: string | undefined, recorded: string | undefined): string {
   const from = Math.max(0, partingOf(said ?? '', recorded ?? '') - 30);
   const quoted = (line: string): string => {
     const part = `${from > 0 ? '…' : ''}${line.slice(from, from + LONGEST)}${line.length > from + LONGEST ? '…' : ''}`;
-    return JSON.stringify(part.toWellFormed()).replaceAll(
-      /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-      (hidden) => `\\u${hidden.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    return JSON.stringify(part.toWellFormed()).replaceAll(HIDDEN, (hidden) =>
+      Array.from({ length: hidden.length }, (_, at) => hidden.charCodeAt(at))
+        .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
+        .join(''),
     );
   };
   if (said === undefined) return `it ends, and ${quoted(recorded ?? '')} was recorded`;

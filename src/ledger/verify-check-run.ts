@@ -8,7 +8,7 @@
 import { CodedError } from '../domain/coded-error.ts';
 import type { CheckRunCopy } from './check-run-copy.ts';
 import type { Compared } from './check-run-difference.ts';
-import { compareCheckRun } from './check-run-difference.ts';
+import { FIELD_NAMES, compareCheckRun } from './check-run-difference.ts';
 import type { CheckRunRecord } from './check-run-record.ts';
 import { CHECK_RUN_DOCUMENT, parseCheckRunRecord } from './check-run-record.ts';
 import { parseCheckpoint } from './checkpoint.ts';
@@ -108,7 +108,7 @@ async function compareWithAll(
       continue;
     }
     const compared = compareCheckRun(copy, record);
-    if (compared.difference === null) return await same(log, write, record, compared);
+    if (compared.difference === null) return await same(log, write, record, compared, copy.fields !== null);
     if (closest === null || compared.difference.same > (closest.compared.difference?.same ?? 0))
       closest = { write, compared };
   }
@@ -119,6 +119,11 @@ async function compareWithAll(
     );
   }
   const { write, compared } = closest;
+  if (gone !== null) {
+    return no(
+      `Nothing shows that this check run's text is as it was written: it is not what entry ${write.index} recorded (the first difference is ${compared.difference?.what}), and what entry ${gone.index} recorded of it was erased.`,
+    );
+  }
   return no(
     `The check run's text was edited: it is not what entry ${write.index} recorded; the first difference is ${compared.difference?.what}.`,
   );
@@ -129,9 +134,15 @@ async function same(
   write: Write,
   record: CheckRunRecord,
   { unseen }: Compared,
+  isJson: boolean,
 ): Promise<CheckRunVerdict> {
   const told = [`This check run says what was recorded (entry ${write.index}).`];
-  if (unseen.includes('summary')) told.push('Its summary is not in this file, and was not compared.');
+  // Nobody expects more of Markdown than words; of GitHub's JSON something was taken out.
+  const missed = unseen.filter((field) => isJson || field === 'summary').map((field) => FIELD_NAMES[field]);
+  if (missed.length > 0) {
+    const [is, was] = missed.length === 1 ? ['is', 'was'] : ['are', 'were'];
+    told.push(`Its ${missed.join(', ')} ${is} not in this file, and ${was} not compared.`);
+  }
   const newer = await newerThan(log, write, record);
   if (newer !== null) {
     told.push(

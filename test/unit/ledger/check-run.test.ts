@@ -116,9 +116,44 @@ describe('the words of a check run', () => {
       'A\n\n- list\n- of \u202ethings',
       String.raw`in line 4: it says "- of \u202ethings", and "- of things" was recorded`,
     ],
+    [
+      'a blank that is none',
+      'A\u00a0\u00adB',
+      String.raw`in line 1: it says "A\u00a0\u00adB", and "A" was recorded`,
+    ],
+    [
+      'letters that are not shown',
+      'A\u{e0041}\ufe0f',
+      String.raw`in line 1: it says "A\udb40\udc41\ufe0f", and "A" was recorded`,
+    ],
     ['what moves a cursor', 'A\u001b[2J', String.raw`in line 1: it says "A\u001b[2J", and "A" was recorded`],
   ])('differ by %s, and where', (_, file, told) => {
     expect(difference(file, content())).toBe(told);
+  });
+
+  test.each([
+    [{ conclusion: null }, 'in its conclusion: it says "", and "success" was recorded'],
+    [{ external_id: null }, 'in its external id: it says "", and "change:1" was recorded'],
+    [{ output: { title: null } }, 'in line 1 of its summary: it ends, and "✅ **Approved.**" was recorded'],
+  ])('differ where GitHub’s JSON says that there are none: %j', (changes, told) => {
+    const json = { ...(JSON.parse(asJson(content())) as object), ...changes };
+    expect(difference(JSON.stringify(json), content())).toBe(told);
+  });
+
+  test('are said not to be compared where they were left out', () => {
+    const { output } = JSON.parse(asJson(content())) as { output: object };
+    expect(compare(JSON.stringify({ output }), content())).toEqual({
+      difference: null,
+      unseen: ['conclusion', 'name', 'sha', 'externalId'],
+    });
+  });
+
+  test('are compared in no time, however many blanks are in a line', () => {
+    const line = `A${' '.repeat(1_000_000)}`;
+    const began = performance.now();
+    expect(difference(`${line}B`, content({ text: `${line}B` }))).toBeNull();
+    expect(difference(line, content({ text: 'A' }))).toBeNull();
+    expect(performance.now() - began).toBeLessThan(2_000);
   });
 
   test('are shown from shortly before where they differ', () => {

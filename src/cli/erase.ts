@@ -132,7 +132,7 @@ async function planOf(db: Kysely<Database>, asked: Asked): Promise<ErasurePlan> 
     const { subject: who, alsoDocuments } = asked;
     return await planPersonErasure(db, { who, alsoDocuments, policyOutcomes: TRUSTED_OUTCOMES });
   }
-  return await planDocumentErasure(db, await commitmentFrom(db, asked));
+  return await planDocumentErasure(db, await commitmentFrom(db, asked), TRUSTED_OUTCOMES);
 }
 
 async function commitmentFrom(

@@ -11,6 +11,7 @@ import { parseEntry } from './entry.ts';
 import type { FoundPerson } from './find-person.ts';
 import { findPerson } from './find-person.ts';
 import { namesPerson, roughly } from './names-person.ts';
+import { policiesInForce } from './policies-in-force.ts';
 import { readErasures } from './read-erasures.ts';
 
 export interface FoundDocument {
@@ -46,7 +47,6 @@ export async function planPersonErasure(db: Kysely<Database>, asked: PersonAsked
     asked.alsoDocuments === null
       ? new Set<string>()
       : await documentsNaming(db, person, [...person.logins, ...asked.alsoDocuments]);
-  const inForce = new Map<string, { readonly content: EntryContent; readonly found: FoundDocument }>();
   const mark = Buffer.from(`"actor":"${person.reference}"`);
   const documents: FoundDocument[] = [];
   const unseen = new Set(naming);
@@ -59,18 +59,9 @@ export async function planPersonErasure(db: Kysely<Database>, asked: PersonAsked
       unseen.delete(commitment);
       documents.push(found);
     }
-    const policy = canonical.includes('"kind":"policy.changed"') ? parseEntry(canonical) : null;
-    if (policy === null || !asked.policyOutcomes.includes(policy.outcome)) return;
-    const repository = policy.repository?.id ?? '';
-    const earlier = inForce.get(repository);
-    if (earlier !== undefined && earlier.content.recorded > policy.recorded) return;
-    const sealed = policy.documents.find(({ name }) => name === 'policy');
-    if (sealed === undefined) return;
-    const found = { ...sealed, entry: { id, index, kind: policy.kind } };
-    inForce.set(repository, { content: policy, found });
   });
   for (const commitment of unseen) documents.push({ commitment, name: 'document', entry: null });
-  const needed = new Set([...inForce.values()].map(({ found }) => found.commitment));
+  const needed = naming.size === 0 ? naming : await policiesInForce(db, asked.policyOutcomes);
   return {
     person,
     entries,
@@ -79,8 +70,15 @@ export async function planPersonErasure(db: Kysely<Database>, asked: PersonAsked
   };
 }
 
-/** One document. Throws `document_gone`, with the time since when where that is recorded. */
-export async function planDocumentErasure(db: Kysely<Database>, commitment: string): Promise<ErasurePlan> {
+/**
+ * One document. `policyOutcomes` as in {@link PersonAsked}. Throws `document_gone`, with the time since when where that is
+ * recorded, or `document_needed`.
+ */
+export async function planDocumentErasure(
+  db: Kysely<Database>,
+  commitment: string,
+  policyOutcomes: readonly string[],
+): Promise<ErasurePlan> {
   const there = await db
     .selectFrom('ledger.document')
     .select('commitment')
@@ -93,6 +91,12 @@ export async function planDocumentErasure(db: Kysely<Database>, commitment: stri
         ? 'there is none of this commitment'
         : `it was erased on ${erasure.recordedAt}, as entry ${erasure.index ?? erasure.id} records`;
     throw new CodedError('document_gone', `the document ${commitment} can't be erased: ${why}.`);
+  }
+  if ((await policiesInForce(db, policyOutcomes)).has(commitment)) {
+    throw new CodedError(
+      'document_needed',
+      `the document ${commitment} can't be erased yet: it is the policy in force in its repository, without which nothing could be decided there. Change the policy first, then erase it.`,
+    );
   }
   const documents: FoundDocument[] = [];
   await eachEntry(db, ({ id, index, canonical }) => {

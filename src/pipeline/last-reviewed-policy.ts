@@ -35,14 +35,18 @@ export async function lastReviewedPolicy(
   return entry === undefined ? null : reviewed(db, entry);
 }
 
-/** Every version that was in force, newest first, each with the moment since which it judged. */
+/**
+ * Every version that was in force, newest first, each with the moment since which it judged; back to the first that was erased
+ * since, for which the one after it then stands, as the oldest does for all before it. Nobody gets an older one so.
+ */
 export async function policyVersions(
   db: Kysely<Database>,
   repositoryId: number,
 ): Promise<readonly PolicyVersion[]> {
   const entries = await trusted(db, repositoryId, VERSIONS);
-  return Promise.all(
-    entries.map(async (entry) => {
+  const versions = await Promise.all(
+    entries.map(async (entry, at) => {
+      if (at > 0 && (await documentOf(db, entry, 'policy')) === null) return null;
       const { source, policy } = await reviewed(db, entry);
       // The cast: `notePolicy` wrote it, and the commitment holds it.
       const facts = (await documentOf(db, entry, 'policy_change')) as PolicyChangeFacts | null;
@@ -50,6 +54,8 @@ export async function policyVersions(
       return { source, policy, commit: source.commit, since };
     }),
   );
+  const until = versions.indexOf(null);
+  return versions.slice(0, until === -1 ? versions.length : until).filter((version) => version !== null);
 }
 
 /** Only the id of {@link lastReviewedPolicy}'s entry. */

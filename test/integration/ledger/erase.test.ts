@@ -8,6 +8,7 @@ import { run as eraseRun } from '../../../src/cli/erase.ts';
 import { run as prove } from '../../../src/cli/prove.ts';
 import { run as verify } from '../../../src/cli/verify.ts';
 import { openDatabase } from '../../../src/db/open-database.ts';
+import { newEntryId } from '../../../src/ledger/entry-id.ts';
 import { erase } from '../../../src/ledger/erase.ts';
 import { exportLog } from '../../../src/ledger/export.ts';
 import { planPersonErasure } from '../../../src/ledger/plan-erasure.ts';
@@ -175,6 +176,27 @@ describe('countersign erase --subject', () => {
     });
   });
 
+  test('keeps the policy that is in force by the order of the log, though a clock was set back before it', async () => {
+    const id = await recordOne(
+      database.db,
+      makeEntry(15, {
+        kind: 'policy.changed',
+        outcome: 'reviewed',
+        documents: [json('policy', { commit: 'd', text: 'users: [bob, carol]' })],
+      }),
+      newEntryId('2025-06-01T00:00:00.000Z', randomBytes),
+      '2025-06-01T00:00:00.000Z',
+    );
+    await integrateAll(database.writerUrl, signer);
+    const told = await command(eraseRun, ['--subject', '101', '--with-documents', '--yes']);
+    expect(told.out).toContain(
+      'without which nothing could be decided. Change the policy first.\n  entry 14  policy.changed: policy\n',
+    );
+    expect((await readEntry(database.db, id))?.content.documents).toHaveLength(1);
+    expect(await command(entryRun, ['14', '--document', 'policy'])).toMatchObject({ code: 0 });
+    expect(await command(entryRun, ['13', '--document', 'policy'])).toMatchObject({ code: 'document_gone' });
+  });
+
   test('finds documents by other words that are given', async () => {
     const told = await command(eraseRun, ['--subject', 'bob', '--with-documents', '--also', 'Mend it'], {
       answer: 'erase',
@@ -290,6 +312,21 @@ describe('countersign erase --document', () => {
       ),
     });
     expect(await verifyDatabase(database.db)).toMatchObject({ found: 0, documents: { erased: 2 } });
+  });
+
+  test('does not take the policy in force, and does once another one is', async () => {
+    const told = { code: 'document_needed', err: expect.stringContaining('Change the policy first') };
+    const call = ['--document', 'policy', '--entry', '13', '--yes'];
+    expect(await command(eraseRun, call)).toMatchObject(told);
+    await recordOne(
+      database.db,
+      makeEntry(15, {
+        kind: 'policy.changed',
+        outcome: 'reviewed',
+        documents: [json('policy', { commit: 'd', text: 'users: [carol]' })],
+      }),
+    );
+    expect(await command(eraseRun, call)).toMatchObject({ code: 0 });
   });
 
   test.each<[string[], object]>([

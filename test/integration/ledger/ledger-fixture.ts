@@ -46,8 +46,9 @@ export async function recordOne(
   db: Kysely<Database>,
   entry: NewEntry,
   id: string = newEntryId(new Date().toISOString(), randomBytes),
+  now: string = new Date().toISOString(),
 ): Promise<string> {
-  const at = { id, now: new Date().toISOString(), random: randomBytes };
+  const at = { id, now, random: randomBytes };
   const { entryId } = db.isTransaction
     ? await record(db, entry, at)
     : await db.transaction().execute(async (tx) => await record(tx, entry, at));

@@ -136,6 +136,7 @@ export const IMPURE_LEDGER: readonly string[] = [
   'lock-entries.ts',
   'log.ts',
   'plan-erasure.ts',
+  'policies-in-force.ts',
   'query.ts',
   'read-retirement.ts',
   'read-vkeys.ts',

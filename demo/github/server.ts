@@ -2,6 +2,7 @@
  * The one door: takes a request, lets GitHub's description judge it, finds out who calls, answers, and lets the
  * description judge the answer too. What doesn't conform is a violation: it is answered with 500 and remembered.
  */
+import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 
 import { authenticate, nameOf } from './authentication.ts';
@@ -94,6 +95,14 @@ function write(response: ServerResponse, answer: Answer, quota: Quota | null, re
       ...answer.headers,
     })
     .end(text);
+}
+
+/** GitHub gives each answer to a GET an ETag, and says 304 to who names it: that one is free. */
+function conditional(answer: Answer, named: string | undefined): Answer {
+  if (answer.status !== 200 || answer.body === undefined || Buffer.isBuffer(answer.body)) return answer;
+  const etag = `W/"${createHash('sha256').update(JSON.stringify(answer.body)).digest('hex')}"`;
+  const headers = { ...answer.headers, etag };
+  return named === etag ? { status: 304, headers } : { ...answer, headers };
 }
 
 const failure = (error: HttpError): Answer => ({
@@ -229,7 +238,9 @@ export function makeServer(parts: Parts): Server {
         answer = violated(error, `${request.method ?? ''} ${pathname}`);
       }
     }
-    const quota = graphql ? null : limiter.take(caller, 'core', pathname === '/rate_limit' ? 0 : 1);
+    if (!graphql && request.method === 'GET') answer = conditional(answer, request.headers['if-none-match']);
+    const free = pathname === '/rate_limit' || answer.status === 304;
+    const quota = graphql ? null : limiter.take(caller, 'core', free ? 0 : 1);
     record(request, pathname, name, caller, answer.status);
     write(response, answer, quota, graphql ? 'graphql' : 'core');
   }

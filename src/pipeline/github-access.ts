@@ -1,12 +1,15 @@
 import { Probot, ProbotOctokit } from 'probot';
 import type { Logger } from 'pino';
 import type { RepositoryRef } from '../domain/repository.ts';
+import { askConditionally } from '../facts/ask-conditionally.ts';
 import { type GitHubReader, pinApiVersion } from '../facts/github-reader.ts';
+import { KeptAnswers } from '../facts/kept-answers.ts';
+import { QuietTimes, withinLimits } from '../facts/quiet-times.ts';
 
 /** What the pipeline asks of GitHub's side: clients with an installation's rights, and short-lived tokens for git. */
 export interface GitHubAccess {
   readonly probot: Probot;
-  readonly client: (installationId: number) => ReturnType<Probot['auth']>;
+  readonly client: (installationId: number) => Promise<GitHubReader>;
   /** The App itself, for what belongs to no installation. */
   readonly asApp: () => Promise<GitHubReader>;
   readonly contentsToken: (repository: RepositoryRef) => Promise<string>;
@@ -38,13 +41,19 @@ export function openGitHub(credentials: GitHubCredentials, log: Logger): GitHubA
       throttle: { enabled: false },
     })),
   });
+  const kept = new KeptAnswers();
+  const quiet = new QuietTimes();
   let app: Awaited<ReturnType<Probot['auth']>> | null = null;
   // `octokit.auth()` would ask api.github.com whatever the base URL is; the App's own client asks the right host.
   const asApp = async () => (app ??= pinApiVersion(await probot.auth()));
   return {
     probot,
     asApp,
-    client: async (installationId) => pinApiVersion(await probot.auth(installationId)),
+    client: async (installationId) => {
+      const owner = `installation ${installationId}`;
+      const signedIn = pinApiVersion(await probot.auth(installationId));
+      return withinLimits(askConditionally(signedIn, kept, owner), quiet, { owner, now: Date.now });
+    },
     contentsToken: async (repository) => {
       const { data } = await (
         await asApp()

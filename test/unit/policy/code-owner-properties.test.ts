@@ -126,10 +126,18 @@ const harms: Readonly<Record<string, (each: ChangeFacts) => readonly ChangeFacts
     { ...each, roles: { ...each.roles, owningTeams: {} } },
     { ...each, roles: { ...each.roles, owningTeams: { maintainers: known(false), leads: known(false) } } },
   ],
-  'another file that somebody else owns': (each) => [
-    { ...each, files: { ...each.files, items: [...each.files.items, makeFile('src/more.ts')] } },
-    { ...each, files: { ...each.files, items: [...each.files.items, makeFile('docs/more.md')] } },
-  ],
+  // Of one who hasn't approved: whoever owns a part and approved it is asked for from then on, and may be the second of two.
+  'another file that somebody else owns': (each) => {
+    const { codeOwners } = each;
+    if (codeOwners?.known !== true || codeOwners.value === null) return [];
+    const { value } = codeOwners;
+    const absent = PEOPLE.filter(({ id }) => each.reviews.items.every(({ author }) => author?.id !== id));
+    return absent.map((person) => ({
+      ...each,
+      files: { ...each.files, items: [...each.files.items, makeFile('src/more.ts')] },
+      codeOwners: known({ ...value, text: `${value.text}src/more.ts @${person.login}\n` }),
+    }));
+  },
   'an e-mail of nobody': (each) => [
     {
       ...each,

@@ -10,9 +10,8 @@ import type { RepositoryRef } from '../src/domain/repository.ts';
 import { gatherChange } from '../src/facts/gather-change.ts';
 import { gatherDeployment } from '../src/facts/gather-deployment.ts';
 import type { GitHubReader } from '../src/facts/github-reader.ts';
-import { readChangeBranches } from '../src/facts/read-change-branches.ts';
-import { readDefaultBranch } from '../src/facts/read-default-branch.ts';
-import { readPolicy } from '../src/facts/read-policy.ts';
+import { readChange } from '../src/facts/read-change.ts';
+import { readTrunkPolicy } from '../src/facts/read-trunk-policy.ts';
 import { openGitHub } from '../src/pipeline/github-access.ts';
 import type { Benchmark } from './benchmark.ts';
 
@@ -69,9 +68,17 @@ async function change(
   }
   const what = `a change: ${size.commits} commits, ${size.reviews} reviews, ${size.checks} checks`;
   return count(github, what, async () => {
-    const { base } = await readChangeBranches(ours, repository, pull_number);
-    await readPolicy(ours, repository, base);
-    const asked = { repository, number: pull_number, appId, pushes: [], roles: ROLES, paths: true, now: NOW };
+    const { pullRequest: read } = await readChange(ours, repository, pull_number);
+    const asked = {
+      repository,
+      number: pull_number,
+      read,
+      appId,
+      pushes: [],
+      roles: ROLES,
+      paths: true,
+      now: NOW,
+    };
     await gatherChange(ours, asked);
   });
 }
@@ -97,7 +104,7 @@ async function deployment(
   const sha = (await github.tip(shop, 'main')) ?? '';
   const commits = size.pulls * (size.commitsEach === 1 ? 1 : size.commitsEach + 1);
   return count(github, `a deployment: ${commits} commits of ${size.pulls} pull requests`, async () => {
-    await readPolicy(ours, repository, await readDefaultBranch(ours, repository));
+    await readTrunkPolicy(ours, repository);
     await gatherDeployment(ours, {
       repository,
       request: {

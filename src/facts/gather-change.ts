@@ -13,10 +13,13 @@ import { readProtection } from './read-protection.ts';
 import { type PullRequestReading, readPullRequests } from './read-pull-requests.ts';
 import { readPushers } from './read-pushers.ts';
 import { openRoles } from './read-roles.ts';
+import type { WirePullRequest } from './wire-pull-request.ts';
 
 export interface ChangeAsked {
   readonly repository: RepositoryRef;
   readonly number: number;
+  /** What was read of it already. */
+  readonly read?: WirePullRequest;
   /** Our App's id, by which we know whether GitHub requires our check of us. */
   readonly appId: number;
   /** Pushes to its head that webhooks told of. */
@@ -35,7 +38,8 @@ export interface ChangeAsked {
  */
 export async function gatherChange(github: GitHubReader, asked: ChangeAsked): Promise<ChangeFacts> {
   const { repository, number } = asked;
-  const [reading] = await readPullRequests(github, repository, [number], asked);
+  const before = asked.read === undefined ? [] : [asked.read];
+  const [reading] = await readPullRequests(github, repository, [number], asked, before);
   if (reading === undefined) {
     throw new CodedError(
       'facts_moved',

@@ -7,7 +7,7 @@ import { freeze } from './freeze.ts';
 import { type ChangesAsked, gatherChanges } from './gather-changes.ts';
 import type { GitHubReader } from './github-reader.ts';
 import { readFileVersions } from './read-file-versions.ts';
-import { POLICY_PATH } from './read-policy.ts';
+import { POLICY_PATH } from './wire-policy.ts';
 import { readRange } from './read-range.ts';
 import { openRoles } from './read-roles.ts';
 

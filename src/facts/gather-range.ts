@@ -5,7 +5,7 @@ import type { RolesAsked } from '../domain/role-facts.ts';
 import { freeze } from './freeze.ts';
 import { type ChangesAsked, gatherChanges } from './gather-changes.ts';
 import type { GitHubReader } from './github-reader.ts';
-import { readDefaultTip } from './read-default-branch.ts';
+import { readDefaultTip } from './read-default-tip.ts';
 import { readRange } from './read-range.ts';
 import { openRoles } from './read-roles.ts';
 

@@ -4,7 +4,7 @@ import { fullName, type RepositoryRef } from '../domain/repository.ts';
 import { askGraphql } from './ask-github.ts';
 import { GitHubError } from './github-error.ts';
 import type { GitHubReader } from './github-reader.ts';
-import { POLICY_PATH } from './read-policy.ts';
+import { POLICY_PATH } from './wire-policy.ts';
 import { sha } from './wire-commit.ts';
 import { POLICY_FILE_FIELDS, policyFile, textOfPolicyFile } from './wire-policy-file.ts';
 

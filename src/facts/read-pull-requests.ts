@@ -44,14 +44,13 @@ export async function readPullRequests(
   repository: RepositoryRef,
   numbers: readonly number[],
   asked: PullRequestAsked,
+  /** What was read of them already, all of them or none. */
+  before: readonly WirePullRequest[] = [],
 ): Promise<readonly PullRequestReading[]> {
   const found = new Map<number, PullRequestReading>();
   let left = numbers;
   for (let attempt = 1; left.length > 0; attempt += 1) {
-    const groups = await inParallel(inGroups(left, TOGETHER), (group) =>
-      readTogether(github, repository, group),
-    );
-    const wires = groups.flat();
+    const wires = attempt === 1 && before.length > 0 ? before : await readAll(github, repository, left);
     const readings = await inParallel(wires, (wire) => settle(github, repository, wire, asked));
     for (const reading of readings) if (reading !== null) found.set(reading.pullRequest.number, reading);
     left = numbers.filter((number) => !found.has(number));
@@ -63,6 +62,17 @@ export async function readPullRequests(
     }
   }
   return numbers.flatMap((number) => found.get(number) ?? []);
+}
+
+async function readAll(
+  github: GitHubReader,
+  repository: RepositoryRef,
+  numbers: readonly number[],
+): Promise<readonly WirePullRequest[]> {
+  const groups = await inParallel(inGroups(numbers, TOGETHER), (group) =>
+    readTogether(github, repository, group),
+  );
+  return groups.flat();
 }
 
 /** Those that are too much for one query are asked for in halves. */

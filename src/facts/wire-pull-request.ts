@@ -14,7 +14,8 @@ const REVIEWS = `{ totalCount pageInfo { hasNextPage endCursor } nodes {
 const FILES =
   '{ totalCount pageInfo { hasNextPage endCursor } nodes { path changeType additions deletions } }';
 const LABELS = '{ totalCount pageInfo { hasNextPage endCursor } nodes { name } }';
-const FRAGMENTS = `${ACTOR_PARTS}${COMMIT_PARTS}${CHECK_PARTS}
+/** `PullRequestParts`, and what it is made of. */
+export const PULL_REQUEST_FRAGMENTS = `${ACTOR_PARTS}${COMMIT_PARTS}${CHECK_PARTS}
 fragment PullRequestParts on PullRequest {
   number title url state isDraft headRefOid headRefName baseRefName baseRefOid isCrossRepository mergedAt
   author { ...ActorParts }
@@ -65,7 +66,7 @@ export function pullRequestsQuery(count: number): string {
     ${fields.join('\n    ')}
   }
 }
-${FRAGMENTS}`;
+${PULL_REQUEST_FRAGMENTS}`;
 }
 
 /** The further pages. Each asks for the head again: a page of another head is of no use. */
@@ -213,7 +214,7 @@ const dismissals = z
 
 const rollup = z.object({ contexts: graphqlChecks }).nullable();
 
-const pullRequest = z.object({
+export const wirePullRequest = z.object({
   number: z.int(),
   title: z.string(),
   url: z.string(),
@@ -244,10 +245,10 @@ const pullRequest = z.object({
   dismissals,
 });
 
-export type WirePullRequest = z.output<typeof pullRequest>;
+export type WirePullRequest = z.output<typeof wirePullRequest>;
 
 export const pullRequestsAnswer = z.object({
-  repository: z.object({ databaseId: z.int() }).catchall(pullRequest.nullable()),
+  repository: z.object({ databaseId: z.int() }).catchall(wirePullRequest.nullable()),
 });
 
 export const moreCommitsAnswer = z.object({

@@ -4,7 +4,7 @@ import type { Decision } from '../domain/decision.ts';
 import type { PolicySource } from '../domain/policy-reading.ts';
 import { fullName, type RepositoryRef } from '../domain/repository.ts';
 import { gatherChange } from '../facts/gather-change.ts';
-import { readChangeBranches } from '../facts/read-change-branches.ts';
+import { readChange } from '../facts/read-change.ts';
 import { evaluateChange } from '../policy/evaluate-change.ts';
 import { factsAtMerge } from '../policy/facts-at-merge.ts';
 import { pathsAsked } from '../policy/paths-asked.ts';
@@ -12,12 +12,12 @@ import type { PolicyReading } from '../policy/policy-reading.ts';
 import { rolesAsked } from '../policy/roles-asked.ts';
 import { strictest } from '../policy/strictest.ts';
 import { type PolicyVersion, versionAt } from '../policy/version-at.ts';
-import { broughtAt, policyVersions } from './last-reviewed-policy.ts';
+import { broughtAt, lastReviewedPolicy, policyVersions } from './last-reviewed-policy.ts';
 import type { Pipeline } from './pipeline.ts';
 import { withControlsSeen } from './controls-seen.ts';
-import { policyInForce, type PolicyInForce } from './policy-in-force.ts';
+import { type PolicyInForce, standingPolicy } from './policy-in-force.ts';
 import { pushesTo } from './pushes-to.ts';
-import { type BranchPolicy, readBranchPolicy } from './read-branch-policy.ts';
+import { type BranchPolicy, branchPolicyOf } from './branch-policy.ts';
 
 /** Two of GitHub's answers may disagree on the base for a moment; for longer than that, the job waits instead of us. */
 const TRIES = 3;
@@ -64,10 +64,13 @@ async function assess(
 ): Promise<AssessedChange> {
   const github = await pipeline.github(repository.installationId);
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const { base, trunk } = await readChangeBranches(github, repository, number);
-    const policy = await policyInForce(pipeline, github, repository, trunk);
+    // The ledger first: what is read from GitHub afterwards can only be newer.
+    const last = await lastReviewedPolicy(pipeline.db, repository.id);
+    const read = await readChange(github, repository, number);
+    const policy = await standingPolicy(pipeline, github, repository, { last, read: read.trunk });
     const versions = merge ? await versionsOf(pipeline, repository, policy) : [];
-    const own = base === trunk ? null : await readBranchPolicy(github, repository, base);
+    const { name: base } = read.base;
+    const own = base === policy.trunk ? null : branchPolicyOf(read.base.source);
     // Without a file of its own it asks for nothing more.
     const same =
       own === null || own.reading.kind === 'absent' || own.source.text === policy.changes.source.text;
@@ -75,6 +78,7 @@ async function assess(
     const gathered = await gatherChange(github, {
       repository,
       number,
+      read: read.pullRequest,
       appId: pipeline.appId,
       pushes: await pushesTo(pipeline.db, repository, number),
       roles: rolesOf(policy.changes.reading, branchPolicy?.reading, ...versions.map(readingOf)),

@@ -2,7 +2,6 @@ import type { CommandAnswer } from '../domain/command-answer.ts';
 import type { CommandFacts } from '../domain/command-facts.ts';
 import type { PolicySource } from '../domain/policy-reading.ts';
 import { gatherCommand } from '../facts/gather-command.ts';
-import { readDefaultBranch } from '../facts/read-default-branch.ts';
 import { judgeCommand } from '../policy/commands/judge-command.ts';
 import { rolesOfCommand } from '../policy/commands/roles-of-command.ts';
 import type { CommandJob } from './jobs.ts';
@@ -24,8 +23,7 @@ export async function assessCommand(
 ): Promise<AssessedCommand> {
   const { db } = pipeline;
   const github = await pipeline.github(repository.installationId);
-  const branch = await readDefaultBranch(github, repository);
-  const { source, reading, trust } = await policyInForce(pipeline, github, repository, branch);
+  const { source, reading, trust } = await policyInForce(pipeline, github, repository);
   const facts = await gatherCommand(github, {
     repository,
     number,

@@ -2,7 +2,6 @@ import type { Decision } from '../domain/decision.ts';
 import type { DeploymentFacts } from '../domain/deployment-facts.ts';
 import type { PolicySource } from '../domain/policy-reading.ts';
 import { gatherDeployment } from '../facts/gather-deployment.ts';
-import { readDefaultBranch } from '../facts/read-default-branch.ts';
 import { allowsBranch } from '../policy/allows-branch.ts';
 import { environmentOf } from '../policy/environment-of.ts';
 import { evaluateDeployment } from '../policy/evaluate-deployment.ts';
@@ -39,8 +38,7 @@ export async function assessDeployment(
   const { db } = pipeline;
   const repository = repositoryOf(row);
   const github = await pipeline.github(row.installation_id);
-  const branch = await readDefaultBranch(github, repository);
-  const standing = await policyInForce(pipeline, github, repository, branch);
+  const standing = await policyInForce(pipeline, github, repository);
   const { source, reading, trust } = standing;
   const policy = reading.kind === 'valid' ? reading.policy : null;
   const environment = policy === null ? null : environmentOf(policy, row.environment);

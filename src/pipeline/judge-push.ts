@@ -2,7 +2,6 @@ import { CodedError } from '../domain/coded-error.ts';
 import { fullName } from '../domain/repository.ts';
 import { planUnreviewed } from '../effects/plan-merge.ts';
 import { gatherRange } from '../facts/gather-range.ts';
-import { readDefaultBranch } from '../facts/read-default-branch.ts';
 import { explain } from '../policy/explain.ts';
 import { policiesGuarding } from '../policy/organisation-policy.ts';
 import { pathsAsked } from '../policy/paths-asked.ts';
@@ -26,8 +25,8 @@ export async function judgePush(pipeline: Pipeline, data: unknown): Promise<void
   const push = PushJob.parse(data);
   const { repository, branch, before, after, forced, pusher, delivery, looks } = push;
   const github = await pipeline.github(repository.installationId);
-  const trunk = await readDefaultBranch(github, repository);
-  const policy = await policyInForce(pipeline, github, repository, trunk);
+  const policy = await policyInForce(pipeline, github, repository);
+  const { trunk } = policy;
   const again = async (): Promise<boolean> => {
     if (looks >= pipeline.patience.attempts) return false;
     await pipeline.queue.send(

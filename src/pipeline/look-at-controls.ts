@@ -5,7 +5,6 @@ import { controlSettings } from '../facts/control-settings.ts';
 import type { GitHubReader } from '../facts/github-reader.ts';
 import { enforcedOn, readRulesets, RULESETS } from '../facts/read-branch-controls.ts';
 import { readBranchNames } from '../facts/read-containing-branches.ts';
-import { readDefaultBranch } from '../facts/read-default-branch.ts';
 import { readWholeEnvironment } from '../facts/read-environment.ts';
 import { readProtection } from '../facts/read-protection.ts';
 import { known, unknown } from '../domain/known.ts';
@@ -34,8 +33,7 @@ export async function lookAtControls(pipeline: Pipeline, data: unknown): Promise
   // First of all: a look that fails, or a crash in it, doesn't end the looking.
   if (byClock) await queueClock(pipeline, repository, LOOK_EVERY_SECONDS);
   const github = await pipeline.github(repository.installationId);
-  const trunk = await readDefaultBranch(github, repository);
-  const { changes, guarding } = await policyInForce(pipeline, github, repository, trunk);
+  const { changes, guarding } = await policyInForce(pipeline, github, repository);
   const policy = changes.reading.kind === 'valid' ? changes.reading.policy : guarding;
   if (policy === null) return;
   const cause = { delivery, by };

@@ -4,6 +4,7 @@ import type { PolicyChangeFacts, PolicyTrust } from '../domain/policy-trust.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
 import { gatherPolicyChange } from '../facts/gather-policy-change.ts';
 import type { GitHubReader } from '../facts/github-reader.ts';
+import { readTrunkPolicy, type TrunkPolicy } from '../facts/read-trunk-policy.ts';
 import { judgePolicyChange } from '../policy/judge-policy-change.ts';
 import type { PolicyReading } from '../policy/policy-reading.ts';
 import { pathsAsked } from '../policy/paths-asked.ts';
@@ -13,10 +14,12 @@ import type { Policy } from '../policy/schema.ts';
 import { lastReviewedPolicy, type ReviewedPolicy } from './last-reviewed-policy.ts';
 import type { Pipeline } from './pipeline.ts';
 import { pushesTo } from './pushes-to.ts';
-import { type BranchPolicy, readBranchPolicy } from './read-branch-policy.ts';
+import { type BranchPolicy, branchPolicyOf } from './branch-policy.ts';
 
 /** The policy of a repository's default branch, and whether what stands there now may judge. */
 export interface PolicyInForce {
+  /** The default branch. */
+  readonly trunk: string;
   /** What stands on the default branch now. */
   readonly tip: { readonly source: PolicySource; readonly reading: PolicyReading };
   /** What judges deployments: the tip's, or the last reviewed one where the tip's was changed without review. */
@@ -43,14 +46,26 @@ export async function policyInForce(
   pipeline: Pick<Pipeline, 'db' | 'now'>,
   github: GitHubReader,
   repository: RepositoryRef,
-  branch: string,
 ): Promise<PolicyInForce> {
   // The ledger first: what is read from GitHub afterwards can only be newer.
   const last = await lastReviewedPolicy(pipeline.db, repository.id);
-  const tip = withSeenBaseline(await readBranchPolicy(github, repository, branch), last);
+  const read = await readTrunkPolicy(github, repository);
+  return standingPolicy(pipeline, github, repository, { last, read });
+}
+
+/** As {@link policyInForce}, of what was `read` after the `last` one was looked up. */
+export async function standingPolicy(
+  pipeline: Pick<Pipeline, 'db' | 'now'>,
+  github: GitHubReader,
+  repository: RepositoryRef,
+  { last, read }: { readonly last: ReviewedPolicy | null; readonly read: TrunkPolicy },
+): Promise<PolicyInForce> {
+  const { trunk } = read;
+  const tip = withSeenBaseline(branchPolicyOf(read.source), last);
   const { source, reading } = tip;
   const before = last?.entryId ?? null;
   const common = {
+    trunk,
     tip,
     source,
     reading,
@@ -72,7 +87,7 @@ export async function policyInForce(
   }
   const facts = await gatherPolicyChange(github, {
     repository,
-    branch,
+    branch: trunk,
     tip: source.commit,
     since: last.source.commit,
     pushesOf: (number) => pushesTo(pipeline.db, repository, number),
@@ -83,6 +98,7 @@ export async function policyInForce(
   const trust = judgePolicyChange(last.policy, facts);
   if (trust.trusted) return { ...common, facts, standing: 'reviewed', guarding: reading.policy };
   return {
+    trunk,
     tip,
     ...(lasting ?? tip),
     changes: lasting ?? tip,

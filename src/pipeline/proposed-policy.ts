@@ -2,7 +2,7 @@ import type { ChangeFacts } from '../domain/change-facts.ts';
 import { CodedError } from '../domain/coded-error.ts';
 import type { ProposedPolicy } from '../effects/explained-decision.ts';
 import { simulate } from '../evidence/simulate.ts';
-import { POLICY_PATH } from '../facts/read-policy.ts';
+import { POLICY_PATH } from '../facts/wire-policy.ts';
 import { readPolicyAt } from '../facts/read-policy-at.ts';
 import { readingOf } from '../policy/reading-of.ts';
 import type { Pipeline } from './pipeline.ts';

@@ -1,6 +1,5 @@
 import { fullName, type RepositoryRef } from '../domain/repository.ts';
 import type { GitHubReader } from '../facts/github-reader.ts';
-import { readDefaultBranch } from '../facts/read-default-branch.ts';
 import { openChanges } from '../facts/open-changes.ts';
 import { repositoriesOf } from '../facts/repositories-of.ts';
 import { type ControlJob, SweepJob } from './jobs.ts';
@@ -56,10 +55,7 @@ async function notePolicyOf(
   delivery: string | null,
 ): Promise<void> {
   try {
-    const branch = await readDefaultBranch(github, repository);
-    await notePolicy(pipeline, repository, await policyInForce(pipeline, github, repository, branch), {
-      delivery,
-    });
+    await notePolicy(pipeline, repository, await policyInForce(pipeline, github, repository), { delivery });
   } catch (error) {
     // An empty repository has no branch yet. It must not keep the others from being looked at.
     pipeline.log.warn({ err: error, repository: fullName(repository) }, 'the policy could not be read');

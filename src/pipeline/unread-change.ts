@@ -3,7 +3,7 @@ import type { Database } from '../db/database.ts';
 import type { ChangeFacts } from '../domain/change-facts.ts';
 import { unknown } from '../domain/known.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
-import { POLICY_PATH } from '../facts/read-policy.ts';
+import { POLICY_PATH } from '../facts/wire-policy.ts';
 import { evaluateChange } from '../policy/evaluate-change.ts';
 import { readingOf } from '../policy/reading-of.ts';
 import type { JudgedChange } from './judge-change.ts';

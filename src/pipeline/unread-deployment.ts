@@ -1,4 +1,4 @@
-import { POLICY_PATH } from '../facts/read-policy.ts';
+import { POLICY_PATH } from '../facts/wire-policy.ts';
 import { evaluateDeployment } from '../policy/evaluate-deployment.ts';
 import { readingOf } from '../policy/reading-of.ts';
 import type { AssessedDeployment } from './assess-deployment.ts';

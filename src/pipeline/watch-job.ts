@@ -1,4 +1,3 @@
-import { readDefaultBranch } from '../facts/read-default-branch.ts';
 import { nearest } from '../domain/nearest.ts';
 import type { Policy } from '../policy/schema.ts';
 import { WatchJob } from './jobs.ts';
@@ -33,8 +32,7 @@ export async function watchJob(pipeline: Pipeline, data: unknown): Promise<void>
     .executeTakeFirst();
   if (asked !== undefined) return;
   const github = await pipeline.github(repository.installationId);
-  const branch = await readDefaultBranch(github, repository);
-  const { reading, guarding } = await policyInForce(pipeline, github, repository, branch);
+  const { reading, guarding } = await policyInForce(pipeline, github, repository);
   const policies = [
     ...(reading.kind === 'valid' ? [reading.policy] : []),
     ...(guarding === null ? [] : [guarding]),

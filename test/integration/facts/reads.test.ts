@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openChanges } from '../../../src/facts/open-changes.ts';
-import { readChangeBranches } from '../../../src/facts/read-change-branches.ts';
-import { readDefaultBranch } from '../../../src/facts/read-default-branch.ts';
-import { POLICY_PATH, readPolicy } from '../../../src/facts/read-policy.ts';
+import { readChange } from '../../../src/facts/read-change.ts';
+import { readDefaultTip } from '../../../src/facts/read-default-tip.ts';
+import { readPolicy } from '../../../src/facts/read-policy.ts';
+import { readTrunkPolicy } from '../../../src/facts/read-trunk-policy.ts';
+import { POLICY_PATH } from '../../../src/facts/wire-policy.ts';
 import { repositoriesOf } from '../../../src/facts/repositories-of.ts';
 import { type Acme, openAcme } from './acme.ts';
 
@@ -46,8 +48,9 @@ describe('the policy', () => {
   ])('that is %s is unreadable', async (what, content) => {
     const branch = what.replaceAll(' ', '-');
     await write(branch, content);
-    await expect(readPolicy(acme.ours, acme.repository, branch)).rejects.toMatchObject({
-      code: 'policy_unreadable',
+    await expect(readPolicy(acme.ours, acme.repository, branch)).resolves.toMatchObject({
+      text: null,
+      unreadable: expect.stringContaining(`${POLICY_PATH} on ${branch} is `),
     });
   });
 
@@ -59,8 +62,9 @@ describe('the policy', () => {
       message: 'Link',
       files: { [POLICY_PATH]: link },
     });
-    await expect(readPolicy(acme.ours, acme.repository, 'link')).rejects.toMatchObject({
-      code: 'policy_unreadable',
+    await expect(readPolicy(acme.ours, acme.repository, 'link')).resolves.toMatchObject({
+      text: null,
+      unreadable: expect.stringContaining('is not an ordinary file'),
     });
   });
 
@@ -93,8 +97,13 @@ describe('what is open', () => {
     expect(await numbers('nowhere', null)).toEqual([]);
     expect(await numbers(null, head)).toEqual([one]);
     expect(await numbers('stable', head)).toEqual([]);
-    expect(await readChangeBranches(ours, repository, two)).toEqual({ base: 'stable', trunk: 'main' });
-    await expect(readChangeBranches(ours, repository, 9999)).rejects.toMatchObject({
+    const read = await readChange(ours, repository, two);
+    expect(read).toMatchObject({ trunk: { trunk: 'main' }, base: { name: 'stable' } });
+    expect(read.pullRequest).toMatchObject({ number: two });
+    expect(read.trunk).toEqual(await readTrunkPolicy(ours, repository));
+    expect(read.trunk.source).toEqual(await readPolicy(ours, repository, 'main'));
+    expect(read.base.source).toEqual(await readPolicy(ours, repository, 'stable'));
+    await expect(readChange(ours, repository, 9999)).rejects.toMatchObject({
       code: 'github_refused',
     });
   });
@@ -102,6 +111,9 @@ describe('what is open', () => {
 
 test('the default branch, and the repositories of the installation', async () => {
   const { ours, repository } = acme;
-  expect(await readDefaultBranch(ours, repository)).toBe('main');
+  expect(await readDefaultTip(ours, repository)).toEqual({
+    name: 'main',
+    tip: await acme.github.tip(acme.shop, 'main'),
+  });
   expect(await repositoriesOf(ours, repository.installationId)).toEqual([repository]);
 });

@@ -145,12 +145,11 @@ const shop = (text: string | null, branch = 'main') =>
   scriptedGitHub({
     graphql: (operation) => {
       const oid = 'b'.repeat(40);
-      if (operation === 'DefaultBranch')
-        return { repository: { databaseId: 5, defaultBranchRef: { name: branch, target: { oid } } } };
-      if (operation !== 'Policy') throw new Error(`nobody asks for ${operation}`);
+      if (operation !== 'TrunkPolicy') throw new Error(`nobody asks for ${operation}`);
       const object = { byteSize: 9, isBinary: false, isTruncated: false, text };
       const file = text === null ? null : { mode: 0o100644, type: 'blob', object };
-      return { repository: { databaseId: 5, ref: { target: { oid, file } } }, baseline: null };
+      const defaultBranchRef = { name: branch, target: { oid, file } };
+      return { repository: { databaseId: 5, defaultBranchRef }, baseline: null };
     },
   });
 
@@ -184,7 +183,7 @@ test.each<[string, string | null, boolean, string, string[]]>([
     .execute();
   expect(planned.map(({ key }) => key.split(':')[0] ?? '').toSorted()).toEqual(effects);
   // The policy alone decides: nothing else was asked for.
-  expect(new Set(github.asked)).toEqual(new Set(['DefaultBranch', 'Policy']));
+  expect(github.asked).toEqual(['TrunkPolicy']);
 });
 
 test('what no policy names ends there, and is not looked at again', async () => {

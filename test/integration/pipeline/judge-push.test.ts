@@ -30,14 +30,11 @@ const github = () =>
   scriptedGitHub({
     rest: { [COMPARE]: () => ({ fails: 404 }) },
     graphql: (operation) => {
-      if (operation === 'DefaultBranch')
-        return {
-          repository: { databaseId: 5, defaultBranchRef: { name: 'main', target: { oid: sha('b') } } },
-        };
-      if (operation !== 'Policy') throw new Error(`nobody asks for ${operation}`);
+      if (operation !== 'TrunkPolicy') throw new Error(`nobody asks for ${operation}`);
       const object = { byteSize: POLICY.length, isBinary: false, isTruncated: false, text: POLICY };
       const file = { mode: 0o100644, type: 'blob', object };
-      return { repository: { databaseId: 5, ref: { target: { oid: sha('b'), file } } }, baseline: null };
+      const defaultBranchRef = { name: 'main', target: { oid: sha('b'), file } };
+      return { repository: { databaseId: 5, defaultBranchRef }, baseline: null };
     },
   });
 

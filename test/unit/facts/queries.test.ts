@@ -4,11 +4,12 @@ import { buildSchema, parse, validate } from 'graphql';
 import { CHANGES_OF_COMMIT_QUERY, OPEN_CHANGES_QUERY } from '../../../src/facts/open-changes.ts';
 import { codeOwnersQuery } from '../../../src/facts/read-code-owners.ts';
 import { fileVersionsQuery } from '../../../src/facts/read-file-versions.ts';
-import { CHANGE_BRANCHES_QUERY } from '../../../src/facts/read-change-branches.ts';
+import { CHANGE_QUERY } from '../../../src/facts/read-change.ts';
 import { BRANCHES_QUERY } from '../../../src/facts/read-containing-branches.ts';
-import { DEFAULT_BRANCH_QUERY } from '../../../src/facts/read-default-branch.ts';
+import { DEFAULT_BRANCH_QUERY } from '../../../src/facts/read-default-tip.ts';
 import { SAML_QUERY } from '../../../src/facts/read-organization.ts';
 import { POLICY_QUERY } from '../../../src/facts/read-policy.ts';
+import { TRUNK_POLICY_QUERY } from '../../../src/facts/read-trunk-policy.ts';
 import { VISIBILITY_QUERY } from '../../../src/facts/read-visibility.ts';
 import {
   CHECKS_OF_COMMIT,
@@ -35,7 +36,8 @@ describe("every query of ours is one that GitHub's own schema accepts", () => {
     ['checks of a commit', CHECKS_OF_COMMIT],
     ['a hundred commits', commitsQuery(100)],
     ['policy', POLICY_QUERY],
-    ['branches of a change', CHANGE_BRANCHES_QUERY],
+    ['policy of the default branch', TRUNK_POLICY_QUERY],
+    ['a change and its policies', CHANGE_QUERY],
     ['versions of a file', fileVersionsQuery(100)],
     ['code owners', codeOwnersQuery([{ branch: 'main' }, { commit: 'a'.repeat(40) }])],
     ['default branch', DEFAULT_BRANCH_QUERY],
@@ -49,7 +51,7 @@ describe("every query of ours is one that GitHub's own schema accepts", () => {
   });
 
   test('and one with a field that is not there is refused', () => {
-    const wrong = CHANGE_BRANCHES_QUERY.replace('baseRefName', 'baseBranchName');
+    const wrong = CHANGE_QUERY.replace('isDraft', 'isSketch');
     expect(validate(schema, parse(wrong))).toHaveLength(1);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { readPolicy } from '../../../src/facts/read-policy.ts';
+import { readTrunkPolicy } from '../../../src/facts/read-trunk-policy.ts';
 import { scriptedGitHub } from './scripted-github.ts';
 
 const repository = { id: 5, owner: 'acme', name: 'shop', installationId: 9 };
@@ -60,9 +61,12 @@ describe('the policy of a trusted branch', () => {
       /is binary/,
     ],
   ])('%s: unreadable', async (_, file, message) => {
-    await expect(readPolicy(withFile(file), repository, 'main')).rejects.toMatchObject({
-      code: 'policy_unreadable',
-      message: expect.stringMatching(message),
+    await expect(readPolicy(withFile(file), repository, 'main')).resolves.toEqual({
+      path: '.github/countersign.yml',
+      ref: 'refs/heads/main',
+      commit: null,
+      text: null,
+      unreadable: expect.stringMatching(message),
     });
   });
 
@@ -74,6 +78,34 @@ describe('the policy of a trusted branch', () => {
   test('an answer of a form that we do not know is not "no policy"', async () => {
     const github = scriptedGitHub({ graphql: () => ({ repository: { databaseId: 5 }, baseline: null }) });
     await expect(readPolicy(github, repository, 'main')).rejects.toMatchObject({ code: 'github_unreadable' });
+  });
+});
+
+describe('the policy of the default branch', () => {
+  const trunkOf = (defaultBranchRef: unknown, databaseId = 5) =>
+    scriptedGitHub({
+      graphql: () => ({ repository: { databaseId, defaultBranchRef }, baseline: null }),
+    });
+  const file = { mode: 0o100644, type: 'blob', object: blob };
+
+  test('is read with the name of the branch, in one request', async () => {
+    const github = trunkOf({ name: 'trunk', target: { oid: commit, file } });
+    await expect(readTrunkPolicy(github, repository)).resolves.toMatchObject({
+      trunk: 'trunk',
+      source: { ref: 'refs/heads/trunk', commit, text: 'version: 1\n' },
+    });
+    expect(github.asked).toEqual(['TrunkPolicy']);
+  });
+
+  test.each([
+    ['an empty repository', trunkOf(null)],
+    ['a branch without a commit', trunkOf({ name: 'main', target: null })],
+    [
+      'another repository that has the name by now',
+      trunkOf({ name: 'main', target: { oid: commit, file } }, 6),
+    ],
+  ])('%s is refused', async (_, github) => {
+    await expect(readTrunkPolicy(github, repository)).rejects.toMatchObject({ code: 'github_refused' });
   });
 });
 

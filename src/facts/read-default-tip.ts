@@ -19,12 +19,7 @@ const answer = z.object({
     .nullable(),
 });
 
-/** A repository's default branch: its policy is the one that deployments are judged by. */
-export async function readDefaultBranch(github: GitHubReader, repository: RepositoryRef): Promise<string> {
-  return (await readDefaultTip(github, repository)).name;
-}
-
-/** The default branch with the commit it is at. */
+/** A repository's default branch with the commit it is at. */
 export async function readDefaultTip(github: GitHubReader, repository: RepositoryRef): Promise<BranchFacts> {
   const { owner, name } = repository;
   const doing = `reading the default branch of ${fullName(repository)}`;

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import type { PolicySource } from '../domain/policy-reading.ts';
+import { fullName, type RepositoryRef } from '../domain/repository.ts';
+import { askGraphql } from './ask-github.ts';
+import { GitHubError } from './github-error.ts';
+import type { GitHubReader } from './github-reader.ts';
+import type { TrunkPolicy } from './read-trunk-policy.ts';
+import {
+  BASELINE_OF_OWNER,
+  ownersBaseline,
+  POLICY_OF_REF,
+  POLICY_PARAMETERS,
+  POLICY_VARIABLES,
+  policySourceOf,
+  refWithPolicy,
+} from './wire-policy.ts';
+import { PULL_REQUEST_FRAGMENTS, type WirePullRequest, wirePullRequest } from './wire-pull-request.ts';
+
+export const CHANGE_QUERY = `query Change($owner: String!, $name: String!, $number: Int!, ${POLICY_PARAMETERS}) {
+  repository(owner: $owner, name: $name) {
+    databaseId
+    defaultBranchRef { name ${POLICY_OF_REF} }
+    pullRequest(number: $number) { ...PullRequestParts baseRef { name ${POLICY_OF_REF} } }
+  }
+  ${BASELINE_OF_OWNER}
+}
+${PULL_REQUEST_FRAGMENTS}`;
+
+const namedRef = refWithPolicy.extend({ name: z.string() }).nullable();
+const answer = z.object({
+  repository: z
+    .object({
+      databaseId: z.int(),
+      defaultBranchRef: namedRef,
+      pullRequest: wirePullRequest.extend({ baseRef: namedRef }).nullable(),
+    })
+    .nullable(),
+  baseline: ownersBaseline,
+});
+
+/** A pull request, and the policies that it is judged by, as all are at one moment. */
+export interface ChangeReading {
+  /** The default branch's, which says whether the base is guarded. */
+  readonly trunk: TrunkPolicy;
+  /** The branch that it wants to be merged into, with what that one's own policy says. */
+  readonly base: { readonly name: string; readonly source: PolicySource };
+  readonly pullRequest: WirePullRequest;
+}
+
+/** One pull request with as much of it as fits in one request, the policy of its base and that of the default branch. */
+export async function readChange(
+  github: GitHubReader,
+  repository: RepositoryRef,
+  number: number,
+): Promise<ChangeReading> {
+  const { owner, name } = repository;
+  const doing = `reading ${fullName(repository)}#${number} and the policies that it is judged by`;
+  const variables = { owner, name, number, ...POLICY_VARIABLES };
+  const read = await askGraphql(github, CHANGE_QUERY, variables, answer, doing, { mayLack: 'baseline' });
+  const found = read.repository?.databaseId === repository.id ? read.repository : null;
+  const trunk = found?.defaultBranchRef ?? null;
+  const pullRequest = found?.pullRequest ?? null;
+  if (trunk === null || pullRequest === null || pullRequest.number !== number) {
+    throw new GitHubError(
+      'github_refused',
+      `GitHub shows no ${fullName(repository)}#${number} while ${doing}: it does not exist, or the App is not installed there`,
+      { status: 200, said: 'null' },
+    );
+  }
+  const { baseRefName: base, baseRef } = pullRequest;
+  // A base that was deleted has no policy any more; one that was renamed just now is read again with its new name.
+  const policyAt = (branch: string, ref: typeof trunk | null): PolicySource =>
+    policySourceOf(repository, branch, ref, read.baseline);
+  return {
+    trunk: { trunk: trunk.name, source: policyAt(trunk.name, trunk) },
+    base: { name: base, source: policyAt(base, baseRef?.name === base ? baseRef : null) },
+    pullRequest,
+  };
+}

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import type { PolicySource } from '../domain/policy-reading.ts';
+import { fullName, type RepositoryRef } from '../domain/repository.ts';
+import { askGraphql } from './ask-github.ts';
+import { GitHubError } from './github-error.ts';
+import type { GitHubReader } from './github-reader.ts';
+import {
+  BASELINE_OF_OWNER,
+  ownersBaseline,
+  POLICY_OF_REF,
+  POLICY_PARAMETERS,
+  POLICY_PATH,
+  POLICY_VARIABLES,
+  policySourceOf,
+  refWithPolicy,
+} from './wire-policy.ts';
+
+export const TRUNK_POLICY_QUERY = `query TrunkPolicy($owner: String!, $name: String!, ${POLICY_PARAMETERS}) {
+  repository(owner: $owner, name: $name) {
+    databaseId
+    defaultBranchRef { name ${POLICY_OF_REF} }
+  }
+  ${BASELINE_OF_OWNER}
+}`;
+
+const answer = z.object({
+  repository: z
+    .object({
+      databaseId: z.int(),
+      defaultBranchRef: refWithPolicy.extend({ name: z.string() }).nullable(),
+    })
+    .nullable(),
+  baseline: ownersBaseline,
+});
+
+/** A repository's default branch, whose policy says what is guarded, as both are at one moment. */
+export interface TrunkPolicy {
+  readonly trunk: string;
+  readonly source: PolicySource;
+}
+
+/** The policy of whatever is the default branch now, and the baseline of the repository's owner, in one request. */
+export async function readTrunkPolicy(github: GitHubReader, repository: RepositoryRef): Promise<TrunkPolicy> {
+  const { owner, name } = repository;
+  const doing = `reading ${POLICY_PATH} on ${owner}/${name}'s default branch`;
+  const variables = { owner, name, ...POLICY_VARIABLES };
+  const read = await askGraphql(github, TRUNK_POLICY_QUERY, variables, answer, doing, {
+    mayLack: 'baseline',
+  });
+  const branch = read.repository?.databaseId === repository.id ? read.repository.defaultBranchRef : null;
+  if (branch === null || branch.target === null) {
+    throw new GitHubError(
+      'github_refused',
+      `GitHub shows no default branch of ${fullName(repository)} while ${doing}: the repository is empty, gone or renamed, or the App is not installed on it`,
+      { status: 200, said: 'null' },
+    );
+  }
+  return { trunk: branch.name, source: policySourceOf(repository, branch.name, branch, read.baseline) };
+}

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { CodedError } from '../domain/coded-error.ts';
+import type { BaselineSource, PolicySource } from '../domain/policy-reading.ts';
+import { fullName, type RepositoryRef } from '../domain/repository.ts';
+import { sha } from './wire-commit.ts';
+import { POLICY_FILE_FIELDS, policyFile, textOfPolicyFile } from './wire-policy-file.ts';
+
+/** Where a repository's policy is. */
+export const POLICY_PATH = '.github/countersign.yml';
+
+/** The repository of an account in which the baseline for all of its repositories is, and where it is there. */
+export const BASELINE_REPOSITORY = '.github';
+export const BASELINE_PATH = 'countersign.yml';
+
+/** What a query that reads a policy needs beside `$owner` and `$name`, and what it is given. */
+export const POLICY_PARAMETERS = '$path: String!, $shared: String!, $baseline: String!';
+export const POLICY_VARIABLES = {
+  path: POLICY_PATH,
+  shared: BASELINE_REPOSITORY,
+  baseline: BASELINE_PATH,
+} as const;
+
+/** The policy of a `Ref`. */
+export const POLICY_OF_REF = `target { oid ... on Commit { file(path: $path) { ${POLICY_FILE_FIELDS} } } }`;
+
+/** The baseline of the repository's owner, a field beside `repository` that may be lacking. */
+export const BASELINE_OF_OWNER = `baseline: repository(owner: $owner, name: $shared) {
+    defaultBranchRef { name target { oid ... on Commit { file(path: $baseline) { ${POLICY_FILE_FIELDS} } } } }
+  }`;
+
+const target = z.object({ oid: sha, file: policyFile.nullish() }).nullable();
+
+export const refWithPolicy = z.object({ target });
+export const ownersBaseline = z
+  .object({ defaultBranchRef: z.object({ name: z.string(), target }).nullable() })
+  .nullable();
+
+/**
+ * A branch's policy with the commit that it was read from, and the baseline beside it. No file, or no such branch, is
+ * `text: null`; a file that can't be a policy (too large, binary, a link) is `unreadable`.
+ */
+export function policySourceOf(
+  repository: RepositoryRef,
+  branch: string,
+  found: z.output<typeof refWithPolicy> | null,
+  baseline: z.output<typeof ownersBaseline>,
+): PolicySource {
+  const tip = found?.target ?? null;
+  const file = tip?.file ?? null;
+  const source = { path: POLICY_PATH, ref: `refs/heads/${branch}` };
+  const beside = { commit: tip?.oid ?? null, baseline: baselineOf(repository.owner, baseline) };
+  if (file === null) return { ...source, ...beside, text: null };
+  const read = textOrWhyNot(file, `${fullName(repository)}: ${POLICY_PATH} on ${branch}`);
+  // What stays so until somebody mends it is judged as nothing, of no commit.
+  return 'unreadable' in read ? { ...source, commit: null, ...read } : { ...source, ...beside, ...read };
+}
+
+function baselineOf(owner: string, repository: z.output<typeof ownersBaseline>): BaselineSource {
+  const path = `${owner}/${BASELINE_REPOSITORY}: ${BASELINE_PATH}`;
+  const branch = repository?.defaultBranchRef ?? null;
+  const source = { path, ref: branch?.name ?? null, commit: branch?.target?.oid ?? null };
+  const file = branch?.target?.file ?? null;
+  return file === null ? { ...source, text: null } : { ...source, ...textOrWhyNot(file, path) };
+}
+
+function textOrWhyNot(
+  file: z.output<typeof policyFile>,
+  what: string,
+): { readonly text: string } | { readonly text: null; readonly unreadable: string } {
+  try {
+    return { text: textOfPolicyFile(file, what) };
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    return { text: null, unreadable: error.message };
+  }
+}

@@ -5,7 +5,7 @@ import type { Benchmark, BenchmarkOptions } from './benchmark.ts';
 import { growth } from './ledger/growth.ts';
 import { throughput } from './ledger/throughput.ts';
 import { twoProcesses } from './ledger/two-processes.ts';
-import { withPostgres } from './ledger/with-postgres.ts';
+import { withPostgres } from './with-postgres.ts';
 import { ORIGIN } from './ledger/workload.ts';
 
 /** The log is grown to this many entries; `--entries N` says otherwise. */

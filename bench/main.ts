@@ -11,7 +11,7 @@ const BENCHMARKS: Readonly<
   webhook: () => import('./webhook.ts'),
   evaluate: () => import('./evaluate.ts'),
   ledger: () => import('./ledger.ts'),
-  requests: () => import('./requests.ts'),
+  gates: () => import('./gates.ts'),
 };
 
 const { positionals: wanted, values } = parseArgs({

@@ -1,9 +1,9 @@
 import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import type { EmbeddedPostgresUrls } from '../../src/db/embedded-postgres.ts';
-import { removeEmbeddedPostgres, startEmbeddedPostgres } from '../../src/db/embedded-postgres.ts';
-import { migrate } from '../../src/db/migrate.ts';
+import type { EmbeddedPostgresUrls } from '../src/db/embedded-postgres.ts';
+import { removeEmbeddedPostgres, startEmbeddedPostgres } from '../src/db/embedded-postgres.ts';
+import { migrate } from '../src/db/migrate.ts';
 
 /** Runs `work` on an empty ledger in a PostgreSQL of its own, with a directory for whatever else it writes. */
 export async function withPostgres<T>(

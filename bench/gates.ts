@@ -1,6 +1,8 @@
 /**
- * What a decision costs in requests to GitHub, counted by the stand-in: everything the pipeline reads to judge one pull
- * request, and one deployment, the policy included. GitHub gives an installation 5,000 an hour.
+ * Requests to GitHub for a decision, decisions and check-run writes for a burst of events, and how fast a decision is once the
+ * facts are there. `cold`: nothing was ever asked. `warm`: the same again, when nothing but the event is new. Requests
+ * are those that count against the installation's limit of 5,000 an hour; those that GitHub answers by "not modified" don't, and
+ * stand beside them.
  */
 import { Octokit } from '@octokit/rest';
 import pino from 'pino';
@@ -14,6 +16,8 @@ import { readChange } from '../src/facts/read-change.ts';
 import { readTrunkPolicy } from '../src/facts/read-trunk-policy.ts';
 import { openGitHub } from '../src/pipeline/github-access.ts';
 import type { Benchmark } from './benchmark.ts';
+import { run as evaluate } from './evaluate.ts';
+import { measureBurst } from './gates/burst.ts';
 
 const NOW = '2026-11-02T10:00:00.000Z';
 const ROLES = { teams: ['maintainers'], permissions: false };
@@ -33,17 +37,23 @@ interface Stage {
 export async function run(): Promise<Benchmark> {
   const stage = await openStage();
   try {
-    const small = await change(stage, { commits: 1, reviews: 1, checks: 1 });
-    const large = await change(stage, { commits: 100, reviews: 100, checks: 50 });
-    const one = await deployment(stage, { pulls: 1, commitsEach: 1 });
-    const many = await deployment(stage, { pulls: 20, commitsEach: 4 });
+    const [large, largeAgain] = await change(stage, { commits: 100, reviews: 100, checks: 50 });
+    const [small] = await change(stage, { commits: 1, reviews: 1, checks: 1 });
+    const [many, manyAgain] = await deployment(stage, { pulls: 60, commits: 200 });
+    const [one] = await deployment(stage, { pulls: 1, commits: 1 });
+    const burst = await measureBurst();
+    const fast = await evaluate();
     return {
-      rows: [small, large, one, many],
+      rows: [large, largeAgain, small, many, manyAgain, one, burst, ...fast.rows],
       ratios: {
-        requests_per_change_decision: small.requests,
-        requests_per_large_change_decision: large.requests,
-        requests_per_deployment_decision: one.requests,
-        requests_per_large_deployment_decision: many.requests,
+        change_requests_cold: large.counted,
+        change_requests_warm: largeAgain.counted,
+        next_change_requests: small.counted,
+        deploy_requests_cold: many.counted,
+        deploy_requests_warm: manyAgain.counted,
+        burst_decisions: burst.decisions,
+        burst_check_writes: burst['check-run writes'],
+        ...fast.ratios,
       },
     };
   } finally {
@@ -67,7 +77,7 @@ async function change(
     await as(alice).rest.repos.createCommitStatus(status);
   }
   const what = `a change: ${size.commits} commits, ${size.reviews} reviews, ${size.checks} checks`;
-  return count(github, what, async () => {
+  return twice(github, what, async () => {
     const { pullRequest: read } = await readChange(ours, repository, pull_number);
     const asked = {
       repository,
@@ -85,25 +95,22 @@ async function change(
 
 async function deployment(
   { github, shop, repository, appId, ours, alice, bob, as }: Stage,
-  size: { readonly pulls: number; readonly commitsEach: number },
+  size: { readonly pulls: number; readonly commits: number },
 ) {
   const running = (await github.tip(shop, 'main')) ?? '';
+  let left = size.commits;
   for (let index = 0; index < size.pulls; index += 1) {
     const head = `deployed-${size.pulls}-${index}`;
-    // A merge commit comes on top of each one's own.
-    for (let step = 1; step < size.commitsEach; step += 1) await commit(github, shop, alice, head, step);
-    await commit(github, shop, alice, head, 0);
+    const share = Math.floor(left / (size.pulls - index));
+    left -= share;
+    // A squash lands as one commit; a merge as its own commits and one on top.
+    for (let step = 1; step < Math.max(2, share); step += 1) await commit(github, shop, alice, head, step);
     const { data } = await as(alice).rest.pulls.create({ ...at, title: head, head, base: 'main' });
-    const merging = {
-      ...at,
-      pull_number: data.number,
-      merge_method: size.commitsEach === 1 ? 'squash' : 'merge',
-    } as const;
-    await as(bob).rest.pulls.merge(merging);
+    const merge_method = share === 1 ? 'squash' : 'merge';
+    await as(bob).rest.pulls.merge({ ...at, pull_number: data.number, merge_method });
   }
   const sha = (await github.tip(shop, 'main')) ?? '';
-  const commits = size.pulls * (size.commitsEach === 1 ? 1 : size.commitsEach + 1);
-  return count(github, `a deployment: ${commits} commits of ${size.pulls} pull requests`, async () => {
+  return twice(github, `a deployment: ${size.commits} commits of ${size.pulls} pull requests`, async () => {
     await readTrunkPolicy(ours, repository);
     await gatherDeployment(ours, {
       repository,
@@ -137,18 +144,17 @@ async function deployment(
   });
 }
 
+async function twice(github: GitHub, what: string, decide: () => Promise<void>) {
+  const cold = await count(github, `${what}, cold`, decide);
+  return [cold, await count(github, `${what}, warm`, decide)] as const;
+}
+
 async function count(github: GitHub, what: string, decide: () => Promise<void>) {
   github.resetRequests();
   await decide();
-  const requests = github.requests.length;
-  const graphql = github.requests.filter((request) => request.route === 'graphql').length;
-  return {
-    what,
-    requests,
-    graphql,
-    rest: requests - graphql,
-    'decisions per hour': Math.floor(5000 / requests),
-  };
+  const free = github.requests.filter(({ status }) => status === 304).length;
+  const counted = github.requests.length - free;
+  return { what, counted, 'not modified, free': free, 'decisions per hour': Math.floor(5000 / counted) };
 }
 
 async function commit(

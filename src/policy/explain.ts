@@ -64,21 +64,22 @@ const SENTENCES: Sentences = {
   approver_not_eligible: ({ login: who, asked: names }) =>
     `${login(who)}’s approval doesn’t count: the policy asks for ${asked(names)}.`,
   approver_unknown: () => 'An approval doesn’t count: its account is deleted.',
-  code_owner_approval_missing: ({ files, count: all, owners, path, line, head }) =>
-    `${capital(filesNamed(files, all))} ${all === 1 ? 'has' : 'have'} code owners, and none of them approved ${sha(head)}: an approval of ${asked(owners)} is needed (${place(path, line)}).`,
-  code_owner_approval_impossible: ({ files, count: all, owners, path, line }) =>
-    `Nobody can approve ${filesNamed(files, all)} as code owner: ${list(owners, 'and', ownerName)} ${owners?.length === 1 ? '' : 'each '}made a part of the change or ${owners?.length === 1 ? 'has' : 'have'} no write access here. Name another owner on ${place(path, line)}, or have somebody else make the change.`,
+  code_owner_approval_missing: ({ files, count: all, owners, path, line, head, rule, instead }) =>
+    `${forRule(rule)}${capital(filesNamed(files, all))} ${all === 1 ? 'has' : 'have'} code owners, and none of them approved ${sha(head)}: an approval of ${asked(owners)} is needed (${place(path, line)}).${orInstead(instead)}`,
+  code_owner_approval_impossible: ({ files, count: all, owners, path, line, rule, instead }) =>
+    `${forRule(rule, 'Nobody')} can approve ${filesNamed(files, all)} as code owner: ${list(owners, 'and', ownerName)} ${owners?.length === 1 ? '' : 'each '}made a part of the change or ${owners?.length === 1 ? 'has' : 'have'} no write access here. Name another owner on ${place(path, line)}, or have somebody else make the change.${orInstead(instead)}`,
   code_owner_approval_given: ({ files, count: all, by: names, path, line }) =>
     `${list(names, 'and', login)} approved ${filesNamed(files, all)} as code owner (${place(path, line)}).`,
-  code_owner_without_access: ({ login: who, path, line }) =>
-    `${login(who)} is meant by ${place(path, line)}, but has no write access of the kind that GitHub asks of code owners: their approval isn’t an owner’s.`,
-  code_owners_line_broken: ({ files, count: all, path, line, why }) =>
-    `GitHub skips ${place(path, line)} (${words(why)}), so nobody would be asked about ${filesNamed(files, all)}: mend the line, in a pull request that changes only that file.`,
+  code_owner_without_access: ({ login: who, path, line, rule, instead }) =>
+    `${forRule(rule)}${login(who)} is meant by ${place(path, line)}, but has no write access of the kind that GitHub asks of code owners: their approval isn’t an owner’s.${orInstead(instead)}`,
+  code_owners_line_broken: ({ files, count: all, path, line, why, rule, instead }) =>
+    `${forRule(rule)}GitHub skips ${place(path, line)} (${words(why)}), so nobody would be asked about ${filesNamed(files, all)}: mend the line, in a pull request that changes only that file.${orInstead(instead)}`,
   code_owners_line_skipped: ({ path, line, why }) =>
     `GitHub skips ${place(path, line)}, and so do we: ${words(why)}.`,
-  code_owners_unknown: ({ why }) => `Who owns the changed files is not known: ${words(why)}.`,
-  files_without_owner: ({ files, count: all }) =>
-    `${capital(filesNamed(files, all))} ${all === 1 ? 'has' : 'have'} no code owner, and the policy names nobody else: give ${all === 1 ? 'it' : 'them'} an owner in CODEOWNERS, or name \`teams\`, \`users\` or \`permission\` beside \`codeowners\`.`,
+  code_owners_unknown: ({ why, rule, instead }) =>
+    `${forRule(rule, 'Who')} owns the changed files is not known: ${words(why)}.${orInstead(instead)}`,
+  files_without_owner: ({ files, count: all, rule, instead }) =>
+    `${forRule(rule)}${capital(filesNamed(files, all))} ${all === 1 ? 'has' : 'have'} no code owner, and the policy names nobody else: give ${all === 1 ? 'it' : 'them'} an owner in CODEOWNERS, or name \`teams\`, \`users\` or \`permission\` beside \`codeowners\`.${orInstead(instead)}`,
   no_code_owners: () => 'None of the changed files has a code owner.',
   rule_approvals_missing: ({ rule, required, given, head, asked: who, instead, ...because }) =>
     `${ruleHead(rule, because)}: ${needed(required, given, sha(head))} from ${asked(who)}.${orInstead(instead)}`,
@@ -365,6 +366,10 @@ function needed(required: number, given: number, what: string): string {
 const pull = (number: unknown) => `pull request #${digits(number)}`;
 
 const digits = (number: unknown) => String(number).replaceAll(/\D/g, '');
+
+/** What a rule asks for begins with its name, and the sentence goes on with a small letter. */
+const forRule = (rule: string | undefined, first = '') =>
+  rule === undefined ? first : `Rule ${code(rule)}: ${first.toLowerCase()}`;
 
 const ofRule = (rule: string | undefined) =>
   rule === undefined ? '' : `, which rule ${code(rule)} asks for,`;

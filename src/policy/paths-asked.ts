@@ -10,9 +10,14 @@ export function pathsAsked(policy: Policy): boolean {
   return sides.some((side) => side !== null && asking.some((asks) => asks(side)));
 }
 
+/** Whether the code owners are asked, of every change or by a rule. */
+export function codeOwnersAsked({ changes: { approvals, rules = [] } }: Policy): boolean {
+  return [approvals, ...rules.map((rule) => rule.approvals)].some((each) => each?.from.codeowners === true);
+}
+
 /** One for each part of a policy that judges paths. */
 const asking: readonly ((policy: Policy) => boolean)[] = [
-  ({ changes }) => changes.approvals.from.codeowners === true,
+  codeOwnersAsked,
   ({ changes }) => changes.bots !== undefined,
   ({ changes: { rules = [] } }) => rules.some(({ when }) => when?.paths !== undefined),
 ];

@@ -90,7 +90,7 @@ export interface AboutByCode {
   };
   readonly code_owner_approval_impossible: OwnedLine & { readonly owners: readonly string[] };
   readonly code_owner_approval_given: OwnedLine & { readonly by: readonly string[] };
-  readonly code_owner_without_access: {
+  readonly code_owner_without_access: ByRule & {
     readonly login: string;
     readonly path: string;
     readonly line: number;
@@ -98,8 +98,8 @@ export interface AboutByCode {
   };
   readonly code_owners_line_broken: OwnedLine & { readonly why: string };
   readonly code_owners_line_skipped: { readonly path: string; readonly line: number; readonly why: string };
-  readonly code_owners_unknown: { readonly why: string; readonly pullRequest?: number };
-  readonly files_without_owner: SomeFiles;
+  readonly code_owners_unknown: ByRule & { readonly why: string; readonly pullRequest?: number };
+  readonly files_without_owner: SomeFiles & ByRule;
   readonly no_code_owners: Nothing;
   readonly rule_approvals_missing: {
     readonly rule: string;
@@ -271,7 +271,7 @@ interface SomeFiles {
 }
 
 /** Files that a line of CODEOWNERS, at this path, is about. */
-interface OwnedLine extends SomeFiles {
+interface OwnedLine extends SomeFiles, ByRule {
   readonly path: string;
   readonly line: number;
 }
@@ -327,12 +327,15 @@ interface Instead {
   readonly instead?: readonly string[];
 }
 
-interface CheckReason extends Instead {
+interface ByRule extends Instead {
+  /** The rule that asks for it; absent where every change needs it. */
+  readonly rule?: string;
+}
+
+interface CheckReason extends ByRule {
   readonly check: string;
   readonly app?: number;
   readonly head: string;
-  /** The rule that asks for it; absent where every change needs it. */
-  readonly rule?: string;
 }
 
 /** How somebody took part in a change. */

@@ -1,6 +1,7 @@
 import type { RolesAsked } from '../domain/role-facts.ts';
 import { environmentOf } from './environment-of.ts';
 import { organisationPolicy } from './organisation-policy.ts';
+import { codeOwnersAsked } from './paths-asked.ts';
 import { ownersAmong } from './owners-among.ts';
 import type { Policy } from './schema.ts';
 
@@ -38,10 +39,9 @@ function asked(policy: Policy, scope: Scope): RolesAsked {
     ...(scope !== 'change' && scope.rollback === true ? [environment?.rollback?.by ?? {}] : []),
     ...(from === undefined || from === 'environment' ? [] : [from]),
   ];
-  const { codeowners } = policy.changes.approvals.from;
   return {
     teams: [...new Set(asking.flatMap(({ teams }) => teams ?? []))].toSorted(),
     permissions: asking.some(({ permission }) => permission !== undefined),
-    ...(codeowners === true ? { codeOwners: ownersAmong } : {}),
+    ...(codeOwnersAsked(policy) ? { codeOwners: ownersAmong } : {}),
   };
 }

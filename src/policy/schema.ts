@@ -69,7 +69,7 @@ const approvers = z
       .literal(true)
       .optional()
       .describe(
-        'Each changed file that has owners in the base branch’s CODEOWNERS needs the approval of one of them.',
+        'Each changed file that has owners in the base branch’s CODEOWNERS needs the approval of one of them; of a rule with when.paths: each file that those mean.',
       ),
   })
   .refine(
@@ -202,7 +202,7 @@ const bots = z
 
 const checks = z.array(check).max(100);
 const rules = rulesSchemas({
-  approvals: z.strictObject({ required, from: people }).superRefine(enough),
+  approvals: z.strictObject({ required, from: approvers }).superRefine(enough),
   checks,
   branches,
   teams,

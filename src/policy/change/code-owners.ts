@@ -8,7 +8,7 @@ import { peopleIn } from '../people-in.ts';
 import { isBarred, lacksAccess, nameOfOwner, owns } from '../owns.ts';
 import { type Ownership, type OwnedFiles, ownershipOf } from '../ownership.ts';
 import { reason } from '../reasons.ts';
-import type { Policy } from '../schema.ts';
+import type { Approvers, Policy } from '../schema.ts';
 import { judgeApprovals, type JudgedApproval } from './judge-approvals.ts';
 
 const GATE = 'code_owners';
@@ -20,11 +20,30 @@ const GATE = 'code_owners';
 export function codeOwnersGate(policy: Policy, facts: ChangeFacts): GateResult | null {
   const { from } = policy.changes.approvals;
   if (from.codeowners !== true) return null;
-  const ownership = ownershipOf(facts);
-  if (ownership.is === 'unknown') return pending(GATE, reason('code_owners_unknown', { why: ownership.why }));
-  const { path, owned, lost, unowned } = ownership;
+  const { against, given, skipped } = judgeOwners(from, judgeApprovals(policy, facts), facts);
+  if (against.length > 0) return pending(GATE, ...against, ...given, ...skipped);
+  return passed(GATE, ...(given.length === 0 ? [reason('no_code_owners', {})] : given), ...skipped);
+}
 
-  const approvals = judgeApprovals(policy, facts);
+interface JudgedOwners {
+  /** What is missing. */
+  readonly against: readonly Reason[];
+  readonly given: readonly Reason[];
+  /** Lines that GitHub skips, of which nothing else is said. */
+  readonly skipped: readonly Reason[];
+}
+
+/** The same of all files, or of those that `concerns` picks, with these approvals. */
+export function judgeOwners(
+  from: Approvers,
+  approvals: readonly JudgedApproval[],
+  facts: ChangeFacts,
+  concerns?: (path: string) => boolean,
+): JudgedOwners {
+  const ownership = ownershipOf(facts, concerns);
+  if (ownership.is === 'unknown')
+    return { against: [reason('code_owners_unknown', { why: ownership.why })], given: [], skipped: [] };
+  const { path, owned, lost, unowned } = ownership;
   const groups = owned.map((group) => judgeGroup(group, path ?? '', approvals, facts));
   const against: Reason[] = [
     ...groups.flatMap(({ missing }) => missing ?? []),
@@ -36,10 +55,7 @@ export function codeOwnersGate(policy: Policy, facts: ChangeFacts): GateResult |
       ? [reason('files_without_owner', shown(unowned))]
       : []),
   ];
-  const given = groups.flatMap(({ given }) => given ?? []);
-  const skipped = skippedLines(ownership);
-  if (against.length > 0) return pending(GATE, ...against, ...given, ...skipped);
-  return passed(GATE, ...(given.length === 0 ? [reason('no_code_owners', {})] : given), ...skipped);
+  return { against, given: groups.flatMap(({ given }) => given ?? []), skipped: skippedLines(ownership) };
 }
 
 function judgeGroup(

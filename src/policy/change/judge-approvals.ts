@@ -30,11 +30,13 @@ export function judgeApprovals(policy: Policy, facts: ChangeFacts): readonly Jud
 }
 
 /** The same for anybody whom a policy may ask: what doesn't depend on whom is worked out once. */
-export function approvalJudge(facts: ChangeFacts): (from: Approvers) => readonly JudgedApproval[] {
+export function approvalJudge(
+  facts: ChangeFacts,
+): (from: Approvers, concerns?: (path: string) => boolean) => readonly JudgedApproval[] {
   const { people, nobodys } = standingReviews(facts.reviews.items, facts.pullRequest.headSha);
   const authors = authorsOfChange(facts);
-  return (from) => {
-    const worthOf = openWorth(from, facts);
+  return (from, concerns) => {
+    const worthOf = openWorth(from, facts, concerns);
     return [
       ...people
         .filter(({ review }) => review.state === 'approved')

@@ -4,7 +4,9 @@ import { namesOf } from '../eligibility.ts';
 import { reason } from '../reasons.ts';
 import type { Requirement } from '../rules-schema.ts';
 import type { ChangesPolicy, Policy, Rule } from '../schema.ts';
+import { patternOf } from '../path-glob.ts';
 import { checkProblems, requiredCheck } from './checks.ts';
+import { judgeOwners } from './code-owners.ts';
 import { approvalJudge, type JudgedApproval } from './judge-approvals.ts';
 import { type Applies, applies } from './when.ts';
 
@@ -30,9 +32,15 @@ export function judgeRules(policy: Policy, facts: ChangeFacts, asked: RulesAsked
   const judge = approvalJudge(facts);
   return rules.map((rule): JudgedRule => {
     const holds = applies(rule.when, policy, facts);
-    const approvals = rule.approvals === undefined ? [] : judge(rule.approvals.from);
+    const approvals = rule.approvals === undefined ? [] : judge(rule.approvals.from, concernsOf(rule));
     return { rule, applies: holds, approvals, missing: missingOf(rule, holds, approvals, facts, asked) };
   });
+}
+
+/** Which files a rule asks the code owners of: those that its paths mean, or all. */
+function concernsOf({ when }: Rule): ((path: string) => boolean) | undefined {
+  const { paths } = when ?? {};
+  return paths === undefined ? undefined : (path) => patternOf(paths, path) !== undefined;
 }
 
 /** Those who approved and count for this rule. */
@@ -42,15 +50,17 @@ export const approversOf = ({ approvals }: JudgedRule): readonly string[] =>
   );
 
 function missingOf(
-  { name, approvals: asked, checks = [] }: Rule,
+  rule: Rule,
   holds: Applies,
   approvals: readonly JudgedApproval[],
   facts: ChangeFacts,
   { checks: withChecks }: RulesAsked,
 ): readonly Reason[] {
+  const { name, approvals: asked, checks = [] } = rule;
   const head = facts.pullRequest.headSha;
   const because = holds.is === 'no' ? {} : holds.because;
-  const given = approvals.filter(({ actor, disqualified }) => actor !== null && disqualified === null).length;
+  // An owner's may count for their files alone.
+  const given = approvals.filter((each) => each.disqualified === null && each.isRequired).length;
   return [
     ...(asked === undefined || given >= asked.required
       ? []
@@ -64,10 +74,12 @@ function missingOf(
             ...because,
           }),
         ]),
-    ...(withChecks ? checkProblems(checks.map(requiredCheck), facts) : []).map(({ code, about }) => ({
-      code,
-      about: { ...about, rule: name },
-    })),
+    ...[
+      ...(asked?.from.codeowners === true
+        ? judgeOwners(asked.from, approvals, facts, concernsOf(rule)).against
+        : []),
+      ...(withChecks ? checkProblems(checks.map(requiredCheck), facts) : []),
+    ].map(({ code, about }) => ({ code, about: { ...about, rule: name } })),
   ];
 }
 

@@ -15,10 +15,14 @@ export interface Worth {
 
 /**
  * Opens the judgement of who may approve a change. Where code owners are asked, an owner's approval is one of the required
- * number only if every changed file has an owner: otherwise the owner of one file could answer for another that nobody owns.
+ * number only if every changed file (of those that are concerned) has an owner: otherwise the owner of one file could answer for another that nobody owns.
  */
-export function openWorth(from: Approvers, facts: ChangeFacts): (actor: Actor) => Worth {
-  const ownership = from.codeowners === true ? ownershipOf(facts) : null;
+export function openWorth(
+  from: Approvers,
+  facts: ChangeFacts,
+  concerns?: (path: string) => boolean,
+): (actor: Actor) => Worth {
+  const ownership = from.codeowners === true ? ownershipOf(facts, concerns) : null;
   return (actor) => {
     const named = eligibility(actor, from, facts.roles);
     const owner = ownership === null ? NO : ownsAny(actor, ownership, facts);

@@ -2,6 +2,7 @@ import type { ChangeFacts } from '../../../src/domain/change-facts.ts';
 import type { CodeOwnersFile } from '../../../src/domain/code-owners-facts.ts';
 import { known, unknown, type Known } from '../../../src/domain/known.ts';
 import type { RoleFacts } from '../../../src/domain/role-facts.ts';
+import type { Policy } from '../../../src/policy/schema.ts';
 import {
   alice,
   all,
@@ -490,6 +491,117 @@ const impossibleRows: readonly ChangeCase[] = [
   ),
 ];
 
+/** A rule asks the code owners of what it is about; every change needs a maintainer (bob). */
+const byRule = (
+  from: NonNullable<NonNullable<Policy['changes']['rules']>[number]['approvals']>['from'],
+  paths = ['billing/**'],
+) => withChanges({ rules: [{ name: 'payments', when: { paths }, approvals: { required: 1, from } }] });
+const ruleRow = (
+  name: string,
+  outcome: ChangeCase['outcome'],
+  codes: ChangeCase['codes'],
+  facts: ChangeFacts,
+  more: Partial<ChangeCase> = {},
+) => row(name, outcome, codes, facts, { gate: 'rules', policy: byRule({ codeowners: true }), ...more });
+const owned = file('/billing/ @dave', '/docs/ @erin');
+const OWNERS_ASKED = ['rule_approvals_missing', 'code_owner_approval_missing'] as const;
+
+const ruledRows: readonly ChangeCase[] = [
+  ruleRow(
+    'the owner of what the rule is about approved',
+    'passed',
+    ['rule_met'],
+    change(owned, { files: files('billing/a.ts'), ...approvedBy(bob, dave) }),
+  ),
+  ruleRow(
+    'only a maintainer approved',
+    'pending',
+    OWNERS_ASKED,
+    change(owned, { files: files('billing/a.ts'), ...approvedBy(bob) }),
+  ),
+  ruleRow(
+    'the owner of something else approved',
+    'pending',
+    OWNERS_ASKED,
+    change(owned, { files: files('billing/a.ts', 'docs/a.md'), ...approvedBy(bob, erin) }),
+  ),
+  ruleRow(
+    'files that the rule is not about need no owner',
+    'passed',
+    ['rule_met'],
+    change(owned, { files: files('billing/a.ts', 'docs/a.md'), ...approvedBy(bob, dave) }),
+  ),
+  ruleRow(
+    'the rule does not hold, and so asks no owner',
+    'passed',
+    ['rules_not_asked'],
+    change(owned, { files: files('docs/a.md'), ...approvedBy(bob) }),
+  ),
+  ruleRow(
+    'nobody owns what the rule is about, and nobody else is asked',
+    'pending',
+    ['rule_approvals_missing', 'files_without_owner'],
+    change(file('/docs/ @erin'), { files: files('billing/a.ts'), ...approvedBy(bob) }),
+  ),
+  ruleRow(
+    'nobody owns what the rule is about, and the team that is asked beside them approved',
+    'passed',
+    ['rule_met'],
+    change(file('/docs/ @erin'), { files: files('billing/a.ts'), ...approvedBy(bob, dave) }),
+    { policy: byRule({ teams: ['payments'], codeowners: true }) },
+  ),
+  ruleRow(
+    'the team approved, and the owner of the files did not',
+    'pending',
+    ['code_owner_approval_missing'],
+    change(file('/billing/ @erin'), { files: files('billing/a.ts'), ...approvedBy(bob, dave) }),
+    { policy: byRule({ teams: ['payments'], codeowners: true }) },
+  ),
+  ruleRow(
+    'one file of the rule has an owner who approved, and another has none: that is not the team’s approval',
+    'pending',
+    ['rule_approvals_missing'],
+    change(file('/billing/a.ts @erin'), {
+      files: files('billing/a.ts', 'billing/b.ts'),
+      ...approvedBy(bob, erin),
+    }),
+    { policy: byRule({ teams: ['payments'], codeowners: true }) },
+  ),
+  ruleRow(
+    'a file was moved out of what the rule is about',
+    'pending',
+    OWNERS_ASKED,
+    change(owned, {
+      files: all(makeFile('src/a.ts', { status: 'renamed', previousPath: 'billing/a.ts' })),
+      ...approvedBy(bob),
+    }),
+  ),
+  ruleRow(
+    'the list of files was cut short',
+    'pending',
+    ['rule_approvals_missing', 'code_owners_unknown'],
+    change(owned, { files: cut(files('docs/a.md')), ...approvedBy(bob, dave) }),
+  ),
+  ruleRow(
+    'CODEOWNERS could not be read',
+    'pending',
+    ['rule_approvals_missing', 'code_owners_unknown'],
+    change(unknown('GitHub answered 403'), { files: files('billing/a.ts'), ...approvedBy(bob, dave) }),
+  ),
+  ruleRow(
+    'the line that means it is one that GitHub skips',
+    'pending',
+    ['rule_approvals_missing', 'code_owners_line_broken'],
+    change(file('/billing/ @dave @@'), { files: files('billing/a.ts'), ...approvedBy(bob, dave) }),
+  ),
+  ruleRow(
+    'the only owner made a part of it',
+    'pending',
+    ['rule_approvals_missing', 'code_owner_approval_impossible'],
+    change(file('/billing/ @alice'), { files: files('billing/a.ts'), ...approvedBy(bob) }),
+  ),
+];
+
 /** Code owners, by what they are about. */
 export const codeOwnerCases: readonly (readonly [string, readonly ChangeCase[]])[] = [
   ['who owns a file', ownerRows],
@@ -497,4 +609,5 @@ export const codeOwnerCases: readonly (readonly [string, readonly ChangeCase[]])
   ['which files have owners', fileRows],
   ['lines that GitHub skips', lineRows],
   ['owners who can’t approve', impossibleRows],
+  ['owners whom a rule asks', ruledRows],
 ];

@@ -1,7 +1,6 @@
 import type { Person, Stage } from './stage.ts';
 
-const CHANGE = 'countersign/change';
-export { CHANGE as CHANGE_CHECK };
+export { CHANGE_CHECK } from '../../src/domain/change-check.ts';
 
 /** The name of the check run of deployments to an environment. */
 export const deployCheck = (environment: string): string => `countersign/deploy (${environment})`;

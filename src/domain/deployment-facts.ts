@@ -6,6 +6,7 @@ import type { Listed } from './listed.ts';
 import type { PolicyTrust } from './policy-trust.ts';
 import type { RepositoryRef } from './repository.ts';
 import type { RoleFacts } from './role-facts.ts';
+import type { Visibility } from './visibility.ts';
 import type { EnvironmentRuns, LockFacts, OrganizationFacts } from './timing-facts.ts';
 
 /** All that is judged about one wanted deployment, read once, frozen, and stored with the decision. */
@@ -38,6 +39,8 @@ export interface DeploymentFacts {
   readonly ranBefore?: Known<RanBefore | null>;
   /** Only where the policy asks for identity. */
   readonly organization?: OrganizationFacts;
+  /** Who sees the repository, on which it rests what GitHub offers for it. Absent in facts that are older. No gate reads it. */
+  readonly visibility?: Visibility;
 }
 
 export interface RanBefore {

@@ -4,15 +4,13 @@
  * Keys of effects, everywhere in `plan-*.ts`: what it is, then the id of the entry that it follows from, so that the
  * same decision planned twice is one write, and a later decision is another. The pipeline reads the entry off the key.
  */
+import { CHANGE_CHECK } from '../domain/change-check.ts';
 import type { ChangeFacts } from '../domain/change-facts.ts';
 import type { Decision } from '../domain/decision.ts';
 import type { Effect } from '../domain/effect.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
 import type { ExplainedDecision, ProposedPolicy } from './explained-decision.ts';
 import { renderChangeCheckRun } from './render-change-check-run.ts';
-
-/** The check run that shows whether a change may be merged. */
-export const CHANGE_CHECK = 'countersign/change';
 
 export interface ChangePlanInput {
   readonly decision: Decision;

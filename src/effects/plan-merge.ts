@@ -1,6 +1,6 @@
+import { CHANGE_CHECK } from '../domain/change-check.ts';
 import type { Effect } from '../domain/effect.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
-import { CHANGE_CHECK } from './plan-change.ts';
 import { renderMergeCheckRun, type UnreviewedCommit } from './render-merge-check-run.ts';
 
 export interface UnreviewedPlanInput {

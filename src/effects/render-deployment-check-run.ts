@@ -14,6 +14,7 @@ import { promotionButtons } from './promotion-buttons.ts';
 import type { RenderedCheckRun } from './render-change-check-run.ts';
 import { rangeSection } from './render-commits.ts';
 import { gatesSection, missingSection, policySection, problemsSection } from './render-gates.ts';
+import { leversSection } from './render-levers.ts';
 import { filesSection, hostsSection, outputSections } from './render-hosts.ts';
 import { TITLE_LIMIT, verdictLine } from './verdict-line.ts';
 
@@ -49,6 +50,7 @@ export function renderDeploymentCheckRun(
     ...(progress.state === 'none' || progress.state === 'deploying' ? [] : outputSections(progress, place)),
     rangeSection(facts, decision, explained, place, progress.state === 'success'),
     reviewsSection(facts.reviews.items, explained.approvals, request),
+    leversSection(facts, context.hasTarget),
     controlsSection(facts.controls ?? []),
     filesSection(difference, place),
   ]);

@@ -1,3 +1,4 @@
+import { CHANGE_CHECK } from '../domain/change-check.ts';
 import type { Known } from '../domain/known.ts';
 import type {
   ProtectionFacts,
@@ -14,7 +15,7 @@ import { header, row } from './phrases.ts';
  * What GitHub itself enforces on the branch, as one verdict: classic protection and every active ruleset hold at once, so each
  * setting is as strict as the strictest of them. Each line names what enforces it.
  */
-export function protectionSection({ branch, classic, rulesets }: ProtectionFacts): Section {
+export function protectionSection({ branch, appId, classic, rulesets }: ProtectionFacts): Section {
   const unknown = [
     ...(classic.known ? [] : [`Branch protection is unknown: ${escape(classic.why, 200)}.`]),
     ...(rulesets.known ? [] : [`Rulesets are unknown: ${escape(rulesets.why, 200)}.`]),
@@ -24,12 +25,13 @@ export function protectionSection({ branch, classic, rulesets }: ProtectionFacts
     ...(rulesets.known ? rulesets.value.map((each) => ({ name: rulesetName(each), rules: each })) : []),
   ];
   const head = [`### What GitHub enforces on ${code(branch)}`, '', ...unknown.flatMap((line) => [line, ''])];
-  if (sources.length === 0)
-    return block(30, [...head, unknown.length === 0 ? 'Nothing.' : ''].join('\n').trimEnd());
   const open = unknown.length > 0;
+  if (sources.length === 0)
+    return block(30, [...head, open ? '' : `Nothing. ${NOT_HELD}`].join('\n').trimEnd());
   return {
     ...block(30, [...head, header('', 'Enforced', 'By')].join('\n')),
     items: [
+      ourCheckRow(appId, sources, open),
       ...PROTECTION_SETTINGS.map((setting) => settingRow(setting, sources, open)),
       approvalsRow(sources, open),
       bypassRow(sources),
@@ -37,6 +39,22 @@ export function protectionSection({ branch, classic, rulesets }: ProtectionFacts
     floor: 5,
     more: (left) => `\n…and ${left} more settings.`,
   };
+}
+
+/** A decision alone stops nobody: GitHub has to wait for the check run that shows it. */
+const NOT_HELD =
+  'So whoever may merge can merge against this decision: require the check `countersign/change`, from this App.';
+
+const NOT_OURS = 'So whoever may write can report `countersign/change` themselves: require it from this App.';
+
+function ourCheckRow(appId: number | null, sources: readonly Source[], open: boolean): string {
+  const required = sources.flatMap(({ name, rules }) =>
+    rules.requiredChecks.flatMap((check) => (check.name === CHANGE_CHECK ? [{ name, of: check.appId }] : [])),
+  );
+  const ours = required.filter(({ of }) => of !== null && of === appId);
+  if (ours.length > 0) return row('This check', 'yes', ours.map(({ name }) => name).join(', '));
+  if (required.length > 0) return row('This check', '⚠️ **from anybody**', NOT_OURS);
+  return row('This check', open ? 'unknown' : '⚠️ **no**', open ? '' : NOT_HELD);
 }
 
 interface Source {

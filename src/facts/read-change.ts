@@ -13,12 +13,14 @@ import {
   POLICY_VARIABLES,
   policySourceOf,
   refWithPolicy,
+  visibility,
 } from './wire-policy.ts';
 import { PULL_REQUEST_FRAGMENTS, type WirePullRequest, wirePullRequest } from './wire-pull-request.ts';
 
 export const CHANGE_QUERY = `query Change($owner: String!, $name: String!, $number: Int!, ${POLICY_PARAMETERS}) {
   repository(owner: $owner, name: $name) {
     databaseId
+    visibility
     defaultBranchRef { name ${POLICY_OF_REF} }
     pullRequest(number: $number) { ...PullRequestParts baseRef { name ${POLICY_OF_REF} } }
   }
@@ -31,6 +33,7 @@ const answer = z.object({
   repository: z
     .object({
       databaseId: z.int(),
+      visibility,
       defaultBranchRef: namedRef,
       pullRequest: wirePullRequest.extend({ baseRef: namedRef }).nullable(),
     })
@@ -60,7 +63,7 @@ export async function readChange(
   const found = read.repository?.databaseId === repository.id ? read.repository : null;
   const trunk = found?.defaultBranchRef ?? null;
   const pullRequest = found?.pullRequest ?? null;
-  if (trunk === null || pullRequest === null || pullRequest.number !== number) {
+  if (found === null || trunk === null || pullRequest === null || pullRequest.number !== number) {
     throw new GitHubError(
       'github_refused',
       `GitHub shows no ${fullName(repository)}#${number} while ${doing}: it does not exist, or the App is not installed there`,
@@ -72,7 +75,7 @@ export async function readChange(
   const policyAt = (branch: string, ref: typeof trunk | null): PolicySource =>
     policySourceOf(repository, branch, ref, read.baseline);
   return {
-    trunk: { trunk: trunk.name, source: policyAt(trunk.name, trunk) },
+    trunk: { trunk: trunk.name, source: policyAt(trunk.name, trunk), visibility: found.visibility },
     base: { name: base, source: policyAt(base, baseRef?.name === base ? baseRef : null) },
     pullRequest,
   };

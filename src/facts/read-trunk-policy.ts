@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { PolicySource } from '../domain/policy-reading.ts';
 import { fullName, type RepositoryRef } from '../domain/repository.ts';
+import type { Visibility } from '../domain/visibility.ts';
 import { askGraphql } from './ask-github.ts';
 import { GitHubError } from './github-error.ts';
 import type { GitHubReader } from './github-reader.ts';
@@ -13,11 +14,13 @@ import {
   POLICY_VARIABLES,
   policySourceOf,
   refWithPolicy,
+  visibility,
 } from './wire-policy.ts';
 
 export const TRUNK_POLICY_QUERY = `query TrunkPolicy($owner: String!, $name: String!, ${POLICY_PARAMETERS}) {
   repository(owner: $owner, name: $name) {
     databaseId
+    visibility
     defaultBranchRef { name ${POLICY_OF_REF} }
   }
   ${BASELINE_OF_OWNER}
@@ -27,6 +30,7 @@ const answer = z.object({
   repository: z
     .object({
       databaseId: z.int(),
+      visibility,
       defaultBranchRef: refWithPolicy.extend({ name: z.string() }).nullable(),
     })
     .nullable(),
@@ -37,6 +41,7 @@ const answer = z.object({
 export interface TrunkPolicy {
   readonly trunk: string;
   readonly source: PolicySource;
+  readonly visibility: Visibility;
 }
 
 /** The policy of whatever is the default branch now, and the baseline of the repository's owner, in one request. */
@@ -48,12 +53,16 @@ export async function readTrunkPolicy(github: GitHubReader, repository: Reposito
     mayLack: 'baseline',
   });
   const branch = read.repository?.databaseId === repository.id ? read.repository.defaultBranchRef : null;
-  if (branch === null || branch.target === null) {
+  if (read.repository === null || branch === null || branch.target === null) {
     throw new GitHubError(
       'github_refused',
       `GitHub shows no default branch of ${fullName(repository)} while ${doing}: the repository is empty, gone or renamed, or the App is not installed on it`,
       { status: 200, said: 'null' },
     );
   }
-  return { trunk: branch.name, source: policySourceOf(repository, branch.name, branch, read.baseline) };
+  return {
+    trunk: branch.name,
+    source: policySourceOf(repository, branch.name, branch, read.baseline),
+    visibility: read.repository.visibility,
+  };
 }

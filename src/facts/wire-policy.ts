@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CodedError } from '../domain/coded-error.ts';
 import type { BaselineSource, PolicySource } from '../domain/policy-reading.ts';
 import { fullName, type RepositoryRef } from '../domain/repository.ts';
+import type { Visibility } from '../domain/visibility.ts';
 import { sha } from './wire-commit.ts';
 import { POLICY_FILE_FIELDS, policyFile, textOfPolicyFile } from './wire-policy-file.ts';
 
@@ -27,6 +28,11 @@ export const POLICY_OF_REF = `target { oid ... on Commit { file(path: $path) { $
 export const BASELINE_OF_OWNER = `baseline: repository(owner: $owner, name: $shared) {
     defaultBranchRef { name target { oid ... on Commit { file(path: $baseline) { ${POLICY_FILE_FIELDS} } } } }
   }`;
+
+/** Who sees a `Repository`. */
+export const visibility = z
+  .enum(['PUBLIC', 'PRIVATE', 'INTERNAL'])
+  .transform((name) => name.toLowerCase() as Lowercase<typeof name> satisfies Visibility);
 
 const target = z.object({ oid: sha, file: policyFile.nullish() }).nullable();
 

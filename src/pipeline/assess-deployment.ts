@@ -88,6 +88,7 @@ export async function assessDeployment(
     policy: trust,
     now: pipeline.now(),
   });
-  const facts = { ...gathered, controls: await deploymentControls(pipeline, gathered) };
+  const { visibility } = standing;
+  const facts = { ...gathered, visibility, controls: await deploymentControls(pipeline, gathered) };
   return { source, reading, facts, decision: evaluateDeployment(reading, facts), policy: standing };
 }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type BaselineSource, type PolicySource, textsOf } from '../domain/policy-reading.ts';
 import type { PolicyChangeFacts, PolicyTrust } from '../domain/policy-trust.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
+import type { Visibility } from '../domain/visibility.ts';
 import { gatherPolicyChange } from '../facts/gather-policy-change.ts';
 import type { GitHubReader } from '../facts/github-reader.ts';
 import { readTrunkPolicy, type TrunkPolicy } from '../facts/read-trunk-policy.ts';
@@ -20,6 +21,7 @@ import { type BranchPolicy, branchPolicyOf } from './branch-policy.ts';
 export interface PolicyInForce {
   /** The default branch. */
   readonly trunk: string;
+  readonly visibility: Visibility;
   /** What stands on the default branch now. */
   readonly tip: { readonly source: PolicySource; readonly reading: PolicyReading };
   /** What judges deployments: the tip's, or the last reviewed one where the tip's was changed without review. */
@@ -60,12 +62,13 @@ export async function standingPolicy(
   repository: RepositoryRef,
   { last, read }: { readonly last: ReviewedPolicy | null; readonly read: TrunkPolicy },
 ): Promise<PolicyInForce> {
-  const { trunk } = read;
+  const { trunk, visibility } = read;
   const tip = withSeenBaseline(branchPolicyOf(read.source), last);
   const { source, reading } = tip;
   const before = last?.entryId ?? null;
   const common = {
     trunk,
+    visibility,
     tip,
     source,
     reading,
@@ -99,6 +102,7 @@ export async function standingPolicy(
   if (trust.trusted) return { ...common, facts, standing: 'reviewed', guarding: reading.policy };
   return {
     trunk,
+    visibility,
     tip,
     ...(lasting ?? tip),
     changes: lasting ?? tip,

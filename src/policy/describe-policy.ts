@@ -24,14 +24,30 @@ export function describePolicy(policy: Policy): readonly string[] {
             ({ login, paths }) => `of ${login}: nothing outside of ${list(paths)}; other bots may open none`,
           )),
     ]),
+    ...kept(changes.protection?.checks === 'required'),
     ...Object.entries(environments).flatMap(([name, environment]) => [
       '',
       ...environmentLines(name, environment),
     ]),
+    ...(Object.keys(environments).length === 0 ? [] : ['', ...DEPLOYMENTS_KEPT]),
     '',
     'Nobody’s approval counts for what they made themselves, and only one of the commit that is judged.',
   ];
 }
+
+/** A decision alone stops nobody: what GitHub has to do with it. */
+const kept = (isDemanded: boolean): readonly string[] => [
+  isDemanded
+    ? 'GitHub keeps to it by requiring the check countersign/change, which the policy demands.'
+    : 'GitHub keeps to it only where it requires the check countersign/change of this App; protection: { checks: required } demands that.',
+];
+
+/** https://docs.github.com/actions/reference/workflows-and-actions/deployments-and-environments */
+const DEPLOYMENTS_KEPT = [
+  'What Countersign deploys over SSH waits for its decision on every plan of GitHub. A job of GitHub Actions waits only where',
+  'Countersign’s deployment protection rule is on for the environment, which GitHub offers to public repositories, and to private',
+  'and internal ones with Enterprise. No rule holds a deployment that somebody makes by GitHub’s API and carries out themselves.',
+];
 
 function environmentLines(name: string, environment: EnvironmentPolicy): readonly string[] {
   const { branches, deploy, approvals, after, freeze, lock, rollback, identity, baseline } = environment;

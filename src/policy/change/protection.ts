@@ -1,3 +1,4 @@
+import { CHANGE_CHECK } from '../../domain/change-check.ts';
 import type { GateResult } from '../../domain/decision.ts';
 import { type Known, known } from '../../domain/known.ts';
 import type { ProtectionRules } from '../../domain/protection-facts.ts';
@@ -14,7 +15,6 @@ import type { Policy } from '../schema.ts';
 import { type ProtectedBase, protectionSources } from './protection-sources.ts';
 
 const GATE = 'protection';
-export const CHANGE_CHECK = 'countersign/change';
 
 type Demand = {
   readonly setting: ProtectionSetting;

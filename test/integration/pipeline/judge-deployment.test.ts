@@ -149,7 +149,7 @@ const shop = (text: string | null, branch = 'main') =>
       const object = { byteSize: 9, isBinary: false, isTruncated: false, text };
       const file = text === null ? null : { mode: 0o100644, type: 'blob', object };
       const defaultBranchRef = { name: branch, target: { oid, file } };
-      return { repository: { databaseId: 5, defaultBranchRef }, baseline: null };
+      return { repository: { databaseId: 5, visibility: 'PRIVATE', defaultBranchRef }, baseline: null };
     },
   });
 

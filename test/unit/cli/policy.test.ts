@@ -124,6 +124,7 @@ environments:
      - no label hold, and no request for changes from team security that they didn’t lift
      - stale approvals: dismissed, enforced by GitHub
      - of dependabot[bot]: nothing outside of package.json; other bots may open none
+   GitHub keeps to it only where it requires the check countersign/change of this App; protection: { checks: required } demands that.
 
    A deployment to staging
      - is asked for by each merge of team developers
@@ -139,6 +140,10 @@ environments:
      - waits while it is locked, which team leads may do
      - may be taken back by team on-call or team leads, to what was approved and ran there
      - two-factor identity: required
+
+   What Countersign deploys over SSH waits for its decision on every plan of GitHub. A job of GitHub Actions waits only where
+   Countersign’s deployment protection rule is on for the environment, which GitHub offers to public repositories, and to private
+   and internal ones with Enterprise. No rule holds a deployment that somebody makes by GitHub’s API and carries out themselves.
 
    Nobody’s approval counts for what they made themselves, and only one of the commit that is judged.
    "

@@ -84,7 +84,7 @@ describe('the policy of a trusted branch', () => {
 describe('the policy of the default branch', () => {
   const trunkOf = (defaultBranchRef: unknown, databaseId = 5) =>
     scriptedGitHub({
-      graphql: () => ({ repository: { databaseId, defaultBranchRef }, baseline: null }),
+      graphql: () => ({ repository: { databaseId, visibility: 'PUBLIC', defaultBranchRef }, baseline: null }),
     });
   const file = { mode: 0o100644, type: 'blob', object: blob };
 
@@ -93,6 +93,7 @@ describe('the policy of the default branch', () => {
     await expect(readTrunkPolicy(github, repository)).resolves.toMatchObject({
       trunk: 'trunk',
       source: { ref: 'refs/heads/trunk', commit, text: 'version: 1\n' },
+      visibility: 'public',
     });
     expect(github.asked).toEqual(['TrunkPolicy']);
   });

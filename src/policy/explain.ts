@@ -25,7 +25,7 @@ const SENTENCES: Sentences = {
   environment_not_in_policy: ({ environment, known }) =>
     `The policy does not name an environment ${code(environment)}; it names ${list(known, 'and', code).replace('nobody', 'none')}.`,
 
-  facts_complete: () => 'Everything that is judged could be read to its end.',
+  facts_complete: () => 'All that an approval rests on was read to its end.',
   facts_incomplete: ({ list: what }) =>
     `Not everything could be read from GitHub (${words(what)}), and what isn’t seen can’t be approved.`,
   facts_unreadable: ({ why }) => `The facts could not be read from GitHub: ${words(why)}.`,

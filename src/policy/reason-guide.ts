@@ -25,7 +25,7 @@ export const REASON_GUIDE: Readonly<Record<ReasonCode, Guide>> = {
     'Mend the name, or add the environment to the policy; then ask for the deployment anew. A job of Actions that waits is judged again by itself.',
   ),
 
-  facts_complete: fine('Every list that is judged was read to its end.'),
+  facts_complete: fine('Every list that an approval rests on was read to its end.'),
   facts_incomplete: wrong(
     'GitHub ended a list early, or somebody pushed while we read.',
     'It is tried again at the next event. If it stays, make the change smaller: GitHub lists 250 commits of a pull request.',

@@ -98,6 +98,23 @@ export interface GitHub {
   /** "Re-run" on a check run. */
   rerequest(repository: Repository, checkRunId: number, user: User): void;
   rerequestSuite(repository: Repository, suiteId: number, user: User): Promise<void>;
+  readonly mergeQueue: {
+    open(
+      repository: Repository,
+      branch: string,
+      settings: { readonly method: 'merge' | 'squash' | 'rebase'; readonly together?: number },
+    ): void;
+    /** "Merge when ready". Answers the head of its merge group. */
+    add(repository: Repository, number: number, user: User): Promise<string>;
+    /** What GitHub lets nobody do; answers the head that the group has then. */
+    tamper(
+      repository: Repository,
+      number: number,
+      what: { readonly files: string; readonly instead: boolean },
+    ): Promise<string>;
+    /** Pull requests in it, front first. */
+    numbers(repository: Repository, branch: string): readonly number[];
+  };
   setDraft(repository: Repository, number: number, draft: boolean, user: User): Promise<void>;
   /** Sets everything about an environment, custom rules too. */
   setEnvironment(repository: Repository, name: string, rules: EnvironmentRules): Environment;

@@ -18,6 +18,7 @@ import {
   createUser,
   personOf,
 } from './acts/organizations.ts';
+import { enqueuePull, openMergeQueue, tamperWithGroup } from './acts/merge-queue.ts';
 import { setDraft } from './acts/pull-requests.ts';
 import { createRepository, forkRepository } from './acts/repositories.ts';
 import { bypass, reviewDeployments } from './acts/answering.ts';
@@ -143,6 +144,15 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
     rerequest: (repository, id, user) => rerequest(world, repository, needCheckRun(repository, id), user),
     rerequestSuite: (repository, id, user) =>
       rerequestSuite(world, repository, needSuite(repository, id), user),
+    mergeQueue: {
+      open: openMergeQueue,
+      add: async (repository, number, user) =>
+        (await enqueuePull(world, needPull(repository, String(number)), user)).headSha,
+      tamper: (repository, number, what) =>
+        tamperWithGroup(world, needPull(repository, String(number)), what),
+      numbers: (repository, branch) =>
+        (repository.queues.get(branch)?.entries ?? []).map(({ pull }) => pull.number),
+    },
     setDraft: (repository, number, draft, user) =>
       setDraft(world, needPull(repository, String(number)), draft, user),
     setEnvironment: (repository, name, rules) => setEnvironment(world, repository, name, rules),

@@ -119,6 +119,8 @@ export interface Repository {
   readonly deployments: Map<number, Deployment>;
   readonly environments: Map<string, Environment>;
   readonly runs: Map<number, WorkflowRun>;
+  /** Merge queues by branch. */
+  readonly queues: Map<string, MergeQueue>;
   /** Commits that GitHub itself made and signed. */
   readonly signed: Set<string>;
 }
@@ -158,6 +160,25 @@ export interface Label {
   readonly name: string;
 }
 
+export interface MergeQueue {
+  readonly branch: string;
+  readonly method: 'merge' | 'squash' | 'rebase';
+  readonly together: number;
+  /** Front first. */
+  readonly entries: QueueEntry[];
+}
+
+/** A queued pull request with its merge group. */
+export interface QueueEntry {
+  readonly id: number;
+  readonly pull: Pull;
+  readonly enqueuer: User;
+  readonly at: string;
+  readonly ref: string;
+  readonly baseSha: string;
+  readonly headSha: string;
+}
+
 export interface PullEvent {
   readonly type:
     | 'HeadRefForcePushedEvent'
@@ -168,7 +189,9 @@ export interface PullEvent {
     | 'BaseRefChangedEvent'
     | 'BaseRefForcePushedEvent'
     | 'BaseRefDeletedEvent'
-    | 'AutomaticBaseChangeSucceededEvent';
+    | 'AutomaticBaseChangeSucceededEvent'
+    | 'AddedToMergeQueueEvent'
+    | 'RemovedFromMergeQueueEvent';
   readonly id: number;
   readonly at: string;
   readonly actor: Actor;
@@ -311,7 +334,8 @@ export interface Activity {
   readonly ref: string;
   readonly before: string;
   readonly after: string;
-  readonly type: 'push' | 'force_push' | 'branch_deletion' | 'branch_creation' | 'pr_merge';
+  readonly type:
+    'push' | 'force_push' | 'branch_deletion' | 'branch_creation' | 'pr_merge' | 'merge_queue_merge';
   readonly actor: Actor;
   readonly at: string;
 }

@@ -39,6 +39,8 @@ export interface World {
   /** GitHub's own account: committer of merges made on the web. */
   readonly webFlow: Bot;
   readonly actionsBot: Bot;
+  /** Who lands what a merge queue lets through. */
+  readonly mergeQueueBot: Bot;
   now(): Date;
   /** Now, as GitHub writes times. */
   timestamp(): string;
@@ -61,6 +63,7 @@ export interface WorldOptions {
 /** GitHub's id of `web-flow`, as in the real one. */
 export const WEB_FLOW_ID = 19_864_447;
 const ACTIONS_ID = 41_898_282;
+const MERGE_QUEUE_ID = 118_344_674;
 
 export function makeWorld(options: WorldOptions): World {
   const state = emptyState();
@@ -98,6 +101,7 @@ export function makeWorld(options: WorldOptions): World {
     violations: [],
     webFlow: bot(WEB_FLOW_ID, 'web-flow'),
     actionsBot: bot(ACTIONS_ID, 'github-actions[bot]'),
+    mergeQueueBot: bot(MERGE_QUEUE_ID, 'github-merge-queue[bot]'),
     now: options.clock,
     timestamp,
     id: () => (last += 1),

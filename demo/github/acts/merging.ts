@@ -69,7 +69,8 @@ async function squashText(world: World, pull: Pull): Promise<{ title: string; me
 
 const text = (title: string, message: string): string => (message === '' ? title : `${title}\n\n${message}`);
 
-async function makeMerge(
+/** Makes what a merge leaves on `base`, without moving any branch. Null where it conflicts. */
+export async function makeMerge(
   world: World,
   pull: Pull,
   base: string,

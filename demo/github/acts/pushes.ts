@@ -30,6 +30,8 @@ export interface RefChange {
   readonly actor: Actor;
   /** By a merge of a pull request. */
   readonly merge?: boolean;
+  /** And that by a merge queue. */
+  readonly queue?: boolean;
 }
 
 function pushedCommit(
@@ -200,6 +202,7 @@ async function afterHeadMoved(
 function activityType(change: RefChange, forced: boolean): Activity['type'] {
   if (change.after === null) return 'branch_deletion';
   if (change.before === null) return 'branch_creation';
+  if (change.queue === true) return 'merge_queue_merge';
   if (change.merge === true) return 'pr_merge';
   return forced ? 'force_push' : 'push';
 }

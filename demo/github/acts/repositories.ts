@@ -45,6 +45,7 @@ function blank(
     deployments: new Map(),
     environments: new Map(),
     runs: new Map(),
+    queues: new Map(),
     signed: new Set(),
   };
 }

@@ -22,6 +22,8 @@ export const WEBHOOKS = [
   'issue-comment-created',
   'membership-added',
   'membership-removed',
+  'merge-group-checks-requested',
+  'merge-group-destroyed',
   'organization-member-added',
   'organization-member-removed',
   'pull-request-closed',

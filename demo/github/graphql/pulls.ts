@@ -67,6 +67,8 @@ const EVENT_NAMES: Readonly<Record<PullEvent['type'], string>> = {
   BaseRefForcePushedEvent: 'BASE_REF_FORCE_PUSHED_EVENT',
   BaseRefDeletedEvent: 'BASE_REF_DELETED_EVENT',
   AutomaticBaseChangeSucceededEvent: 'AUTOMATIC_BASE_CHANGE_SUCCEEDED_EVENT',
+  AddedToMergeQueueEvent: 'ADDED_TO_MERGE_QUEUE_EVENT',
+  RemovedFromMergeQueueEvent: 'REMOVED_FROM_MERGE_QUEUE_EVENT',
 };
 
 function eventObject(asking: Asking, pull: Pull, event: PullEvent): Fields {
@@ -89,6 +91,8 @@ function eventObject(asking: Asking, pull: Pull, event: PullEvent): Fields {
     ...(event.type === 'AutomaticBaseChangeSucceededEvent'
       ? { oldBase: event.before, newBase: event.after }
       : {}),
+    ...(event.type === 'AddedToMergeQueueEvent' ? { enqueuer: actorObject(asking, event.actor) } : {}),
+    ...(event.type === 'RemovedFromMergeQueueEvent' ? { reason: event.after } : {}),
     ...(event.type === 'ReviewDismissedEvent'
       ? {
           databaseId: event.id,
@@ -234,8 +238,8 @@ export function pullObject(asking: Asking, pull: Pull): Fields {
       };
     },
     autoMergeRequest: null,
-    mergeQueueEntry: null,
-    isInMergeQueue: false,
+    isInMergeQueue:
+      repository.queues.get(pull.baseRef)?.entries.some((entry) => entry.pull === pull) === true,
     lastEditedAt: null,
     permalink: orNull(pullWeb(world, pull)),
   };

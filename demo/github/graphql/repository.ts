@@ -6,6 +6,7 @@ import type { Repository } from '../state.ts';
 import { blobObject, commitObject } from './commits.ts';
 import { connection, GraphqlRefusal, type ConnectionArguments } from './connection.ts';
 import { need, type Asking } from './context.ts';
+import { mergeQueueObject } from './merge-queue.ts';
 import { pullObject } from './pulls.ts';
 import { refObject } from './refs.ts';
 
@@ -78,6 +79,8 @@ export function repositoryObject(asking: Asking, repository: Repository): Fields
         );
       return pullObject(asking, pull);
     },
+    mergeQueue: ({ branch }: { readonly branch?: string | null }) =>
+      mergeQueueObject(asking, repository, branch ?? repository.defaultBranch),
     pullRequests: (args: PullArguments) => {
       need(asking, repository, 'pull_requests:read');
       const chosen = [...repository.pulls.values()].filter((pull) => {

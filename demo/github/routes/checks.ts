@@ -1,4 +1,5 @@
 /** Check runs and commit statuses. Only Apps make check runs, and only their own App may change one. */
+import { settleQueues } from '../acts/merge-queue.ts';
 import { createCheckRun, rerequest, updateCheckRun } from '../acts/checking.ts';
 import { announce } from '../announce.ts';
 import { readCommit, resolveCommit } from '../git/commits.ts';
@@ -37,9 +38,9 @@ export const checkRoutes: readonly Route[] = [
     const sha = call.body.needText('head_sha');
     if ((await resolveCommit(repository.directory, sha)) !== sha)
       throw invalid(`No commit found for SHA: ${sha}`);
-    return created(
-      checkRunShape(world, repository, createCheckRun(world, repository, app, sha, call.body, app.bot)),
-    );
+    const run = createCheckRun(world, repository, app, sha, call.body, app.bot);
+    await settleQueues(world, repository);
+    return created(checkRunShape(world, repository, run));
   }),
   repositoryRoute('GET /repos/{owner}/{repo}/check-runs/{check_run_id}', read, (world, call, repository) =>
     ok(checkRunShape(world, repository, needRun(repository, call))),
@@ -47,7 +48,7 @@ export const checkRoutes: readonly Route[] = [
   repositoryRoute(
     'PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}',
     write,
-    (world, call, repository) => {
+    async (world, call, repository) => {
       const app = needApp(call);
       const run = needRun(repository, call);
       if (run.app?.id !== app.id)
@@ -56,6 +57,7 @@ export const checkRoutes: readonly Route[] = [
           `Invalid app_id \`${app.id}\` - check run can only be modified by the GitHub App that created it.`,
         );
       updateCheckRun(world, repository, run, call.body, app.bot);
+      await settleQueues(world, repository);
       return ok(checkRunShape(world, repository, run));
     },
   ),
@@ -142,6 +144,7 @@ export const checkRoutes: readonly Route[] = [
           updated_at: status.createdAt,
         },
       });
+      await settleQueues(world, repository);
       return created(statusShape(world, repository, status));
     },
   ),

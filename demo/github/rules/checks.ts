@@ -26,14 +26,30 @@ export function latestStatuses(repository: Repository, sha: string): CommitStatu
 const PASSING = new Set(['success', 'neutral', 'skipped']);
 
 /** Whether a required check has passed on a commit. */
-export function checkPassed(repository: Repository, sha: string, required: RequiredCheck): boolean {
+export const checkPassed = (repository: Repository, sha: string, required: RequiredCheck): boolean =>
+  outcomeOf(repository, sha, required) === 'passed';
+
+/** Whether it has come to its end there, and badly. */
+export const checkFailed = (repository: Repository, sha: string, required: RequiredCheck): boolean =>
+  outcomeOf(repository, sha, required) === 'failed';
+
+function outcomeOf(
+  repository: Repository,
+  sha: string,
+  required: RequiredCheck,
+): 'passed' | 'failed' | 'expected' {
   const runs = latestCheckRuns(repository, sha).filter(
     (run) => run.name === required.context && (required.appId === null || appIdOf(run) === required.appId),
   );
   const newest = runs.toSorted((a, b) => a.id - b.id).at(-1);
-  if (newest !== undefined) return newest.status === 'completed' && PASSING.has(newest.conclusion ?? '');
-  if (required.appId !== null) return false;
-  return latestStatuses(repository, sha).some(
-    (status) => status.context.toLowerCase() === required.context.toLowerCase() && status.state === 'success',
+  if (newest !== undefined) {
+    if (newest.status !== 'completed') return 'expected';
+    return PASSING.has(newest.conclusion ?? '') ? 'passed' : 'failed';
+  }
+  if (required.appId !== null) return 'expected';
+  const status = latestStatuses(repository, sha).find(
+    ({ context }) => context.toLowerCase() === required.context.toLowerCase(),
   );
+  if (status?.state === 'success') return 'passed';
+  return status === undefined || status.state === 'pending' ? 'expected' : 'failed';
 }

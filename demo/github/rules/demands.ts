@@ -243,6 +243,7 @@ export function pushVerdict(
   const demands = demandsOn(world, repository, branch);
   const refusals: string[] = [];
   let fastForwardOnly = false;
+  if (branch.startsWith('gh-readonly-queue/')) refusals.push('Cannot update this protected ref.');
   for (const demand of demands) {
     const bypass = demand.bypassedBy(actor);
     const history = bypass && demand.bypassReachesHistory;

@@ -67,7 +67,10 @@ export interface PullRequestFacts {
 
 export interface MergeFacts {
   readonly at: string;
+  /** Whoever merged it; of a merge by the queue, whoever put it there last. */
   readonly by: Actor | null;
+  /** It was in a merge queue: absent where it never was. */
+  readonly queued?: true;
   /** The commit that the merge left on the base branch (the last one of a rebase). */
   readonly commit: CommitFacts;
   /**

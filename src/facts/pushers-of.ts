@@ -18,6 +18,8 @@ export interface BranchActivity {
   readonly before: string;
   readonly after: string;
   readonly actor: Actor | null;
+  /** RFC 3339. */
+  readonly at: string;
 }
 
 interface Head {

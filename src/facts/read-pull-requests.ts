@@ -1,3 +1,4 @@
+import type { Actor } from '../domain/actor.ts';
 import { CodedError } from '../domain/coded-error.ts';
 import type {
   CheckFacts,
@@ -160,7 +161,13 @@ async function settle(
       // An open pull request has a `mergeCommit` of a try at merging: only a merged one's is what landed.
       merged:
         wire.state === 'MERGED' && wire.mergedAt !== null && mergeCommit !== undefined
-          ? { at: wire.mergedAt, by: wire.mergedBy, commit: mergeCommit, onGitHub: NOT_READ }
+          ? {
+              at: wire.mergedAt,
+              by: mergerOf(wire),
+              ...(wire.queued === null ? {} : { queued: true }),
+              commit: mergeCommit,
+              onGitHub: NOT_READ,
+            }
           : null,
     },
     commits: { complete: commits.complete, items: resolved.slice(0, commits.items.length) },
@@ -170,6 +177,14 @@ async function settle(
     files,
     labels,
   };
+}
+
+/** GitHub's own account, which lands what its merge queues let through. */
+const MERGE_QUEUE = 'github-merge-queue[bot]';
+
+/** A queue merges what a person put there: that person answers for the merge, as by the button. */
+function mergerOf({ mergedBy, queued }: WirePullRequest): Actor | null {
+  return mergedBy?.login === MERGE_QUEUE && queued !== null ? queued.actor : mergedBy;
 }
 
 const NOT_READ = unknown('not read for a pull request by itself');

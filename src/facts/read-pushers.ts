@@ -17,12 +17,19 @@ const PAGES = 10;
 /** A page of the activity of a repository. */
 export const activities = z.array(
   z
-    .object({ activity_type: z.string(), before: z.string(), after: z.string(), actor: restActor })
+    .object({
+      activity_type: z.string(),
+      before: z.string(),
+      after: z.string(),
+      actor: restActor,
+      timestamp: z.string(),
+    })
     .transform((move): BranchActivity => ({
       kind: move.activity_type,
       before: move.before,
       after: move.after,
       actor: move.actor,
+      at: move.timestamp,
     })),
 );
 

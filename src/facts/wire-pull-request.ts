@@ -53,6 +53,9 @@ fragment PullRequestParts on PullRequest {
       ... on ReviewDismissedEvent { previousReviewState actor { ...ActorParts } review { databaseId fullDatabaseId } }
     }
   }
+  queued: timelineItems(last: 1, itemTypes: [ADDED_TO_MERGE_QUEUE_EVENT]) {
+    nodes { ... on AddedToMergeQueueEvent { actor { ...ActorParts } } }
+  }
 }`;
 
 /** One query for many pull requests: `p0` is the first of `numbers`, which come as variables `n0` and so on. */
@@ -212,6 +215,11 @@ const dismissals = z
     return { complete: !hasNextPage && items.length === nodes?.length, items };
   });
 
+/** Who put it into a merge queue last; `actor` is null of a deleted account. */
+const queued = z
+  .object({ nodes: z.array(z.object({ actor: graphqlActor }).nullable()).nullish() })
+  .transform(({ nodes }) => nodes?.[0] ?? null);
+
 const rollup = z.object({ contexts: graphqlChecks }).nullable();
 
 export const wirePullRequest = z.object({
@@ -243,6 +251,7 @@ export const wirePullRequest = z.object({
   baseChanges: newestEvent('GitHub hides when its base was changed'),
   described: newestEvent('GitHub hides when its title or labels were changed'),
   dismissals,
+  queued,
 });
 
 export type WirePullRequest = z.output<typeof wirePullRequest>;

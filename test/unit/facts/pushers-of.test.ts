@@ -15,6 +15,7 @@ const move = (kind: string, before: string, after: string, actor: Actor | null):
   before,
   after,
   actor,
+  at: '2026-03-01T09:00:00Z',
 });
 const head = (tip: string, ...commits: string[]) => ({
   sha: tip,

@@ -9,6 +9,7 @@ const move = (activity_type: string, before: string, after: string) => ({
   before: sha(before),
   after: sha(after),
   actor: { id: 2, login: 'bob', type: 'User' },
+  timestamp: '2026-03-03T08:00:05Z',
 });
 
 const reading = (answer: (page: unknown) => Scripted) => {
@@ -54,6 +55,34 @@ describe('how a pull request landed', () => {
     );
     expect(found.map((each) => each?.known)).toEqual([true, true]);
     expect(asked).toBe(2);
+  });
+
+  describe('in a batch of the merge queue, which moves the branch once', () => {
+    const COMPARE = 'GET /repos/{owner}/{repo}/compare/{basehead}';
+    const batch = (moves: readonly ReturnType<typeof move>[], moved: readonly string[]) => {
+      const github = scriptedGitHub({
+        rest: {
+          [ACTIVITY]: () => ({ data: moves }),
+          [COMPARE]: () => ({ data: { commits: moved.map((word) => ({ sha: sha(word) })) } }),
+        },
+      });
+      const { pullRequest } = makeMergedFacts();
+      const merged = { ...makeMerge(), queued: true } as const;
+      return readLandings(github, repository, [{ ...pullRequest, merged }]).then((found) => found.get(12));
+    };
+    const queueMove = move('merge_queue_merge', 'base', 'merge 13');
+
+    test('the first one of it was merged on GitHub', async () => {
+      expect(await batch([queueMove], ['merge', 'merge 13'])).toEqual({ known: true, value: true });
+    });
+
+    test.each([
+      ['that move did not bring it', [queueMove], ['merge 13']],
+      ['it was pushed', [move('push', 'base', 'merge 13')], ['merge', 'merge 13']],
+      ['that move was days later', [{ ...queueMove, timestamp: '2026-03-09T08:00:00Z' }], ['merge']],
+    ])('is unknown where %s', async (_, moves, moved) => {
+      expect(await batch(moves, moved)).toMatchObject({ known: false });
+    });
   });
 
   test.each<[string, Scripted]>([

@@ -60,6 +60,7 @@ const pull = (over: object = {}) => ({
   baseChanges: { nodes: [] },
   described: { nodes: [] },
   dismissals: { pageInfo: LAST, nodes: [] },
+  queued: { nodes: [] },
   ...over,
 });
 const answer = (p0: unknown, databaseId = 5) => ({ repository: { databaseId, p0 } });

@@ -36,6 +36,16 @@ export interface OperationTables {
     head_sha: string;
     verdict: Verdict | 'closed';
   };
+  'countersign.merge_group': {
+    repository_id: Fixed<Id>;
+    head_sha: Fixed<string>;
+    head_ref: Fixed<string>;
+    base_sha: Fixed<string>;
+    base_ref: Fixed<string>;
+    pull_request: Fixed<number | null>;
+    pull_requests: readonly number[];
+    state: 'open' | 'merged' | 'invalidated' | 'dequeued';
+  };
   'countersign.deployment': DeploymentRow;
   'countersign.deployment_review': {
     deployment_id: Fixed<string>;

@@ -30,6 +30,8 @@ export const QUEUES = {
   delivery: { kind: 'plain', retries: 100, expireSeconds: 300 },
   /** A pull request to be judged. */
   change: { kind: 'coalesced', retries: 100, expireSeconds: 300 },
+  /** A merge group of a queue to be judged. */
+  merge_group: { kind: 'coalesced', retries: 100, expireSeconds: 300 },
   /** A merge to be recorded. */
   merge: { kind: 'ordered', retries: 100, expireSeconds: 300 },
   /** A push to a guarded branch to be looked at. */
@@ -55,6 +57,7 @@ export type QueueName = keyof typeof QUEUES;
 export const QUEUE_NAMES: readonly QueueName[] = [
   'delivery',
   'change',
+  'merge_group',
   'merge',
   'push',
   'deployment',

@@ -25,7 +25,7 @@ export type Verdict = 'approved' | 'held' | 'rejected' | 'error' | 'not_guarded'
 
 export interface Decision {
   readonly schema: 'decision/v1';
-  readonly subject: 'change' | 'deployment';
+  readonly subject: 'change' | 'deployment' | 'merge_group';
   readonly verdict: Verdict;
   /** `observe`: decided, recorded and shown, but it blocks nothing. */
   readonly mode: 'enforce' | 'observe';

@@ -7,6 +7,8 @@ import type { LedgerFact } from './ledger-fact.ts';
 import type { ReasonCode } from './reason.ts';
 
 /**
+ * `change.queued`: a merge group of the queue that ends with this pull request waits for our check (`checks_requested`), or came
+ * to its end (`merged`, `invalidated`, `dequeued`).
  * `deployment.reviewed`: one person's yes or no to a deployment. `effect.finished`: what became of a planned write.
  * `control.changed`: what GitHub enforces for us is another than at the last look, or is seen for the first time, or not any more.
  * `history.rewritten`: a guarded branch was pushed by force, deleted, or made anew.
@@ -16,6 +18,7 @@ import type { ReasonCode } from './reason.ts';
  */
 export const ENTRY_KINDS = [
   'change.reviewed',
+  'change.queued',
   'change.merged',
   'change.unreviewed',
   'command.answered',

@@ -60,6 +60,18 @@ export const REASON_CODES = [
   'protection_missing',
   'protection_unknown',
   'protection_holds',
+  // a merge group
+  'group_range_unknown',
+  'group_not_on_base',
+  'group_commit_untraced',
+  'group_change_elsewhere',
+  'group_head_differs',
+  'group_traced',
+  'group_tree_differs',
+  'group_tree_unknown',
+  'group_tree_same',
+  'group_change_not_approved',
+  'group_changes_approved',
   // a deployment
   'range_first_without_baseline',
   'range_not_descendant',

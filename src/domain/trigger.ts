@@ -1,6 +1,7 @@
 import type { Actor } from './actor.ts';
 import type { ReviewFacts } from './change-facts.ts';
 import type { Command } from './command.ts';
+import type { MergeGroupRef } from './merge-group-facts.ts';
 import type { RepositoryRef } from './repository.ts';
 
 /** What a delivery means to us. A delivery can mean several things, or nothing. */
@@ -25,6 +26,18 @@ export type Trigger =
       readonly dismisser: Actor | null;
     }
   | { readonly kind: 'record_merge'; readonly repository: RepositoryRef; readonly number: number }
+  | {
+      readonly kind: 'judge_merge_group';
+      readonly repository: RepositoryRef;
+      readonly group: MergeGroupRef;
+    }
+  /** It is no more: merged, or thrown away by the queue. */
+  | {
+      readonly kind: 'end_merge_group';
+      readonly repository: RepositoryRef;
+      readonly group: MergeGroupRef;
+      readonly reason: 'merged' | 'invalidated' | 'dequeued';
+    }
   | {
       readonly kind: 'judge_push';
       readonly repository: RepositoryRef;

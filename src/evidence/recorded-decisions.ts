@@ -4,6 +4,7 @@ import type { ChangeFacts } from '../domain/change-facts.ts';
 import type { Decision } from '../domain/decision.ts';
 import type { DeploymentFacts } from '../domain/deployment-facts.ts';
 import type { EntryKind } from '../domain/entry.ts';
+import type { MergeGroupFacts } from '../domain/merge-group-facts.ts';
 import type { PolicySource } from '../domain/policy-reading.ts';
 import { readDocument, readEntry, type ReadEntry } from '../ledger/read.ts';
 
@@ -21,7 +22,7 @@ export const DECISION_KINDS = [
 export interface RecordedDecision {
   readonly entry: ReadEntry;
   readonly decision: Decision;
-  readonly facts: ChangeFacts | DeploymentFacts;
+  readonly facts: ChangeFacts | DeploymentFacts | MergeGroupFacts;
   readonly source: PolicySource;
 }
 
@@ -90,7 +91,7 @@ async function documented(db: Kysely<Database>, entry: ReadEntry): Promise<Recor
   };
   // The casts: the pipeline wrote these three, in these forms, and the commitments hold them.
   const decision = (await read('decision')) as Decision | null;
-  const facts = (await read('facts')) as ChangeFacts | DeploymentFacts | null;
+  const facts = (await read('facts')) as ChangeFacts | DeploymentFacts | MergeGroupFacts | null;
   const source = (await read('policy')) as PolicySource | null;
   if (decision === null || facts === null || source === null) {
     const parts = { decision, facts, policy: source };

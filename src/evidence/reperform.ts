@@ -2,12 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Decision } from '../domain/decision.ts';
 import { evaluateChange } from '../policy/evaluate-change.ts';
 import { evaluateDeployment } from '../policy/evaluate-deployment.ts';
+import { evaluateMergeGroup } from '../policy/evaluate-merge-group.ts';
 import type { PolicyReading } from '../policy/policy-reading.ts';
 import { readingOf } from '../policy/reading-of.ts';
 import type { RecordedDecision } from './recorded-decisions.ts';
 
 /** The decision that these facts make under a policy. */
 export function decide(reading: PolicyReading, facts: RecordedDecision['facts']): Decision {
+  if (facts.schema === 'merge-group-facts/v1') return evaluateMergeGroup(reading, facts);
   return 'pullRequest' in facts ? evaluateChange(reading, facts) : evaluateDeployment(reading, facts);
 }
 

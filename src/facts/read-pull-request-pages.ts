@@ -53,11 +53,20 @@ export async function readAllReviews(
   });
 }
 
+/** Everything that was reported on a commit. */
+export async function readChecksOn(
+  github: GitHubReader,
+  repository: RepositoryRef,
+  sha: string,
+): Promise<Listed<CheckFacts>> {
+  return readChecks(github, repository, { headRefOid: sha, head: { nodes: [] } });
+}
+
 /** Everything that was reported on the head commit, whatever page it is on. */
 export async function readChecks(
   github: GitHubReader,
   { owner, name }: RepositoryRef,
-  wire: WirePullRequest,
+  wire: Pick<WirePullRequest, 'headRefOid' | 'head'>,
 ): Promise<Listed<CheckFacts>> {
   const oid = wire.headRefOid;
   const readChecksPage = async (variables: Readonly<Record<string, string | null>>) => {

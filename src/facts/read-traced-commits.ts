@@ -19,8 +19,17 @@ export async function readTraced(
   repository: RepositoryRef,
   shas: readonly string[],
 ): Promise<readonly TracedCommit[]> {
+  return askAgain(github, repository, await readCommits(github, repository, shas));
+}
+
+/** As {@link readTraced}, without asking again about those that no merged pull request is known of yet. */
+export async function readCommits(
+  github: GitHubReader,
+  repository: RepositoryRef,
+  shas: readonly string[],
+): Promise<readonly TracedCommit[]> {
   const groups = await inParallel(inGroups(shas, TOGETHER), (group) => readGroup(github, repository, group));
-  return askAgain(github, repository, groups.flat());
+  return groups.flat();
 }
 
 async function readGroup(

@@ -128,7 +128,8 @@ async function versionsOf(
 
 const readingOf = ({ policy }: PolicyVersion): PolicyReading => ({ kind: 'valid', policy });
 
-function rolesOf(...readings: readonly (PolicyReading | undefined)[]) {
+/** What any of the policies asks about roles. */
+export function rolesOf(...readings: readonly (PolicyReading | undefined)[]) {
   const asked = readings.flatMap((reading) =>
     reading?.kind === 'valid' ? [rolesAsked(reading.policy, 'change')] : [],
   );

@@ -4,6 +4,7 @@ import type { Trigger } from '../domain/trigger.ts';
 import type { ControlJob, SweepJob } from './jobs.ts';
 import type { Pipeline } from './pipeline.ts';
 import { pressButton } from './press-button.ts';
+import { noteGroup, queueGroups } from './merge-groups.ts';
 import { recordCoverage } from './record-coverage.ts';
 import { planReaction } from '../effects/plan-answer.ts';
 import { queueEffects } from './queue-effects.ts';
@@ -44,6 +45,7 @@ async function enqueue(
     case 'judge_change': {
       const { repository, number } = trigger;
       await queue.send(tx, 'change', { repository, number, delivery }, { key: `${repository.id}:${number}` });
+      await queueGroups(tx, pipeline, repository, { delivery, with: [number] });
       return;
     }
     case 'record_push_to_change':
@@ -65,6 +67,14 @@ async function enqueue(
     case 'record_merge': {
       const { repository, number } = trigger;
       await queue.send(tx, 'merge', { repository, number, delivery }, { key: `${repository.id}:${number}` });
+      return;
+    }
+    case 'judge_merge_group':
+      await noteGroup(tx, pipeline, trigger.repository, { group: trigger.group, state: 'open', delivery });
+      return;
+    case 'end_merge_group': {
+      const { repository, group, reason } = trigger;
+      await noteGroup(tx, pipeline, repository, { group, state: reason, delivery });
       return;
     }
     case 'judge_push': {

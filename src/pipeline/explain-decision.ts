@@ -1,6 +1,7 @@
 import type { ChangeFacts } from '../domain/change-facts.ts';
 import type { Decision } from '../domain/decision.ts';
 import type { DeploymentFacts } from '../domain/deployment-facts.ts';
+import type { MergeGroupFacts } from '../domain/merge-group-facts.ts';
 import type { PolicySource } from '../domain/policy-reading.ts';
 import type { PolicyTrust } from '../domain/policy-trust.ts';
 import type { ExplainedDecision } from '../effects/explained-decision.ts';
@@ -22,7 +23,7 @@ export interface PolicyStanding {
 export function explainDecision(
   decision: Decision,
   reading: PolicyReading,
-  facts: ChangeFacts | DeploymentFacts,
+  facts: ChangeFacts | DeploymentFacts | MergeGroupFacts,
   source: PolicySource,
   { trust, unusableNow }: PolicyStanding = { trust: { trusted: true }, unusableNow: null },
 ): ExplainedDecision {
@@ -59,7 +60,7 @@ export function explainDecision(
 
 function changeApprovals(
   reading: PolicyReading,
-  facts: ChangeFacts | DeploymentFacts,
+  facts: ChangeFacts | DeploymentFacts | MergeGroupFacts,
 ): ExplainedDecision['changeApprovals'] {
   if (reading.kind !== 'valid' || !('changes' in facts)) return {};
   const { policy } = reading;
@@ -70,8 +71,10 @@ function changeApprovals(
 
 function approvalsShown(
   reading: PolicyReading,
-  facts: ChangeFacts | DeploymentFacts,
+  facts: ChangeFacts | DeploymentFacts | MergeGroupFacts,
 ): ExplainedDecision['approvals'] {
   if (reading.kind !== 'valid') return [];
-  return 'changes' in facts ? shownReviews(reading.policy, facts) : shownApprovals(reading.policy, facts);
+  if ('range' in facts) return shownReviews(reading.policy, facts);
+  // Those of a merge group stand with its pull requests.
+  return 'changes' in facts ? [] : shownApprovals(reading.policy, facts);
 }

@@ -38,6 +38,13 @@ const command = z
 export const DeliveryJob = z.strictObject({ guid: z.string() });
 export const ChangeJob = z.strictObject({ repository, number: z.int(), delivery });
 export const MergeJob = ChangeJob;
+export const MergeGroupJob = z.strictObject({
+  repository,
+  headSha: z.string(),
+  delivery,
+  /** How often it was looked at already without finding where its commits come from. */
+  looks: z.int().default(0),
+});
 export const PushJob = z.strictObject({
   repository,
   branch: z.string(),
@@ -97,6 +104,7 @@ export const SweepJob = z.strictObject({
 });
 
 export type ChangeJob = z.infer<typeof ChangeJob>;
+export type MergeGroupJob = z.input<typeof MergeGroupJob>;
 export type PushJob = z.infer<typeof PushJob>;
 export type CommandJob = z.infer<typeof CommandJob>;
 export type DeploymentJob = z.input<typeof DeploymentJob>;

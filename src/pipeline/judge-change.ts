@@ -32,7 +32,7 @@ export interface JudgedChange {
 }
 
 /** A read that fails once or twice is GitHub's everyday; after that it is told. */
-const LOUD_AFTER = 3;
+export const LOUD_AFTER = 3;
 
 /** Judges one open pull request and shows the decision on its head commit. Merged ones are `record-merge.ts`'s. */
 export async function judgeChange(
@@ -59,7 +59,8 @@ export async function judgeChange(
   await recordChangeDecision(pipeline, { ...assessed, standing, proposed }, delivery);
 }
 
-function standingOf({ tip, changes, trust }: PolicyInForce): PolicyStanding {
+/** How the default branch's policy stands, for what is shown. */
+export function standingOf({ tip, changes, trust }: PolicyInForce): PolicyStanding {
   const unusableNow = changes === tip ? null : whyUnusable(tip.reading);
   return { trust, unusableNow };
 }

@@ -1,6 +1,7 @@
 import type { Transaction } from 'kysely';
 import type { Database } from '../db/database.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
+import { isOpenGroup, queueGroups } from './merge-groups.ts';
 import type { Pipeline } from './pipeline.ts';
 
 type Needs = Pick<Pipeline, 'queue'>;
@@ -22,6 +23,12 @@ export async function runAgain(
     await forget(tx, `change:${repository.id}:${change}`, delivery);
     const job = { repository, number: Number(change), delivery };
     await pipeline.queue.send(tx, 'change', job, { key: `${repository.id}:${change}` });
+    return;
+  }
+  const group = /^merge_group:([0-9a-f]{40})$/.exec(externalId)?.[1];
+  if (group !== undefined && (await isOpenGroup(tx, repository, group))) {
+    await forget(tx, `merge_group:${repository.id}:${group}`, delivery);
+    await queueGroups(tx, pipeline, repository, { delivery, headSha: group });
     return;
   }
   const deployment = /^deployment:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(externalId)?.[1];

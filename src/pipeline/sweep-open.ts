@@ -4,6 +4,7 @@ import { openChanges } from '../facts/open-changes.ts';
 import { repositoriesOf } from '../facts/repositories-of.ts';
 import { type ControlJob, SweepJob } from './jobs.ts';
 import { queueClock } from './look-at-controls.ts';
+import { queueGroups } from './merge-groups.ts';
 import { notePolicy } from './note-policy.ts';
 import type { Pipeline } from './pipeline.ts';
 import { policyInForce } from './policy-in-force.ts';
@@ -37,6 +38,11 @@ export async function sweepOpen(pipeline: Pipeline, data: unknown): Promise<void
         { key: `${each.id}:${number}` },
       );
     }
+    await queueGroups(pipeline.db, pipeline, each, {
+      delivery,
+      ...(branch === null ? {} : { branch }),
+      ...(sha === null ? {} : { headSha: sha, with: numbers }),
+    });
     const waiting = await pipeline.db
       .selectFrom('countersign.deployment')
       .select('id')

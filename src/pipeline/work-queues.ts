@@ -1,6 +1,7 @@
 import { answerCommand } from './answer-command.ts';
 import { judgeChange } from './judge-change.ts';
 import { judgeDeployment } from './judge-deployment.ts';
+import { judgeMergeGroup } from './judge-merge-group.ts';
 import { judgePush } from './judge-push.ts';
 import { lookAtControls } from './look-at-controls.ts';
 import { LOOK_AGAIN_MS, lookAgain } from './look-again.ts';
@@ -15,6 +16,7 @@ import { watchJob } from './watch-job.ts';
 export async function workQueues(pipeline: Pipeline): Promise<() => void> {
   const { queue } = pipeline;
   await queue.work('change', (data, job) => judgeChange(pipeline, data, job), { concurrency: 4 });
+  await queue.work('merge_group', (data, job) => judgeMergeGroup(pipeline, data, job), { concurrency: 2 });
   await queue.work('merge', (data) => recordMerge(pipeline, data), { concurrency: 2 });
   await queue.work('push', (data) => judgePush(pipeline, data), { concurrency: 2 });
   await queue.work('deployment', (data, job) => judgeDeployment(pipeline, data, job), { concurrency: 4 });

@@ -26,10 +26,11 @@ import type { Policy } from './schema.ts';
 export function evaluateChange(reading: PolicyReading, facts: ChangeFacts): Decision {
   if (facts.unreadable !== undefined) return withoutFacts('change', facts.unreadable);
   if (reading.kind !== 'valid') return withoutPolicy('change', reading, facts.pullRequest.baseRef);
-  return judgedByBoth(reading.policy, (policy) => judgedBy(policy, facts));
+  return judgedByBoth(reading.policy, (policy) => judgeChangeBy(policy, facts));
 }
 
-function judgedBy(policy: Policy, facts: ChangeFacts): Decision {
+/** What one side asks, without the other: the repository's own policy, or the organisation's. */
+export function judgeChangeBy(policy: Policy, facts: ChangeFacts): Decision {
   const branch = facts.pullRequest.baseRef;
   const decision = { schema: 'decision/v1', subject: 'change', mode: policy.mode } as const;
   if (!guards(policy, branch)) {

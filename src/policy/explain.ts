@@ -122,6 +122,28 @@ const SENTENCES: Sentences = {
   protection_holds: ({ branch, settings }) =>
     `GitHub protects ${code(branch)} as the policy asks (${list(settings, 'and', code)}).`,
 
+  group_range_unknown: ({ why }) => `What the merge group would land is not known: ${words(why)}.`,
+  group_not_on_base: ({ head, branch, tip }) =>
+    `The merge group ${sha(head)} doesn’t contain ${sha(tip)}, where ${code(branch)} is now: the queue makes it anew.`,
+  group_commit_untraced: ({ commit }) =>
+    `Commit ${sha(commit)} is in the merge group, and GitHub names no one pull request of the queue that it was made of: take the group’s pull requests out of the queue, and queue them again.`,
+  group_change_elsewhere: ({ pullRequest, base, branch }) =>
+    `${pull(pullRequest)} wants to be merged into ${code(base)}, and its merge group into ${code(branch)}: take it out of the queue.`,
+  group_head_differs: ({ pullRequest, commit, queued, head }) =>
+    `Commit ${sha(commit)} of the merge group merges ${sha(queued)}, but the head of ${pull(pullRequest)} is ${sha(head)}: queue it again.`,
+  group_traced: ({ commits, pullRequests }) =>
+    `Every commit that the merge group puts on the branch (${count(commits, 'commit')}) was made of a queued pull request (${list(pullRequests, 'and', (each) => `#${digits(each)}`)}).`,
+  group_tree_differs: ({ pullRequest, commit }) =>
+    `Commit ${sha(commit)} of the merge group holds other files than merging the head of ${pull(pullRequest)} makes: something was added or left out. Take it out of the queue, and find out who did that.`,
+  group_tree_unknown: ({ pullRequest, commit, why }) =>
+    `Whether commit ${sha(commit)} of the merge group holds what merging ${pull(pullRequest)} makes could not be found out: ${words(why)}.`,
+  group_tree_same: ({ commits }) =>
+    `We made ${commits === 1 ? 'the merge' : `each of the ${digits(commits)} commits`} anew from what was approved, and the merge group holds exactly the same files.`,
+  group_change_not_approved: ({ pullRequest, verdict }) =>
+    `${pull(pullRequest)} is ${VERDICTS[verdict] ?? 'not approved'}: mend what its own check run asks for, and queue it again.`,
+  group_changes_approved: ({ pullRequests }) =>
+    `${list(pullRequests, 'and', (each) => `#${digits(each)}`)} ${pullRequests?.length === 1 ? 'is' : 'are'} approved as the policy asks.`,
+
   range_first_without_baseline: ({ environment }) =>
     `Nothing that we know of runs on ${code(environment)} yet: declare its \`baseline\` in the policy, the last commit that is accepted as it is.`,
   range_not_descendant: ({ running, baseline, target, status }) => {
@@ -226,6 +248,13 @@ const AS: Readonly<Record<Part, string>> = {
   co_author: 'a co-author',
   pusher: 'a pusher',
   pull_request_author: 'an author of the pull request',
+};
+
+const VERDICTS: Readonly<Partial<Record<string, string>>> = {
+  held: 'held',
+  rejected: 'rejected',
+  error: 'held, for it could not be judged',
+  not_guarded: 'not guarded',
 };
 
 interface Setting {

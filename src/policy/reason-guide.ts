@@ -159,6 +159,42 @@ export const REASON_GUIDE: Readonly<Record<ReasonCode, Guide>> = {
   ),
   protection_holds: fine('GitHub enforces everything that the policy asks of the branch.'),
 
+  group_range_unknown: wrong(
+    'GitHub did not tell what a merge group of the queue would put on its base branch.',
+    'Nothing to do at first: it is asked again. If it stays, queue the pull request again.',
+  ),
+  group_not_on_base: wrong(
+    'The base branch was moved since the merge group was made, and the group does not contain that.',
+    'Nothing to do: the queue makes the group anew.',
+  ),
+  group_commit_untraced: wrong(
+    'A commit of a merge group was made of no pull request that the queue names, or the queue and the group’s ref name two.',
+    'Take the pull requests out of the queue and queue them again. If it stays, see that the App has _Merge queues: read_, and find out who made the commit.',
+  ),
+  group_change_elsewhere: wrong(
+    'A pull request in a merge group has another base branch than the group.',
+    'Take it out of the queue, and queue it for the branch that it is for.',
+  ),
+  group_head_differs: wrong(
+    'A merge group merges another commit than the head that the pull request has now.',
+    'Queue the pull request again.',
+  ),
+  group_traced: fine('Every commit of the merge group was made of a pull request that the queue names.'),
+  group_tree_differs: wrong(
+    'A commit of a merge group holds other files than our own merge of the approved head.',
+    'Take the pull request out of the queue, and find out where the difference came from.',
+  ),
+  group_tree_unknown: wrong(
+    'The merge could not be made anew: it has conflicts for us, the commits are no line, or git could not fetch them.',
+    'Merge or rebase the base branch into the pull request, have that approved, and queue it again. The sentence says why.',
+  ),
+  group_tree_same: fine('What the merge group would land is what was approved, computed anew by us.'),
+  group_change_not_approved: wrong(
+    'A pull request in the merge group is not approved as the policy asks. So the group fails, and GitHub takes it out of the queue.',
+    'Mend what the pull request’s own check run asks for, and queue it again.',
+  ),
+  group_changes_approved: fine('Every pull request in the merge group is approved.'),
+
   range_first_without_baseline: wrong(
     'Nothing of ours runs there yet, and the policy has no baseline for it.',
     'Set `baseline` to the last commit that is accepted as it is, in a reviewed pull request.',

@@ -151,6 +151,31 @@ export interface AboutByCode {
   };
   readonly protection_holds: { readonly branch: string; readonly settings: readonly string[] };
 
+  readonly group_range_unknown: { readonly why: string };
+  readonly group_not_on_base: { readonly head: string; readonly branch: string; readonly tip: string };
+  readonly group_commit_untraced: { readonly commit: string };
+  readonly group_change_elsewhere: {
+    readonly pullRequest: number;
+    readonly base: string;
+    readonly branch: string;
+  };
+  readonly group_head_differs: {
+    readonly pullRequest: number;
+    readonly commit: string;
+    readonly queued: string;
+    readonly head: string;
+  };
+  readonly group_traced: { readonly commits: number; readonly pullRequests: readonly string[] };
+  readonly group_tree_differs: { readonly pullRequest: number; readonly commit: string };
+  readonly group_tree_unknown: {
+    readonly pullRequest: number;
+    readonly commit: string;
+    readonly why: string;
+  };
+  readonly group_tree_same: { readonly commits: number };
+  readonly group_change_not_approved: { readonly pullRequest: number; readonly verdict: string };
+  readonly group_changes_approved: { readonly pullRequests: readonly string[] };
+
   readonly range_first_without_baseline: { readonly environment: string };
   readonly range_not_descendant: {
     /** One of both. */

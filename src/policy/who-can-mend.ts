@@ -3,6 +3,7 @@ import type { Actor } from '../domain/actor.ts';
 import type { ChangeFacts } from '../domain/change-facts.ts';
 import type { Decision } from '../domain/decision.ts';
 import type { DeploymentFacts } from '../domain/deployment-facts.ts';
+import type { MergeGroupFacts } from '../domain/merge-group-facts.ts';
 import type { Reason, ReasonCode } from '../domain/reason.ts';
 import { authorsOfChange } from './authorship.ts';
 import { authorsOfDeployment } from './deployment/authors-of-deployment.ts';
@@ -19,7 +20,7 @@ export interface Missing {
   readonly who: readonly string[];
 }
 
-type Facts = ChangeFacts | DeploymentFacts;
+type Facts = ChangeFacts | DeploymentFacts | MergeGroupFacts;
 type About = Reason['about'];
 
 /** The most telling first: what a person has to decide, then what has to be mended, then what only has to finish. */
@@ -176,6 +177,34 @@ const MENDS: Readonly<Partial<Record<ReasonCode, Mend>>> = {
     2,
     (about) => `the policy doesn't guard ${text(about['branch'])}: name it in changes.branches`,
     administrators,
+  ),
+  group_range_unknown: mend(2, () => 'what the merge group would land is not known; it is asked again'),
+  group_not_on_base: mend(2, (about) => `${text(about['branch'])} moved: the queue makes the group anew`),
+  group_commit_untraced: mend(
+    0,
+    (about) =>
+      `commit ${short(about['commit'])} is of no pull request that the queue names: queue them again`,
+    administrators,
+  ),
+  group_change_elsewhere: mend(
+    2,
+    (about) => `#${text(about['pullRequest'])} is for ${text(about['base'])}: take it out of this queue`,
+  ),
+  group_head_differs: mend(
+    2,
+    (about) =>
+      `#${text(about['pullRequest'])} is in the group at ${short(about['queued'])}, not at its head ${short(about['head'])}: queue it again`,
+  ),
+  group_tree_differs: mend(
+    0,
+    (about) =>
+      `commit ${short(about['commit'])} holds other files than merging #${text(about['pullRequest'])} makes: find out why`,
+    administrators,
+  ),
+  group_tree_unknown: mend(
+    2,
+    (about) =>
+      `merging #${text(about['pullRequest'])} could not be done anew: bring its branch up to date, and queue it again`,
   ),
   range_first_without_baseline: mend(
     2,
@@ -346,10 +375,10 @@ function barredLogins(about: About, facts: Facts): ReadonlySet<string> {
   const authors =
     change !== undefined
       ? authorsOfChange(change)
-      : 'changes' in facts
+      : 'range' in facts
         ? authorsOfDeployment(facts)
         : new Map();
-  const requester = change === undefined && 'changes' in facts ? facts.request.requester : null;
+  const requester = change === undefined && 'request' in facts ? facts.request.requester : null;
   const barred = everyoneIn(facts).filter(({ id }) => authors.has(id) || requester?.id === id);
   return new Set(barred.map((actor) => actor.login.toLowerCase()));
 }
@@ -357,6 +386,7 @@ function barredLogins(about: About, facts: Facts): ReadonlySet<string> {
 /** Everyone whom the facts name as having made something, or asked. */
 function everyoneIn(facts: Facts): readonly Actor[] {
   if (!('changes' in facts)) return peopleIn(facts);
+  if (!('range' in facts)) return facts.changes.flatMap(peopleIn);
   const commits = facts.range.commits.items.flatMap(({ commit }) => actorsOf(commit));
   return [
     ...facts.changes.flatMap(peopleIn),

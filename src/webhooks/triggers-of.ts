@@ -12,6 +12,7 @@ import {
 import { repositoryTriggers } from './triggers/coverage-triggers.ts';
 import { commentTriggers } from './triggers/comment-triggers.ts';
 import { deploymentTriggers, protectionRuleTriggers, runTriggers } from './triggers/deployment-triggers.ts';
+import { mergeGroupTriggers } from './triggers/merge-group-triggers.ts';
 import { pushTriggers } from './triggers/push-triggers.ts';
 
 /** Our own App, as the payloads name it. */
@@ -19,10 +20,7 @@ export interface Self {
   readonly appId: number;
 }
 
-/**
- * One line an event. What isn't here means nothing to us yet; among it `merge_group`, which will be judged when merge
- * queues are, and until then leaves our required check unanswered there, so that nothing passes unjudged.
- */
+/** One line an event. What isn't here means nothing to us. */
 const EVENTS: Readonly<Record<string, (envelope: Envelope, self: Self) => Trigger[]>> = {
   pull_request: pullRequestTriggers,
   pull_request_review: reviewTriggers,
@@ -31,6 +29,7 @@ const EVENTS: Readonly<Record<string, (envelope: Envelope, self: Self) => Trigge
   check_suite: checkSuiteTriggers,
   status: statusTriggers,
   push: pushTriggers,
+  merge_group: mergeGroupTriggers,
   deployment: deploymentTriggers,
   deployment_protection_rule: protectionRuleTriggers,
   deployment_review: runTriggers,

@@ -2,17 +2,19 @@
 import type { ChangeFacts } from '../../src/domain/change-facts.ts';
 import type { Decision } from '../../src/domain/decision.ts';
 import type { DeploymentFacts } from '../../src/domain/deployment-facts.ts';
+import type { MergeGroupFacts } from '../../src/domain/merge-group-facts.ts';
 import { REASON_CODES } from '../../src/domain/reason.ts';
 import { evaluateChange } from '../../src/policy/evaluate-change.ts';
 import { evaluateDeployment } from '../../src/policy/evaluate-deployment.ts';
+import { evaluateMergeGroup } from '../../src/policy/evaluate-merge-group.ts';
 import { explain } from '../../src/policy/explain.ts';
 import type { PolicyReading } from '../../src/policy/policy-reading.ts';
 import { REASON_GUIDE } from '../../src/policy/reason-guide.ts';
-import { allChangeCases, allDeploymentCases } from '../unit/policy/all-cases.ts';
+import { allChangeCases, allDeploymentCases, allMergeGroupCases } from '../unit/policy/all-cases.ts';
 import type { Case } from '../unit/policy/case.ts';
 import { policyOf } from './make-facts.ts';
 
-type Table<Facts extends ChangeFacts | DeploymentFacts> = readonly (readonly [
+type Table<Facts extends ChangeFacts | DeploymentFacts | MergeGroupFacts> = readonly (readonly [
   string,
   readonly Case<Facts>[],
 ])[];
@@ -21,7 +23,7 @@ const count = (table: readonly (readonly [string, readonly unknown[]])[]) =>
   table.reduce((sum, [, rows]) => sum + rows.length, 0);
 
 export function decisionsPage(): string {
-  const cases = count(allChangeCases) + count(allDeploymentCases);
+  const cases = count(allChangeCases) + count(allMergeGroupCases) + count(allDeploymentCases);
   return [
     '# Every decision',
     '',
@@ -32,6 +34,9 @@ export function decisionsPage(): string {
     '## Changes',
     '',
     ...sections(allChangeCases, evaluateChange),
+    '## Merge groups',
+    '',
+    ...sections(allMergeGroupCases, evaluateMergeGroup),
     '## Deployments',
     '',
     ...sections(allDeploymentCases, evaluateDeployment),
@@ -49,7 +54,7 @@ export function decisionsPage(): string {
   ].join('\n');
 }
 
-function sections<Facts extends ChangeFacts | DeploymentFacts>(
+function sections<Facts extends ChangeFacts | DeploymentFacts | MergeGroupFacts>(
   table: Table<Facts>,
   evaluate: (reading: PolicyReading, facts: Facts) => Decision,
 ): readonly string[] {

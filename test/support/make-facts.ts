@@ -16,6 +16,7 @@ import type {
 import type { DeploymentFacts, DeploymentReview, RangeCommit } from '../../src/domain/deployment-facts.ts';
 import { known } from '../../src/domain/known.ts';
 import type { Listed } from '../../src/domain/listed.ts';
+import type { GroupCommit, GroupStep, MergeGroupFacts } from '../../src/domain/merge-group-facts.ts';
 import type { ProtectionFacts, ProtectionRules } from '../../src/domain/protection-facts.ts';
 import type { RoleFacts } from '../../src/domain/role-facts.ts';
 import { readingOf } from '../../src/policy/reading-of.ts';
@@ -182,6 +183,45 @@ export function makeChangeFacts({ pullRequest, ...over }: ChangeOverrides = {}):
     ...over,
   };
 }
+
+/** The merge group of that change alone, merged onto main by the queue. */
+export function makeMergeGroupFacts(over: Partial<MergeGroupFacts> = {}): MergeGroupFacts {
+  return {
+    schema: 'merge-group-facts/v1',
+    gatheredAt: '2026-03-02T12:00:00.000Z',
+    repository,
+    group: {
+      headSha: sha('group'),
+      headRef: `refs/heads/gh-readonly-queue/main/pr-12-${sha('base')}`,
+      baseSha: sha('base'),
+      baseRef: 'main',
+      pullRequest: 12,
+    },
+    tip: sha('base'),
+    status: 'ahead',
+    steps: all(makeStep()),
+    checks: all(makeCheck()),
+    changes: [makeChangeFacts()],
+    ...over,
+  };
+}
+
+export const makeStep = (over: Partial<GroupStep> = {}): GroupStep => ({
+  pullRequest: 12,
+  method: 'merge',
+  commits: [makeGroupCommit('group', { parents: [sha('base'), sha('head')] })],
+  ...over,
+});
+
+/** A commit of the queue whose files are as they should be. */
+export const makeGroupCommit = (word: string, over: Partial<GroupCommit> = {}): GroupCommit => ({
+  sha: sha(word),
+  parents: [sha('base')],
+  signedByGitHub: true,
+  tree: known(sha(`files of ${word}`)),
+  expected: known(sha(`files of ${word}`)),
+  ...over,
+});
 
 /** The same, merged by bob with a merge commit that GitHub made. */
 export function makeMergedFacts({ pullRequest, ...over }: ChangeOverrides = {}): ChangeFacts {

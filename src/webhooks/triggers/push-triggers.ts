@@ -8,6 +8,8 @@ const POLICY_PATH = '.github/countersign.yml';
 /** Where the baseline lies that holds for all of an account's repositories. */
 const BASELINE = { repository: '.github', path: 'countersign.yml' };
 const BRANCH_PREFIX = 'refs/heads/';
+/** Where merge queues try out what they would land: only GitHub writes there, and a `merge_group` tells of it. */
+const QUEUE_PREFIX = `${BRANCH_PREFIX}gh-readonly-queue/`;
 /** GitHub lists so many commits of one push and leaves out the rest. */
 const LISTED_COMMITS = 2048;
 
@@ -29,7 +31,7 @@ export function pushTriggers(envelope: Envelope): Trigger[] {
   const { event, payload, sender } = envelope;
   const repository = repositoryOf(envelope);
   const { ref, before, after, forced = false, deleted = false, commits } = parse(event, pushSchema, payload);
-  if (!ref.startsWith(BRANCH_PREFIX)) return [];
+  if (!ref.startsWith(BRANCH_PREFIX) || ref.startsWith(QUEUE_PREFIX)) return [];
   const branch = ref.slice(BRANCH_PREFIX.length);
   const triggers: Trigger[] = [
     { kind: 'judge_push', repository, branch, before, after, forced, pusher: sender },

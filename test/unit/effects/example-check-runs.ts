@@ -12,6 +12,7 @@ import { lookAgainOf } from '../../../src/policy/look-again.ts';
 import { whoCanMend } from '../../../src/policy/who-can-mend.ts';
 import { policyOf } from '../../support/make-facts.ts';
 import { ownedDecision, ownedExplained, ownedFacts } from './example-code-owners.ts';
+import { mergeGroups } from './example-merge-groups.ts';
 import * as example from './example-facts.ts';
 
 const { alice, bob, carol, dave, decision, entryId, explained, reason, repository, review, sha, webUrl } =
@@ -584,4 +585,5 @@ export const checkRuns: Readonly<Record<string, () => CheckRunContent>> = {
       }),
     );
   },
+  ...Object.fromEntries(Object.entries(mergeGroups).map(([name, plan]) => [name, () => checkRunOf(plan())])),
 };

@@ -10,6 +10,7 @@ import { DEFAULT_BRANCH_QUERY } from '../../../src/facts/read-default-tip.ts';
 import { SAML_QUERY } from '../../../src/facts/read-organization.ts';
 import { POLICY_QUERY } from '../../../src/facts/read-policy.ts';
 import { TRUNK_POLICY_QUERY } from '../../../src/facts/read-trunk-policy.ts';
+import { QUEUE_ENTRIES_QUERY } from '../../../src/facts/read-queue-entries.ts';
 import { VISIBILITY_QUERY } from '../../../src/facts/read-visibility.ts';
 import {
   CHECKS_OF_COMMIT,
@@ -44,6 +45,7 @@ describe("every query of ours is one that GitHub's own schema accepts", () => {
     ['branches', BRANCHES_QUERY],
     ['visibility', VISIBILITY_QUERY],
     ['SAML identity', SAML_QUERY],
+    ['entries of a merge queue', QUEUE_ENTRIES_QUERY],
     ['open changes', OPEN_CHANGES_QUERY],
     ['changes of a commit', CHANGES_OF_COMMIT_QUERY],
   ])('%s', (_, query) => {

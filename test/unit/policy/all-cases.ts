@@ -1,10 +1,12 @@
-/** Every row that says what a gate decides: the specification of both gates. Each file of rows is named here once. */
+/** Every row that says what a gate decides: the specification of the gates. Each file of rows is named here once. */
 import { botCases } from './bot-cases.ts';
 import { changeCases } from './change-cases.ts';
 import { codeOwnerCases } from './code-owner-cases.ts';
 import { deploymentCases } from './deployment-cases.ts';
 import { timingCases } from './deployment-timing-cases.ts';
+import { mergeGroupCases } from './merge-group-cases.ts';
 import { rollbackCases } from './rollback-cases.ts';
 
 export const allChangeCases = [...changeCases, ...codeOwnerCases, ...botCases];
 export const allDeploymentCases = [...deploymentCases, ...timingCases, ...rollbackCases];
+export const allMergeGroupCases = [...mergeGroupCases];

@@ -3,12 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { REASON_CODES } from '../../../src/domain/reason.ts';
 import { evaluateChange } from '../../../src/policy/evaluate-change.ts';
 import { evaluateDeployment } from '../../../src/policy/evaluate-deployment.ts';
+import { evaluateMergeGroup } from '../../../src/policy/evaluate-merge-group.ts';
 import { readingOf } from '../../../src/policy/reading-of.ts';
 import { withoutFacts } from '../../../src/policy/without-policy.ts';
 import { policySchemas } from '../../../src/policy/schema.ts';
 import { decisionsPage } from '../../support/decisions-page.ts';
 import { policyOf } from '../../support/make-facts.ts';
-import { allChangeCases, allDeploymentCases } from './all-cases.ts';
+import { allChangeCases, allDeploymentCases, allMergeGroupCases } from './all-cases.ts';
 
 const manual = await readFile(new URL('../../../docs/policy.md', import.meta.url), 'utf8');
 
@@ -17,6 +18,11 @@ test('every code is yielded by a row of the tables', () => {
     ...allChangeCases.flatMap(([, rows]) =>
       rows.map(({ reading, policy, facts }) =>
         evaluateChange(reading ?? { kind: 'valid', policy: policy ?? policyOf() }, facts),
+      ),
+    ),
+    ...allMergeGroupCases.flatMap(([, rows]) =>
+      rows.map(({ reading, policy, facts }) =>
+        evaluateMergeGroup(reading ?? { kind: 'valid', policy: policy ?? policyOf() }, facts),
       ),
     ),
     ...allDeploymentCases.flatMap(([, rows]) =>

@@ -16,6 +16,7 @@ const NEEDED: Readonly<Record<string, string>> = {
   check_suite: 'checks',
   status: 'statuses',
   push: 'contents',
+  merge_group: 'merge_queues',
   deployment: 'deployments',
   deployment_protection_rule: 'deployments',
   deployment_review: 'deployments',

@@ -20,6 +20,20 @@ const envelope = (rest: object): object => ({
   ...rest,
 });
 
+const mergeGroup = (base = 'main') => ({
+  head_sha: SHA,
+  head_ref: `refs/heads/gh-readonly-queue/${base}/pr-12-${OTHER_SHA}`,
+  base_sha: OTHER_SHA,
+  base_ref: `refs/heads/${base}`,
+});
+const groupOf = (number: number | null, base = 'main') => ({
+  headSha: SHA,
+  headRef: mergeGroup(base).head_ref,
+  baseSha: OTHER_SHA,
+  baseRef: base,
+  pullRequest: number,
+});
+
 const pullRequest = (action: string, rest: object = {}): object =>
   envelope({ action, number: 7, pull_request: { head: { sha: SHA }, merged: false }, ...rest });
 const judgeChange = { kind: 'judge_change', repository: REF, number: 7 };
@@ -480,7 +494,35 @@ const CASES: Case[] = [
       },
     ],
   ],
-  ['an event that is not ours yet', 'merge_group', envelope({ action: 'checks_requested' }), []],
+  [
+    'a merge group waits for its checks',
+    'merge_group',
+    envelope({ action: 'checks_requested', merge_group: mergeGroup() }),
+    [{ kind: 'judge_merge_group', repository: REF, group: groupOf(12) }],
+  ],
+  [
+    'of a base with slashes',
+    'merge_group',
+    envelope({ action: 'checks_requested', merge_group: mergeGroup('release/pr-3') }),
+    [{ kind: 'judge_merge_group', repository: REF, group: groupOf(12, 'release/pr-3') }],
+  ],
+  [
+    'whose ref is for another base than it says: it names nobody',
+    'merge_group',
+    envelope({
+      action: 'checks_requested',
+      merge_group: { ...mergeGroup(), base_ref: 'refs/heads/other' },
+    }),
+    [{ kind: 'judge_merge_group', repository: REF, group: { ...groupOf(null), baseRef: 'other' } }],
+  ],
+  ...(['merged', 'invalidated', 'dequeued'] as const).map((reason): (typeof CASES)[number] => [
+    `a merge group is ${reason}`,
+    'merge_group',
+    envelope({ action: 'destroyed', reason, merge_group: mergeGroup() }),
+    [{ kind: 'end_merge_group', repository: REF, group: groupOf(12), reason }],
+  ]),
+  ['a merge group does something that we don’t know', 'merge_group', envelope({ action: 'x' }), []],
+  ['a push to a branch of the merge queue', 'push', push({ ref: mergeGroup().head_ref }), []],
   ['an event that nobody knows', 'constructor', envelope({ action: 'x' }), []],
   ['a delivery that no installation of ours sent', 'push', push({ installation: undefined }), []],
 ];

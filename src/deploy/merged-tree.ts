@@ -1,0 +1,87 @@
+/**
+ * Merges in a mirror, without a branch or a working tree: what a merge queue lands is compared with it. Only trees and
+ * files of three commits are fetched; that they have the first in common is told to git by commits of our own, which are
+ * never pushed anywhere.
+ */
+import { DeployError } from './deploy-error.ts';
+import { type GitResult, runGit } from './git.ts';
+import type { Mirror } from './mirror.ts';
+
+/** What could be found out, or why it couldn't. */
+type Found =
+  { readonly known: true; readonly value: string } | { readonly known: false; readonly why: string };
+
+const MERGE_SECONDS = 120;
+const OID = /^[0-9a-f]{40}$/;
+
+const IDENTITY: readonly (readonly [string, string])[] = [
+  ['user.name', 'Countersign'],
+  ['user.email', 'countersign@localhost'],
+];
+
+/**
+ * A commit's tree and the trees of merges, from one repository's mirror. The token is for fetching what isn't there yet. A
+ * commit that can't be fetched is thrown, as GitHub being down is: whoever asks does so again.
+ */
+export function treesIn(
+  mirror: Pick<Mirror, 'directory' | 'fetchCommit'>,
+  token: () => Promise<string>,
+): {
+  readonly treeOf: (sha: string) => Promise<Found>;
+  readonly mergedTree: (merge: {
+    readonly base: string;
+    readonly ours: string;
+    readonly theirs: string;
+  }) => Promise<Found>;
+} {
+  const { directory } = mirror;
+  const run = (args: readonly string[], input?: string): Promise<GitResult> =>
+    runGit(args, {
+      directory,
+      config: IDENTITY,
+      timeoutSeconds: MERGE_SECONDS,
+      ...(input === undefined ? {} : { input }),
+    });
+
+  const treeOf = async (sha: string): Promise<Found> => {
+    if (!OID.test(sha)) return { known: false, why: 'it has no commit to stand on' };
+    await mirror.fetchCommit({ sha, token: await token() });
+    return { known: true, value: await oid(run(['rev-parse', '--verify', '--quiet', `${sha}^{tree}`])) };
+  };
+
+  const commitOf = (tree: string, parent: string | null): Promise<string> =>
+    oid(run(['commit-tree', tree, ...(parent === null ? [] : ['-p', parent])], 'a step of a merge\n'));
+
+  return {
+    treeOf,
+    async mergedTree({ base, ours, theirs }) {
+      const found: string[] = [];
+      for (const sha of [base, ours, theirs]) {
+        const tree = await treeOf(sha);
+        if (!tree.known) return tree;
+        found.push(tree.value);
+      }
+      const [baseTree = '', ourTree = '', theirTree = ''] = found;
+      if (baseTree === ourTree) return { known: true, value: theirTree };
+      if (baseTree === theirTree || ourTree === theirTree) return { known: true, value: ourTree };
+      const root = await commitOf(baseTree, null);
+      const [left, right] = [await commitOf(ourTree, root), await commitOf(theirTree, root)];
+      const merged = await run(['merge-tree', '--write-tree', '--no-messages', left, right]);
+      if (merged.code === 0) return { known: true, value: await oid(merged) };
+      if (merged.code === 1) return { known: false, why: 'the merge has conflicts' };
+      return {
+        known: false,
+        why: `git could not merge (version 2.38 or newer is needed): ${lastLine(merged)}`,
+      };
+    },
+  };
+}
+
+async function oid(running: GitResult | Promise<GitResult>): Promise<string> {
+  const { code, stdout, stderr } = await running;
+  const said = stdout.toString('utf8').trim();
+  if (code === 0 && OID.test(said)) return said;
+  throw new DeployError('mirror_failed', `git could not make a merge in the mirror: ${stderr.trim()}`);
+}
+
+const lastLine = ({ stderr }: GitResult): string => stderr.trim().split('\n').at(-1) ?? '';

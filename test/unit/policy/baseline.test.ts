@@ -4,6 +4,7 @@ import type { Verdict } from '../../../src/domain/decision.ts';
 import { approversOf } from '../../../src/policy/counted-approvals.ts';
 import { evaluateChange } from '../../../src/policy/evaluate-change.ts';
 import { evaluateDeployment } from '../../../src/policy/evaluate-deployment.ts';
+import { evaluateMergeGroup } from '../../../src/policy/evaluate-merge-group.ts';
 import { policiesGuarding } from '../../../src/policy/organisation-policy.ts';
 import { readingOf } from '../../../src/policy/reading-of.ts';
 import { rolesAsked } from '../../../src/policy/roles-asked.ts';
@@ -13,6 +14,7 @@ import {
   all,
   makeChangeFacts,
   makeDeploymentFacts,
+  makeMergeGroupFacts,
   makeReview,
   makeRoles,
   bob,
@@ -117,6 +119,56 @@ describe('a change under an organisation’s baseline', () => {
     const reviews = all(makeReview({ author: bob }), makeReview({ id: 2, author: carol }));
     const roles = makeRoles({ teams: { maintainers: known([bob.id, carol.id, dave.id]) } });
     expect(change(under(TWO), makeChangeFacts({ reviews, roles })).verdict).toBe('approved');
+  });
+});
+
+describe('a merge group under an organisation’s baseline', () => {
+  const held = ['changes pending'];
+  const anything = expect.arrayContaining(held);
+  test.each<[string, string, string | null, Verdict, unknown]>([
+    [
+      'it asks for less than the repository',
+      TWO.replace('required: 2', 'required: 1'),
+      POLICY,
+      'approved',
+      [],
+    ],
+    ['it asks for more of a pull request in it', TWO, POLICY, 'held', held],
+    [
+      'it asks for a check that didn’t run on the group',
+      TWO.replace('required: 2', 'required: 1').replace('] } }', '] } }, checks: [security/scan]'),
+      POLICY,
+      'held',
+      ['changes pending', 'checks pending'],
+    ],
+    [
+      'it guards a branch that the policy leaves alone',
+      TWO,
+      POLICY.replace('branches: [main, "release/*"]', 'branches: [other]'),
+      'held',
+      anything,
+    ],
+    ['a repository that only observes is held by it', TWO, observing, 'held', anything],
+    ['a repository without a policy is not approved by it', TWO, null, 'error', []],
+    ['one that can’t be used', 'version: 1\nchanges: { branch: [main] }\n', POLICY, 'error', []],
+  ])('%s', (_, baseline, text, verdict, theirs) => {
+    const decision = evaluateMergeGroup(under(baseline, text), makeMergeGroupFacts());
+    const marked = decision.gates.flatMap(({ askedBy, gate, outcome }) =>
+      askedBy === undefined || outcome === 'passed' ? [] : [`${gate} ${outcome}`],
+    );
+    expect({ verdict: decision.verdict, mode: decision.mode, theirs: marked }).toEqual({
+      verdict,
+      mode: 'enforce',
+      theirs,
+    });
+    // And so is the pull request in it, as outside of the queue.
+    expect(decision.changes.map((each) => each.decision.verdict)).toEqual([verdict]);
+  });
+
+  test('two approvals of the pull request in it are enough for one that asks for two', () => {
+    const reviews = all(makeReview({ author: bob }), makeReview({ id: 2, author: carol }));
+    const facts = makeMergeGroupFacts({ changes: [makeChangeFacts({ reviews })] });
+    expect(evaluateMergeGroup(under(TWO), facts).verdict).toBe('approved');
   });
 });
 

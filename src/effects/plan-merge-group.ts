@@ -2,7 +2,7 @@ import type { Effect } from '../domain/effect.ts';
 import type { MergeGroupDecision, MergeGroupFacts, MergeGroupRef } from '../domain/merge-group-facts.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
 import type { ExplainedDecision } from './explained-decision.ts';
-import { CHANGE_CHECK } from './plan-change.ts';
+import { CHANGE_CHECK } from '../domain/change-check.ts';
 import type { RenderedCheckRun } from './render-change-check-run.ts';
 import { renderMergeGroupCheckRun } from './render-merge-group-check-run.ts';
 

@@ -23,6 +23,21 @@ export interface Pages<T> {
 }
 
 /**
+ * One page of a list from `position` on ({} for the first), and where the next one begins: null where it was the last, {} where
+ * there is one that can't be followed.
+ */
+export async function askRestPage<Schema extends z.ZodType>(
+  github: GitHubReader,
+  route: `GET ${string}`,
+  parameters: Readonly<Record<string, unknown>>,
+  schema: Schema,
+  { doing, position }: { readonly doing: string; readonly position: Readonly<Record<string, string>> },
+): Promise<{ readonly page: z.output<Schema>; readonly next: Readonly<Record<string, string>> | null }> {
+  const answer = await get(github, route, { per_page: 100, ...parameters, ...position }, doing);
+  return { page: parse(schema, answer.data, doing), next: nextPosition(answer.headers['link']) };
+}
+
+/**
  * All pages of a list, at most `limit` of them: `complete: false` says that there were more. `stop` ends early, and
  * complete, once what was read so far is enough.
  */
@@ -41,9 +56,9 @@ export async function askRestPages<Schema extends z.ZodType, Item>(
   const items: Item[] = [];
   let position: Readonly<Record<string, string>> = {};
   for (let page = 1; ; page += 1) {
-    const answer = await get(github, route, { per_page: 100, ...parameters, ...position }, options.doing);
-    items.push(...itemsOf(parse(schema, answer.data, options.doing)));
-    const next = nextPosition(answer.headers['link']);
+    const { doing } = options;
+    const { page: read, next } = await askRestPage(github, route, parameters, schema, { doing, position });
+    items.push(...itemsOf(read));
     if (next === null || options.stop?.(items) === true) return { complete: true, items };
     if (page >= options.limit || Object.keys(next).length === 0) return { complete: false, items };
     position = next;

@@ -6,6 +6,7 @@ import type { RolesAsked } from '../domain/role-facts.ts';
 import { peopleOf } from './gather-change.ts';
 import type { GitHubReader } from './github-reader.ts';
 import { inParallel } from './in-parallel.ts';
+import { openActivity } from './open-activity.ts';
 import type { SeenPush } from './pushers-of.ts';
 import { ownersAt, ownersNamed } from './owners-at.ts';
 import { readCodeOwners } from './read-code-owners.ts';
@@ -25,6 +26,9 @@ export interface ChangesAsked {
   readonly now: string;
 }
 
+/** Of more pull requests than this the whole repository's activity is read at once. */
+const MANY = 3;
+
 /** The pull requests that a range of commits came from, each with its own facts but for the branch's protection. */
 export async function gatherChanges(
   github: GitHubReader,
@@ -33,10 +37,12 @@ export async function gatherChanges(
 ): Promise<readonly ChangeFacts[]> {
   const ordered = [...new Set(numbers)].sort((a, b) => a - b);
   const alone = await readPullRequests(github, repository, ordered, { paths });
+  const activity = openActivity(github, repository, { many: ordered.length > MANY });
   const landings = await readLandings(
     github,
     repository,
     alone.map(({ pullRequest }) => pullRequest),
+    activity,
   );
   const readings = alone.map((reading) => withLanding(reading, landings.get(reading.pullRequest.number)));
   const owners =
@@ -45,7 +51,7 @@ export async function gatherChanges(
   return inParallel(owning, async ({ reading, codeOwners }): Promise<ChangeFacts> => {
     const { number, baseRef } = reading.pullRequest;
     const named = ownersNamed(roles, repository, reading, codeOwners);
-    const pushers = await readPushers(github, repository, reading, await pushesOf(number));
+    const pushers = await readPushers(github, repository, reading, await pushesOf(number), activity);
     return {
       schema: 'change-facts/v1',
       gatheredAt: now,

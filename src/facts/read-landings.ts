@@ -3,14 +3,10 @@ import type { MergeFacts, PullRequestFacts } from '../domain/change-facts.ts';
 import { type Known, known, unknown } from '../domain/known.ts';
 import { fullName, type RepositoryRef } from '../domain/repository.ts';
 import { askRestPages } from './ask-github.ts';
-import { isRefusal } from './github-error.ts';
 import type { GitHubReader } from './github-reader.ts';
 import { inParallel } from './in-parallel.ts';
 import type { BranchActivity } from './pushers-of.ts';
-import { activities } from './read-pushers.ts';
-
-/** A thousand moves of a branch; a merge further back is unknown, and holds. */
-const PAGES = 10;
+import { type ActivityReader, openActivity } from './open-activity.ts';
 
 const QUEUE_MERGE = 'merge_queue_merge';
 const BY_PULL_REQUEST: ReadonlySet<string> = new Set(['pr_merge', QUEUE_MERGE]);
@@ -31,6 +27,7 @@ export async function readLandings(
   github: GitHubReader,
   repository: RepositoryRef,
   pullRequests: readonly PullRequestFacts[],
+  activity: ActivityReader = openActivity(github, repository, { many: false }),
 ): Promise<ReadonlyMap<number, MergeFacts['onGitHub']>> {
   const byBase = new Map<string, Merge[]>();
   for (const { number, baseRef, merged } of pullRequests) {
@@ -40,7 +37,7 @@ export async function readLandings(
     byBase.set(baseRef, others);
   }
   const found = await inParallel([...byBase], async ([base, merges]) => {
-    const moves = await readMoves(github, repository, base, merges);
+    const moves = await readMoves(activity, repository, base, merges);
     const inBatch = await readBatches(github, repository, merges, moves ?? []);
     return merges.map(
       ({ number, sha }) => [number, inBatch.has(sha) ? known(true) : landingOf(sha, base, moves)] as const,
@@ -50,12 +47,11 @@ export async function readLandings(
 }
 
 async function readMoves(
-  github: GitHubReader,
+  activity: ActivityReader,
   repository: RepositoryRef,
   base: string,
   merges: readonly Merge[],
 ): Promise<readonly BranchActivity[] | null> {
-  const { owner, name } = repository;
   const arrivedAll = (moves: readonly BranchActivity[]): boolean => {
     const arrived = new Set(moves.map(({ after }) => after));
     const oldest = Date.parse(moves.at(-1)?.at ?? '');
@@ -64,20 +60,8 @@ async function readMoves(
       ({ sha, at, queued }) => arrived.has(sha) || (queued && oldest < Date.parse(at) - AROUND),
     );
   };
-  try {
-    const { items } = await askRestPages(
-      github,
-      'GET /repos/{owner}/{repo}/activity',
-      { owner, repo: name, ref: `refs/heads/${base}` },
-      activities,
-      (page) => page,
-      { doing: `reading how ${fullName(repository)}'s ${base} moved`, limit: PAGES, stop: arrivedAll },
-    );
-    return items;
-  } catch (error) {
-    if (isRefusal(error)) return null;
-    throw error;
-  }
+  const doing = `reading how ${fullName(repository)}'s ${base} moved`;
+  return (await activity.of(base, { doing, enough: arrivedAll }))?.items ?? null;
 }
 
 /** Whatever clocks GitHub's parts have, a merge and the move that landed it are this close, in milliseconds. */

@@ -1,37 +1,15 @@
 import { z } from 'zod';
 import type { Actor } from '../domain/actor.ts';
 import type { Known } from '../domain/known.ts';
-import type { Listed } from '../domain/listed.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
-import { askRest, askRestPages } from './ask-github.ts';
+import { askRest } from './ask-github.ts';
 import { isRefusal } from './github-error.ts';
 import type { GitHubReader } from './github-reader.ts';
 import { inParallel } from './in-parallel.ts';
-import { type BranchActivity, type SeenPush, pushersOf, reachesBack } from './pushers-of.ts';
+import { type ActivityReader, openActivity } from './open-activity.ts';
+import { type SeenPush, pushersOf, reachesBack } from './pushers-of.ts';
 import type { PullRequestReading } from './read-pull-requests.ts';
-import { restActor } from './wire-actor.ts';
 import { sha } from './wire-commit.ts';
-
-const PAGES = 10;
-
-/** A page of the activity of a repository. */
-export const activities = z.array(
-  z
-    .object({
-      activity_type: z.string(),
-      before: z.string(),
-      after: z.string(),
-      actor: restActor,
-      timestamp: z.string(),
-    })
-    .transform((move): BranchActivity => ({
-      kind: move.activity_type,
-      before: move.before,
-      after: move.after,
-      actor: move.actor,
-      at: move.timestamp,
-    })),
-);
 
 /**
  * Who pushed a pull request's head branch: by its activity where GitHub shows it (of a fork that is public, too), and by the
@@ -42,46 +20,25 @@ export async function readPushers(
   repository: RepositoryRef,
   { pullRequest, commits }: PullRequestReading,
   seen: readonly SeenPush[],
+  own: ActivityReader = openActivity(github, repository, { many: false }),
 ): Promise<Known<readonly Actor[]>> {
   const head = {
     sha: pullRequest.headSha,
     commits: { complete: commits.complete, items: commits.items.map((commit) => commit.sha) },
   };
-  const place = pullRequest.fromFork
-    ? await readForkOf(github, repository, pullRequest.number)
-    : { owner: repository.owner, name: repository.name };
-  const activity = place === null ? null : await readActivity(github, place, pullRequest.headRef, head);
+  const fork = pullRequest.fromFork ? await readForkOf(github, repository, pullRequest.number) : null;
+  const forks = fork === null ? null : openActivity(github, fork, { many: false });
+  const { owner, name } = fork ?? repository;
+  const activity = await (pullRequest.fromFork ? forks : own)?.of(pullRequest.headRef, {
+    doing: `reading who pushed to ${owner}/${name}'s ${pullRequest.headRef}`,
+    enough: (moves) => reachesBack(head, moves),
+  });
   const reached = activity?.items.some((move) => move.after === head.sha) === true;
   const told = reached ? seen : await withCommon(github, repository, head, seen);
-  return pushersOf(head, told, activity);
+  return pushersOf(head, told, activity ?? null);
 }
 
 type Head = Parameters<typeof reachesBack>[0];
-
-async function readActivity(
-  github: GitHubReader,
-  { owner, name }: Pick<RepositoryRef, 'owner' | 'name'>,
-  branch: string,
-  head: Head,
-): Promise<Listed<BranchActivity> | null> {
-  try {
-    return await askRestPages(
-      github,
-      'GET /repos/{owner}/{repo}/activity',
-      { owner, repo: name, ref: `refs/heads/${branch}` },
-      activities,
-      (page) => page,
-      {
-        doing: `reading who pushed to ${owner}/${name}'s ${branch}`,
-        limit: PAGES,
-        stop: (items) => reachesBack(head, items),
-      },
-    );
-  } catch (error) {
-    if (isRefusal(error)) return null;
-    throw error;
-  }
-}
 
 const forkAnswer = z.object({
   head: z.object({ repo: z.object({ name: z.string(), owner: z.object({ login: z.string() }) }).nullable() }),

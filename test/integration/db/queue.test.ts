@@ -133,6 +133,7 @@ describe('coalesced jobs', () => {
 
   test('an event while the job runs makes one more, never two at a time', async () => {
     const seen: unknown[] = [];
+    const sent = Promise.withResolvers<void>();
     let running = 0;
     await queue.work(
       'change',
@@ -140,7 +141,7 @@ describe('coalesced jobs', () => {
         running += 1;
         expect(running).toBe(1);
         seen.push(data);
-        await sleep(150);
+        await sent.promise;
         running -= 1;
       },
       { concurrency: 3 },
@@ -148,6 +149,8 @@ describe('coalesced jobs', () => {
     await queue.send(database.db, 'change', { n: 1 }, { key: 'k' });
     await until(() => seen.length === 1);
     for (let n = 2; n <= 5; n += 1) await queue.send(database.db, 'change', { n }, { key: 'k' });
+    await sleep(150);
+    sent.resolve();
     await until(() => seen.length === 2);
     await sleep(400);
     expect(seen).toEqual([{ n: 1 }, { n: 5 }]);

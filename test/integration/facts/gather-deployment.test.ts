@@ -381,7 +381,15 @@ describe('what it costs', () => {
     expect(facts.changes[0]?.pullRequest.number).toBe(first.number);
     // Commits, pull requests, branches.
     expect(acme.github.requests.filter((request) => request.route === 'graphql')).toHaveLength(3);
-    // The comparison, the environment and its rules, and the activity of the base and of each head branch.
-    expect(acme.github.requests.filter((request) => request.route !== 'graphql')).toHaveLength(8);
+    // The comparison, the environment and its rules, and the newest activity of all branches together.
+    expect(acme.github.requests.filter((request) => request.route !== 'graphql')).toHaveLength(4);
+    expect(facts.changes.map(({ pushers }) => pushers)).toEqual(
+      facts.changes.map(({ pullRequest }) =>
+        known([expect.objectContaining({ id: pullRequest.author?.id })]),
+      ),
+    );
+    expect(facts.changes.map(({ pullRequest }) => pullRequest.merged?.onGitHub)).toEqual(
+      facts.changes.map(() => known(true)),
+    );
   });
 });

@@ -4,18 +4,18 @@ import { CodedError } from '../domain/coded-error.ts';
 import { readArchivedEntry } from '../ledger/archived-source.ts';
 import { readCheckRunCopy } from '../ledger/check-run-copy.ts';
 import { isProvenByAny } from '../ledger/entry-prover.ts';
-import type { HeldAndErased, Predecessor, VerifyReport } from '../ledger/finding.ts';
+import type { VerifyReport } from '../ledger/finding.ts';
 import { checkpointName } from '../ledger/finding.ts';
 import { leafHash } from '../ledger/hash.ts';
 import type { Proof } from '../ledger/proof.ts';
 import { PROOF_HEADER, parseProof, verifyProof } from '../ledger/proof.ts';
-import type { Retired } from '../ledger/retired-entries.ts';
 import { verifyDatabase } from '../ledger/verify-database.ts';
 import { verifyDirectory } from '../ledger/verify-directory.ts';
 import type { CommandIo } from './command-io.ts';
 import { openLedgerSource } from './ledger-source.ts';
+import { describeReport } from './describe-report.ts';
 import { parseCommandArguments } from './parse-command-arguments.ts';
-import { countOf, progressLine } from './progress-line.ts';
+import { progressLine } from './progress-line.ts';
 import { verifyCheckRunFile } from './verify-check-run.ts';
 import { openClone } from '../witness/open-clone.ts';
 
@@ -35,11 +35,6 @@ with the rest, as one whole log. For a proof of a retired entry it is where the 
 
 Ends with 0 where it holds, 1 where it doesn't, 2 where it couldn't be read.
 `;
-
-const NUMBER = new Intl.NumberFormat('en');
-
-/** How many findings are shown: the first says what to do, the rest how far it goes. */
-const SHOWN = 10;
 
 export async function run(args: readonly string[], io: CommandIo): Promise<number> {
   const parsed = parseCommandArguments(
@@ -88,7 +83,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
       `${clone} holds no checkpoint of ${report.origin}: is it the clone of another witness?`,
     );
   io.stdout.write(
-    describe(report, {
+    describeReport(report, {
       given: vkey,
       colours: io.stdout.isTTY === true && io.env['NO_COLOR'] === undefined,
     }),
@@ -123,7 +118,7 @@ async function verifyFile(
       `${path} is neither a proof (whose first line is ${PROOF_HEADER.trim()}) nor a check run of ours: nothing in it names an entry.`,
     );
   const how = { given: vkey, colours: false };
-  return await verifyCheckRunFile({ text, vkey, log, describe: (report) => describe(report, how) }, io);
+  return await verifyCheckRunFile({ text, vkey, log, describe: (report) => describeReport(report, how) }, io);
 }
 
 async function verifyProofFile(
@@ -162,100 +157,6 @@ async function verifyProofFile(
     io.stdout.write(`The proof does not hold: ${error.message}\n`);
     return 1;
   }
-}
-
-/** What a reader sees. Exported for the tests of its words. `given`: the reader's own keys. */
-export function describe(report: VerifyReport, how: { given: readonly string[]; colours: boolean }): string {
-  const paint = (colour: number, text: string): string =>
-    how.colours ? `\u001b[${colour}m${text}\u001b[39m` : text;
-  if (report.found > 0) {
-    const more = report.found - Math.min(SHOWN, report.findings.length);
-    return [
-      paint(
-        31,
-        `The ledger ${report.origin} does NOT hold: ${countOf(report.found, 'thing is', 'things are')} wrong.`,
-      ),
-      '',
-      ...report.findings.slice(0, SHOWN).map(({ sentence }) => `  ${sentence}`),
-      ...(more > 0 ? [`  … and ${more} more.`] : []),
-      '',
-    ].join('\n');
-  }
-  const newest = report.newest === null ? 'none yet' : `the newest is ${checkpointName(report.newest)}`;
-  const rows: [string, string][] = [
-    ['log', report.origin],
-    [
-      'key',
-      `${keysOf(report)}${report.vkeys.some((vkey) => how.given.includes(vkey)) ? '' : "\n               (the log's own statement: compare it with the key you know, or give that with --vkey)"}`,
-    ],
-    [
-      'entries',
-      `${countOf(report.size - (report.retired?.missing ?? 0), 'is', 'are')} as recorded${archived(report)}`,
-    ],
-    ...(report.retired === null ? [] : [['retired', retiredText(report.retired, '')] as [string, string]]),
-    [
-      'checkpoints',
-      `${countOf(report.checkpoints, 'signature and root holds', 'signatures and roots hold')}; ${newest}`,
-    ],
-    ...report.witnessed.map(({ witness, checkpoints, size }): [string, string] => [
-      'witness',
-      `${countOf(checkpoints, 'checkpoint', 'checkpoints')} in ${witness}, up to ${size}: the log continues every one`,
-    ]),
-    ...report.predecessors.map((before): [string, string] => ['before', beforeRow(before)]),
-    ['documents', `${countOf(report.documents.held, 'is', 'are')} as sealed${gone(report.documents)}`],
-    ['people', `${countOf(report.people.held, 'is', 'are')} known${gone(report.people)}`],
-  ];
-  const absent = [report, ...report.predecessors].reduce(
-    (all, { retired }) => all + (retired?.missing ?? 0),
-    0,
-  );
-  const verdict =
-    absent === 0
-      ? paint(32, 'The ledger holds.')
-      : paint(
-          33,
-          `The ledger holds, as far as it is here: the bytes of ${NUMBER.format(absent)} retired ${absent === 1 ? 'entry' : 'entries'} are not, and no archive of them was looked at.`,
-        );
-  return `${verdict}\n\n${rows.map(([what, how]) => `  ${what.padEnd(12)} ${how}`).join('\n')}\n`;
-}
-
-/** The one that signs now, and those before it. */
-function keysOf({ vkeys }: VerifyReport): string {
-  const [newest, ...earlier] = vkeys.toReversed();
-  return [newest, ...earlier.map((vkey) => `               before it ${vkey}`)].join('\n');
-}
-
-/** A copy may have been made without documents and people; then nothing says that they were erased. */
-function gone({ erased, lastErased }: HeldAndErased): string {
-  if (erased === 0) return '';
-  const how =
-    lastErased === null
-      ? `${countOf(erased, 'is', 'are')} not in this copy`
-      : `${countOf(erased, 'was', 'were')} erased (the last on ${lastErased.slice(0, 10)})`;
-  return `; ${how}, and the entries hold without`;
-}
-
-function archived({ archived }: { readonly archived: number }): string {
-  return archived === 0 ? '' : `, ${countOf(archived, 'of them', 'of them')} read from an archive`;
-}
-
-function beforeRow({ end, size, retired, archived: read }: Predecessor): string {
-  const whole =
-    read === 0
-      ? ''
-      : `\n               ${NUMBER.format(read)} of its ${NUMBER.format(size)} entries were read from an archive`;
-  return retired === null
-    ? `${end}${whole}`
-    : `${end}\n               ${retiredText(retired, 'its ')}${whole}`;
-}
-
-/** An entry can say so whoever may record one: only the archive shows it. `whose`: nothing, or whose entries they are. */
-function retiredText({ minimum, missing, statedBy, archive }: Retired, whose: '' | 'its '): string {
-  const here = minimum - missing;
-  return (
-    `entries 0 to ${NUMBER.format(minimum - 1)}${whose === '' ? '' : ' of it'} were retired, as ${whose}entry ${statedBy} says: their hashes hold, and it says that their bytes are in the archive under checkpoint ${archive}, which was not looked at` +
-    `${here === 0 ? '' : ` (${countOf(here, 'of them is', 'of them are')} still here)`}\n               (verify it together with this: --archive DIRECTORY)`
-  );
 }
 
 interface EntryPlaces {

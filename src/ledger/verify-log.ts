@@ -3,7 +3,7 @@
  * stored leaf hashes, and lets each signed checkpoint say which of the two is what was signed; where they part, that names
  * the entry. Memory doesn't grow with the log.
  */
-import { CodedError } from '../domain/coded-error.ts';
+import { addAlteredRange } from './altered-range.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { EntryContent } from './entry.ts';
 import { parseEntry } from './entry.ts';
@@ -11,13 +11,13 @@ import type { Findings, SignedSize } from './finding.ts';
 import { checkpointName } from './finding.ts';
 import { GrowingTree } from './growing-tree.ts';
 import { HASH_SIZE, leafHash, sameHash } from './hash.ts';
-import { KeyChain } from './key-chain.ts';
-import type { HeldEntry, LogSource, SourceCheckpoint, SourceEntry, SourceTile } from './log-source.ts';
+import type { HeldEntry, LogSource, SourceEntry, SourceTile } from './log-source.ts';
 import type { PartedEntry } from './parted-entries.ts';
 import { addAltered, addParted, addUnsigned, isGone, nameOf } from './parted-entries.ts';
 import type { Retired } from './retired-entries.ts';
 import { RetiredEntries } from './retired-entries.ts';
 import { rootAt } from './root-at.ts';
+import { SignedCheckpoints } from './signed-checkpoints.ts';
 import { TILE_WIDTH, hashOf } from './tiles.ts';
 import { verifyEdges, verifyFullTile } from './verify-tiles.ts';
 
@@ -49,7 +49,7 @@ export async function verifyLog(
 class Walk {
   readonly #source: LogSource;
   readonly #findings: Findings;
-  readonly #keys: KeyChain;
+  readonly #signed: SignedCheckpoints;
   readonly #retired: RetiredEntries;
   #bytes = new GrowingTree();
   /** The same object as `#bytes` for as long as both agree. */
@@ -58,10 +58,6 @@ class Walk {
   #parted: PartedEntry[] = [];
   /** Entries proven altered, named once the newest checkpoint over them is known. */
   #altered: PartedEntry[] = [];
-  readonly #signed: AsyncIterator<SourceCheckpoint, void>;
-  /** The first checkpoint that wasn't compared yet; null after the last. */
-  #next: SourceCheckpoint | null = null;
-  #checkpoints = 0;
   #newest: VerifiedTree['newest'] = null;
   /** Neither tree is what was signed: from here on roots prove nothing more. */
   #lost = false;
@@ -69,14 +65,13 @@ class Walk {
   constructor(source: LogSource, findings: Findings) {
     this.#source = source;
     this.#findings = findings;
-    this.#keys = new KeyChain(source.vkey);
+    this.#signed = new SignedCheckpoints(source, findings);
     this.#retired = new RetiredEntries(source.claimedMinimum);
-    this.#signed = source.checkpoints();
   }
 
   async run(progress: (entries: number) => void): Promise<VerifiedTree> {
     const { size } = this.#source;
-    await this.#advance();
+    await this.#signed.advance();
     await this.#judge();
     for (let index = 0; index * TILE_WIDTH < size && !this.#lost; index += 1) {
       const width = Math.min(TILE_WIDTH, size - index * TILE_WIDTH);
@@ -90,12 +85,12 @@ class Walk {
     const retired = this.#lost ? null : await this.#judgeRetired();
     const agreed = this.#bytes === this.#hashes && !this.#lost;
     return {
-      checkpoints: this.#checkpoints,
+      checkpoints: this.#signed.count,
       newest: this.#newest,
       root: agreed ? this.#bytes.root() : null,
-      vkeys: this.#keys.vkeys,
-      signers: this.#keys.signers,
-      awaited: this.#keys.awaited,
+      vkeys: this.#signed.keys.vkeys,
+      signers: this.#signed.keys.signers,
+      awaited: this.#signed.keys.awaited,
       retired,
     };
   }
@@ -106,7 +101,7 @@ class Walk {
    */
   async #judgeRetired(): Promise<Retired | null> {
     const isOwn = async (note: string): Promise<boolean> => {
-      const named = this.#keys.openPast(note);
+      const named = this.#signed.keys.openPast(note);
       const root = named === null ? null : await rootAt(this.#source, named.size);
       return named !== null && root !== null && sameHash(root, named.root);
     };
@@ -119,7 +114,7 @@ class Walk {
     if (width < TILE_WIDTH || this.#hashes !== this.#bytes) return false;
     const whole = await this.#source.whole(index);
     if (whole === null) return false;
-    if (this.#next === null || this.#next.size >= this.#bytes.size + TILE_WIDTH) {
+    if (this.#signed.next === null || this.#signed.next.size >= this.#bytes.size + TILE_WIDTH) {
       this.#bytes.appendTile(whole.root);
       await this.#judge();
       await this.#finished(null);
@@ -157,10 +152,10 @@ class Walk {
       if (this.#lost) break;
       if (content !== null) {
         held.push({ index: index * TILE_WIDTH + at, content });
-        this.#rotated(index * TILE_WIDTH + at, content);
+        this.#signed.met(index * TILE_WIDTH + at, content);
         this.#retired.met(index * TILE_WIDTH + at, content);
       }
-      if (this.#next !== null && this.#next.size <= this.#bytes.size) await this.#judge();
+      if (this.#signed.next !== null && this.#signed.next.size <= this.#bytes.size) await this.#judge();
     }
     await this.#finished(tile);
     await this.#source.beside(held, this.#findings);
@@ -201,64 +196,20 @@ class Walk {
     return null;
   }
 
-  #rotated(index: number, { ledger }: EntryContent): void {
-    if (ledger?.act !== 'rotated') return;
-    const wrong = this.#keys.rotate(index, ledger.from, ledger.to);
-    if (wrong !== null)
-      this.#findings.add('key_mismatch', index, `Entry ${index} rotates the log's key, but ${wrong}.`);
-  }
-
-  /** Whoever may record entries can claim a rotation; the log goes on without it, so that all else is still judged. */
-  #unfounded(): void {
-    for (const { index, from, to, size } of this.#keys.takeUnfounded()) {
-      this.#findings.add(
-        'key_mismatch',
-        index,
-        `Entry ${index} says that ${to} signs after ${from}, and the first checkpoint over it (${size}) is not signed by both, so the ` +
-          'log goes on without that key: whoever recorded it can write here and has not the key before; change the password of the writer’s login.',
-      );
-    }
-  }
-
   /** Compares the trees with every checkpoint over what was read so far. */
   async #judge(): Promise<void> {
-    for (let next = this.#next; next !== null && next.size <= this.#bytes.size; next = this.#next) {
-      const signed = this.#open(next);
+    for (
+      let next = this.#signed.next;
+      next !== null && next.size <= this.#bytes.size;
+      next = this.#signed.next
+    ) {
+      const signed = this.#signed.open(next);
       if (signed !== null && !this.#lost) {
         if (signed.size === this.#bytes.size) await this.#compare(signed, next.signedAt);
         else this.#findings.add('checkpoint_altered', null, `Checkpoint ${signed.size} is out of order.`);
       }
-      await this.#advance();
+      await this.#signed.advance();
     }
-  }
-
-  async #advance(): Promise<void> {
-    const { value } = await this.#signed.next();
-    this.#next = value ?? null;
-    if (this.#next !== null) this.#checkpoints += 1;
-  }
-
-  /** Null, and a finding, where the checkpoint isn't one that the log's key signed. */
-  #open(stored: SourceCheckpoint): Checkpoint | null {
-    try {
-      const signed = this.#keys.open(stored.note, stored.size);
-      this.#unfounded();
-      if (signed.size === stored.size && (stored.root === null || sameHash(stored.root, signed.root)))
-        return signed;
-      this.#findings.add(
-        'checkpoint_altered',
-        null,
-        `Checkpoint ${stored.size} was altered: its row does not say what its signed note says.`,
-      );
-    } catch (error) {
-      if (!(error instanceof CodedError)) throw error;
-      this.#findings.add(
-        'checkpoint_altered',
-        null,
-        `Checkpoint ${stored.size} was altered: ${error.message}`,
-      );
-    }
-    return null;
   }
 
   async #compare(signed: Checkpoint, signedAt: string | null): Promise<void> {
@@ -267,7 +218,7 @@ class Walk {
     const since = this.#newest;
     if (!hashesHold && !bytesHold) {
       this.#lost = true;
-      this.#range(since, { size: signed.size, signedAt });
+      addAlteredRange(since, { size: signed.size, signedAt }, this.#findings);
       return;
     }
     if (hashesHold) {
@@ -306,8 +257,8 @@ class Walk {
   async #unsigned(): Promise<void> {
     addUnsigned(this.#parted, this.#lost, this.#findings);
     let beyond: SignedSize | null = null;
-    for (; this.#next !== null; await this.#advance()) {
-      if (this.#open(this.#next) !== null) beyond = this.#next;
+    for (; this.#signed.next !== null; await this.#signed.advance()) {
+      if (this.#signed.open(this.#signed.next) !== null) beyond = this.#signed.next;
     }
     const { size } = this.#source;
     if (beyond !== null && beyond.size > size) {
@@ -317,23 +268,6 @@ class Walk {
         `${size + 1 === beyond.size ? `Entry ${size} is` : `Entries ${size} to ${beyond.size - 1} are`} gone; they were last known good under ${checkpointName(beyond)}.`,
       );
     }
-  }
-
-  #range(since: SignedSize | null, until: SignedSize): void {
-    const from = since === null ? 0 : since.size;
-    const which =
-      until.size - from === 1
-        ? `Entry ${from} was`
-        : `Of the entries ${from} to ${until.size - 1}, at least one was`;
-    const good =
-      since === null
-        ? 'no earlier checkpoint holds'
-        : `all before were last known good under ${checkpointName(since)}`;
-    this.#findings.add(
-      'range_altered',
-      from,
-      `${which} altered or removed together with its stored hash, for they do not lead to the root of ${checkpointName(until)}; ${good}.`,
-    );
   }
 
   #gone(index: number, entry: SourceEntry | null): void {

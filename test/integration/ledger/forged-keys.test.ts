@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe as inWords } from '../../../src/cli/verify.ts';
+import { describeReport as inWords } from '../../../src/cli/describe-report.ts';
 import { newEntryId } from '../../../src/ledger/entry-id.ts';
 import { entryProver } from '../../../src/ledger/entry-prover.ts';
 import { exportLog } from '../../../src/ledger/export.ts';

@@ -25,6 +25,8 @@ export type LedgerFact =
         readonly size: number;
         /** Base64. */
         readonly root: string;
+        /** Of its newest checkpoint, which is all that an export has of it. Earlier versions did not say. */
+        readonly signed?: number | undefined;
       };
       /** The signed checkpoint of that log that an outsider holds and this database can't extend any more. */
       readonly witnessed: string;

@@ -24,7 +24,13 @@ const ledgerFact = z.discriminatedUnion('act', [
   z.strictObject({ act: z.literal('rotated'), from: z.string(), to: z.string() }),
   z.strictObject({
     act: z.literal('incarnated'),
-    predecessor: z.strictObject({ origin: z.string(), vkey: z.string(), size, root: z.string() }),
+    predecessor: z.strictObject({
+      origin: z.string(),
+      vkey: z.string(),
+      size,
+      root: z.string(),
+      signed: size.optional(),
+    }),
     witnessed: z.string(),
   }),
   z.strictObject({ act: z.literal('pruned'), minimum: size, archive: z.string() }),

@@ -5,7 +5,7 @@
  */
 import { CodedError } from '../domain/coded-error.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { openCheckpoint } from './checkpoint.ts';
+import { openCheckpoint, parseCheckpoint } from './checkpoint.ts';
 import type { VerifierKey } from './note.ts';
 
 export interface HeldCheckpoint {
@@ -67,6 +67,37 @@ export async function compareWitnessed(
   if (parted !== null && last !== null) return forked(log, agreed, parted, last);
   if (newest !== undefined && newest.checkpoint.size > log.size) return rolledBack(log, agreed, newest);
   return null;
+}
+
+/** Of what somebody holds, the checkpoint over the most entries that one of the keys signed; null where none is. Of two as large, the later. */
+export function largestSigned(
+  held: readonly HeldCheckpoint[],
+  keys: readonly VerifierKey[],
+): HeldCheckpoint | null {
+  const claimed = held.flatMap((one) => {
+    const size = claimedSize(one);
+    return size === null ? [] : [{ one, size }];
+  });
+  // What claims most comes first, since judging a signature takes longer than reading a number.
+  const largestFirst = claimed.toReversed().toSorted((a, b) => b.size - a.size);
+  return largestFirst.find(({ one }) => open(one, keys) !== null)?.one ?? null;
+}
+
+/** Those that one of the keys signed. */
+export function signedOf(
+  held: readonly HeldCheckpoint[],
+  keys: readonly VerifierKey[],
+): readonly HeldCheckpoint[] {
+  return held.filter((one) => open(one, keys) !== null);
+}
+
+function claimedSize({ note }: HeldCheckpoint): number | null {
+  try {
+    return parseCheckpoint(note).size;
+  } catch (error) {
+    if (error instanceof CodedError) return null;
+    throw error;
+  }
 }
 
 interface Opened {

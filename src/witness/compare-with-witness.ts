@@ -3,7 +3,7 @@ import type { DatabaseLog } from '../ledger/compared-log.ts';
 import { readDatabaseLog } from '../ledger/compared-log.ts';
 import type { Query } from '../ledger/query.ts';
 import type { Contradiction, HeldCheckpoint } from '../ledger/witnessed.ts';
-import { compareWitnessed } from '../ledger/witnessed.ts';
+import { compareWitnessed, largestSigned, signedOf } from '../ledger/witnessed.ts';
 import type { Witness } from './witness.ts';
 
 /** A log by its name, and the key that signs it. */
@@ -13,7 +13,7 @@ export interface LogIdentity {
 }
 
 export interface Comparison {
-  /** `unknown`: it can't be asked without offering it something. */
+  /** The largest that is signed by the log's keys, or what it holds where none is. `unknown`: it can't be asked without offering it something. */
   readonly newest: HeldCheckpoint | null | 'unknown';
   readonly contradiction: Contradiction | null;
   readonly log: DatabaseLog;
@@ -26,12 +26,15 @@ export async function compareWithWitness(
   { origin, vkey }: LogIdentity,
 ): Promise<Comparison> {
   // In this order: the log may grow, and be witnessed, while the answer is on its way.
-  const newest = await witness.newest(origin);
+  const last = await witness.newest(origin);
+  const history = last === null || last === 'unknown' ? [] : await witness.history(origin);
   const log = await readDatabaseLog(query, origin, vkey);
-  if (newest === null || newest === 'unknown') return { newest, contradiction: null, log };
-  const contradiction = await compareWitnessed(log, [newest]);
+  if (last === null || last === 'unknown') return { newest: last, contradiction: null, log };
+  // Whoever can push to a branch can put an older checkpoint on top of it, to hide the one that shows what was lost.
+  const newest = largestSigned([...history, last], log.keys) ?? last;
+  const contradiction = await compareWitnessed(log, newest === last ? [last] : [newest, last]);
   if (contradiction === null) return { newest, contradiction, log };
-  // All that it holds says where the histories part. What it holds besides the newest must not make things look better.
-  const all = await compareWitnessed(log, [...(await witness.history(origin)), newest]);
+  // All that it holds says where the histories part, save for what anybody wrote there. It must not make things look better.
+  const all = await compareWitnessed(log, signedOf([...history, last], log.keys));
   return { newest, contradiction: all ?? contradiction, log };
 }

@@ -10,6 +10,7 @@ import { readFoundedVkeys } from '../ledger/founded-vkeys.ts';
 import { GrowingTree } from '../ledger/growing-tree.ts';
 import { EMPTY_ROOT } from '../ledger/hash.ts';
 import { integrate } from '../ledger/integrate.ts';
+import { openNewest } from '../ledger/open-newest.ts';
 import { queryOf } from '../ledger/query.ts';
 import type { RecordedAt } from '../ledger/record.ts';
 import { LEDGER_LOCKS, record } from '../ledger/record.ts';
@@ -32,7 +33,7 @@ export interface Incarnated {
 /**
  * All in one transaction: a crash leaves either the old log or the new one. The new one's first checkpoint is signed by the
  * next `start`, over what is committed. Entries that were recorded and never got an index get theirs in the new log. Throws
- * `sequencer_at_work`, `ledger_absent` or `origin_taken`.
+ * `sequencer_at_work`, `ledger_absent`, `origin_taken` or `newest_checkpoint_forged`.
  */
 export async function incarnate(
   db: Kysely<Database>,
@@ -42,7 +43,15 @@ export async function incarnate(
   return await db.transaction().execute(async (tx) => {
     const before = await lockNewest(tx);
     await assertNew(tx, signer.origin);
-    const outside = witnessed ?? (await newestCheckpoint(tx, before.log_id));
+    // What signs it now, and not merely a row that names a key: that one is what can be compared with its checkpoints.
+    const vkey = (await readFoundedVkeys(tx, before)).at(-1) ?? before.vkey;
+    const newest = await openNewest(queryOf(tx), { logId: before.log_id, origin: before.origin, vkey });
+    const outside = witnessed ?? newest?.note;
+    if (outside === undefined)
+      throw new CodedError(
+        'ledger_absent',
+        'this log was never signed, so there is nothing that another could go on for.',
+      );
     const logId = before.log_id + 1;
     await tx
       .insertInto('ledger.log')
@@ -78,10 +87,10 @@ export async function incarnate(
           act: 'incarnated',
           predecessor: {
             origin: before.origin,
-            // What signs it now, and not merely a row that names a key: that one is what can be compared with its checkpoints.
-            vkey: (await readFoundedVkeys(tx, before)).at(-1) ?? before.vkey,
+            vkey,
             size: before.size,
             root: before.root.toString('base64'),
+            signed: newest?.size ?? 0,
           },
           witnessed: outside,
         },
@@ -151,20 +160,4 @@ async function assertNew(tx: Kysely<Database>, origin: string): Promise<void> {
       `${origin} is a log of this database already: give --origin a name that no log had, like the old one with its last number one higher.`,
     );
   }
-}
-
-async function newestCheckpoint(tx: Kysely<Database>, logId: number): Promise<string> {
-  const newest = await tx
-    .selectFrom('ledger.checkpoint')
-    .select('note')
-    .where('log_id', '=', logId)
-    .orderBy('size', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  if (newest === undefined)
-    throw new CodedError(
-      'ledger_absent',
-      'this log was never signed, so there is nothing that another could go on for.',
-    );
-  return newest.note;
 }

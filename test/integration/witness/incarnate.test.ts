@@ -1,5 +1,5 @@
 /** What the first entry of a new log says of the one before, while others still write to that. */
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import type { KyselyPlugin } from 'kysely';
 import { newEntryId } from '../../../src/ledger/entry-id.ts';
@@ -10,7 +10,15 @@ import { verifyDatabase } from '../../../src/ledger/verify-database.ts';
 import { incarnate } from '../../../src/witness/incarnate.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import { createTestDatabase, query } from '../../support/database.ts';
-import { ORIGIN, integrateAll, makeSigner, recordSome, tamper } from '../ledger/ledger-fixture.ts';
+import {
+  ORIGIN,
+  integrateAll,
+  makeEntry,
+  makeSigner,
+  recordOne,
+  recordSome,
+  tamper,
+} from '../ledger/ledger-fixture.ts';
 
 const SECOND = 'audit.example.com/ledger/2';
 const [KEY, NEXT] = [generateLedgerKey(), generateLedgerKey()];
@@ -111,4 +119,50 @@ test('the log before can’t be taken away with its rows: the first entry of the
   expect(await sentences()).toContain(
     `${SECOND} goes on for ${ORIGIN}, whose entries are not in this database: that log was taken away.`,
   );
+});
+
+describe('it begins nothing on the newest checkpoint of a log where that', () => {
+  const forged = createSigner({ origin: ORIGIN, privateKey: generateLedgerKey() });
+  const put = async (size: number, note: string): Promise<void> => {
+    await query(
+      database.writerUrl,
+      'INSERT INTO ledger.checkpoint (log_id, size, root, note) VALUES (1, $1, $2, $3)',
+      [size, Buffer.alloc(32, 1), note],
+    );
+  };
+
+  test('is not signed by the log’s key', async () => {
+    await put(4, forged.sign({ size: 4, root: Buffer.alloc(32, 1) }));
+    await expect(incarnate(database.db, asked, now())).rejects.toMatchObject({
+      code: 'newest_checkpoint_forged',
+      message: `the newest checkpoint of ${ORIGIN} in this database, over 4 entries, is not signed by ${ours.vkey}, the key that signs that log, so no other log goes on for it: run \`countersign verify\`, which says what was altered.`,
+    });
+    expect(await query(database.readerUrl, 'SELECT origin FROM ledger.log')).toHaveLength(1);
+  });
+
+  test('is not of the entries that are here', async () => {
+    await put(4, ours.sign({ size: 4, root: Buffer.alloc(32, 1) }));
+    await expect(incarnate(database.db, asked, now())).rejects.toMatchObject({
+      code: 'newest_checkpoint_forged',
+      message: expect.stringContaining(
+        'over 4 entries, is not of the entries that are here, so no other log',
+      ),
+    });
+  });
+
+  test('is signed by a key that only a rotation names which the log’s key never agreed to', async () => {
+    const entry = await recordOne(
+      database.db,
+      makeEntry(3, {
+        kind: 'ledger.rotated',
+        documents: [],
+        ledger: { act: 'rotated', from: ours.vkey, to: forged.vkey },
+      }),
+    );
+    await query(database.writerUrl, 'INSERT INTO ledger.log_key VALUES (1, 1, $1, $2)', [forged.vkey, entry]);
+    await put(4, forged.sign({ size: 4, root: Buffer.alloc(32, 1) }));
+    await expect(incarnate(database.db, asked, now())).rejects.toMatchObject({
+      code: 'newest_checkpoint_forged',
+    });
+  });
 });

@@ -6,6 +6,10 @@ import { countOf } from './progress-line.ts';
 
 const NUMBER = new Intl.NumberFormat('en');
 
+const UNKNOWN =
+  'not known: entry 0 says whether the oldest log here goes on for another one, and its bytes were retired\n' +
+  '               (verify it together with the archive that has them: --archive DIRECTORY)';
+
 /** How many findings are shown: the first says what to do, the rest how far it goes. */
 const SHOWN = 10;
 
@@ -49,6 +53,7 @@ export function describeReport(
       'witness',
       `${countOf(checkpoints, 'checkpoint', 'checkpoints')} in ${witness}, up to ${size}: the log continues every one`,
     ]),
+    ...(report.beginningUnknown ? [['before', UNKNOWN] as [string, string]] : []),
     ...report.predecessors.map((before): [string, string] => ['before', beforeRow(before)]),
     ['documents', `${countOf(report.documents.held, 'is', 'are')} as sealed${gone(report.documents)}`],
     ['people', `${countOf(report.people.held, 'is', 'are')} known${gone(report.people)}`],
@@ -87,14 +92,15 @@ function archived({ archived }: { readonly archived: number }): string {
   return archived === 0 ? '' : `, ${countOf(archived, 'of them', 'of them')} read from an archive`;
 }
 
-function beforeRow({ end, size, retired, archived: read }: Predecessor): string {
-  const whole =
-    read === 0
-      ? ''
-      : `\n               ${NUMBER.format(read)} of its ${NUMBER.format(size)} entries were read from an archive`;
-  return retired === null
-    ? `${end}${whole}`
-    : `${end}\n               ${retiredText(retired, 'its ')}${whole}`;
+function beforeRow(before: Predecessor): string {
+  const { end, ended, size, retired } = before;
+  const held = size - (retired?.missing ?? 0);
+  const of = `${NUMBER.format(held)} of its ${NUMBER.format(ended ?? size)} entries`;
+  return [
+    end,
+    ...(retired === null ? [] : [retiredText(retired, 'its ')]),
+    `${of} ${held === 1 ? 'is' : 'are'} as recorded${archived(before)}`,
+  ].join('\n               ');
 }
 
 /** An entry can say so whoever may record one: only the archive shows it. `whose`: nothing, or whose entries they are. */

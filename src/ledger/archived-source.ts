@@ -22,7 +22,7 @@ import type {
 import { parseVerifierKey } from './note.ts';
 import { addAlteredIndex } from './retired-entries.ts';
 import { rootAt } from './root-at.ts';
-import { TILE_WIDTH } from './tiles.ts';
+import { TILE_WIDTH, hashOf } from './tiles.ts';
 
 /** What keeps account of what stands beside it. */
 interface AccountedSource extends LogSource {
@@ -129,6 +129,23 @@ export class ArchivedSource implements LogSource {
       }
     }
     return entries;
+  }
+
+  /**
+   * Entry 0, which says whether this log goes on for another one; null where its bytes are neither here nor, as the tree has them, in
+   * an archive. May be asked before and after the walk.
+   */
+  async first(): Promise<Uint8Array | null> {
+    if (this.size === 0) return null;
+    const [own] = await this.#live.bundle(0, Math.min(TILE_WIDTH, this.size));
+    if (own?.bytes !== undefined && own.bytes !== null) return own.bytes;
+    const tile = await this.#live.tile(0, 0, Math.min(TILE_WIDTH, this.size));
+    for (const archive of this.#archives) {
+      const [copy] = await archive.bundle(0, Math.min(TILE_WIDTH, archive.size));
+      const bytes = copy?.bytes ?? null;
+      if (bytes !== null && tile !== null && sameHash(leafHash(bytes), hashOf(tile.hashes, 0))) return bytes;
+    }
+    return null;
   }
 
   tile(level: number, index: number, width: number): Promise<SourceTile | null> {

@@ -58,7 +58,8 @@ async function isDeclared(
   { code, checkpoint }: { readonly code: string; readonly checkpoint: Checkpoint | null },
 ): Promise<boolean> {
   if (declared === null || checkpoint === null || checkpoint.size > declared.witnessed.size) return false;
-  if (declared.witnessed.size > compared.size) return code === 'rolled_back';
+  // By where that log ended as was declared, and not by how much of it is here.
+  if (declared.witnessed.size > declared.fact.predecessor.size) return code === 'rolled_back';
   return code === 'forked' && !(await compared.continues(declared.witnessed));
 }
 

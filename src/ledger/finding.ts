@@ -41,7 +41,7 @@ export interface Finding {
 
 export interface SignedSize {
   readonly size: number;
-  /** Null where nobody noted it. */
+  /** RFC 3339, by the word of whoever noted it; null where nobody did. */
   readonly signedAt: string | null;
 }
 
@@ -70,6 +70,8 @@ export interface VerifyReport {
   readonly archived: number;
   /** Logs that came before this one, oldest first, and what is known of how each ended. */
   readonly predecessors: readonly Predecessor[];
+  /** Whether the oldest log here goes on for another one isn't known: its entry 0 was retired, and no archive has it. */
+  readonly beginningUnknown: boolean;
   /** Checkpoints held outside that this log was compared with. */
   readonly witnessed: readonly WitnessedCount[];
   /** At most 100, the gravest first. */
@@ -83,6 +85,8 @@ export interface Predecessor {
   readonly size: number;
   /** `… ended at 900; …` */
   readonly end: string;
+  /** How many entries it had, as the log after it says; null where that isn't said. */
+  readonly ended: number | null;
   /** Its entries whose bytes are kept outside. */
   readonly retired: Retired | null;
   /** Its entries whose bytes were read from an archive. */
@@ -112,7 +116,7 @@ export function entryName({ index, id, kind, recordedAt }: EntryName): string {
   return `Entry ${index}${known.length === 0 ? '' : ` (${known.join(', ')})`}`;
 }
 
-/** `checkpoint 1000, signed 2026-01-01T00:00:00.000Z` */
+/** `checkpoint 1000, said to be signed at 2026-01-01T00:00:00.000Z`: its signature is not over the time. */
 export function checkpointName({ size, signedAt }: SignedSize): string {
   return `checkpoint ${size}${signedAt === null ? '' : `, signed ${signedAt}`}`;
 }

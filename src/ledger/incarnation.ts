@@ -59,6 +59,16 @@ export function readDeclaration(
   const witnessed = opened(fact.witnessed, before.keys);
   if (witnessed === null)
     return wrong('the checkpoint that it says an outsider holds is not signed by that log');
+  const least = predecessor.signed ?? Math.min(witnessed.size, predecessor.size);
+  if (before.size < least) {
+    findings.add(
+      'incarnation_undeclared',
+      before.size,
+      `${before.origin} is not all here: it had signed ${least} entries when ${origin} went on for it, as entry 0 of that says, and only the first ` +
+        `${before.size} are here. This may be an older copy of it that was put in its place.`,
+    );
+    return null;
+  }
   return { fact, witnessed };
 }
 

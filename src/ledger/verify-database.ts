@@ -75,7 +75,6 @@ async function verify(query: Query, tx: Kysely<Database>, options: VerifyOptions
     options.archives ?? [],
     logs.map(({ origin }) => origin),
   );
-  await verifyFirst(query, logs[0] ?? log, findings);
   const predecessors: Predecessor[] = [];
   const all: ArchivedSource[] = [];
   for (const [at, earlier] of logs.slice(0, -1).entries()) {
@@ -90,6 +89,7 @@ async function verify(query: Query, tx: Kysely<Database>, options: VerifyOptions
       origin: earlier.origin,
       size: before.source.size,
       end: before.end ?? `it is not said how ${earlier.origin} ended`,
+      ended: before.ended,
       retired: before.tree.retired,
       archived: before.whole.read,
     });
@@ -108,6 +108,7 @@ async function verify(query: Query, tx: Kysely<Database>, options: VerifyOptions
   const before = logs.at(-2)?.origin ?? null;
   assertNewestGiven(options.vkey, { origin: log.origin, keys, stated }, before, findings);
   all.push(whole);
+  const beginningUnknown = await verifyFirst(all[0] ?? whole, logs[0] ?? log, findings);
   await seeUnintegrated(query, source.erasures);
   // What is gone from beside one log may have been erased when another was written.
   const erasures = all.flatMap((one) => one.erasures);
@@ -136,6 +137,7 @@ async function verify(query: Query, tx: Kysely<Database>, options: VerifyOptions
     retired: tree.retired,
     archived: whole.read,
     predecessors,
+    beginningUnknown,
     witnessed,
     findings: findings.gravestFirst(),
     found: findings.found,
@@ -150,6 +152,7 @@ interface VerifiedOne {
   readonly witnessed: readonly WitnessedCount[];
   /** What its successor says of its end. */
   readonly end: string | null;
+  readonly ended: number | null;
 }
 
 async function verifyOne(
@@ -191,22 +194,21 @@ async function verifyOne(
     tree,
     witnessed,
     end: declared === null || next === null ? null : endOf(declared, next.origin),
+    ended: declared?.fact.predecessor.size ?? null,
   };
 }
 
-/** A log that goes on for another one says so in its first entry, whatever its row says: the one before must be here as well. */
-async function verifyFirst(query: Query, oldest: Log, findings: Findings): Promise<void> {
-  const [first] = await query<{ canonical: Buffer | null }>(
-    'SELECT e.canonical FROM ledger.integration i LEFT JOIN ledger.entry e ON e.id = i.entry_id WHERE i.log_id = $1 AND i.index = 0',
-    [oldest.log_id],
-  );
-  const fact = factOf(first?.canonical ?? null);
-  if (fact === null && oldest.predecessor === null) return;
+/** A log that goes on for another one says so in its first entry, whatever its row says: the one before must be here as well. True where nobody can say. */
+async function verifyFirst(first: ArchivedSource, oldest: Log, findings: Findings): Promise<boolean> {
+  const bytes = await first.first();
+  const fact = factOf(bytes);
+  if (fact === null && oldest.predecessor === null) return bytes === null && first.size > 0;
   findings.add(
     'incarnation_undeclared',
     0,
     `${oldest.origin} goes on for ${fact?.predecessor.origin ?? 'another log'}, whose entries are not in this database: that log was taken away.`,
   );
+  return false;
 }
 
 /** What the log after it says in its first entry, and whether the row that links them says the same. */

@@ -62,6 +62,7 @@ interface OneOptions extends DirectoryOptions {
 /** The log after, and its first entry. */
 interface Next {
   readonly origin: string;
+  readonly size: number;
   readonly first: Uint8Array | null;
   /** What it says of erasures: it may be of what stood beside the log before. */
   readonly erasures: readonly Erasures[];
@@ -69,7 +70,8 @@ interface Next {
   readonly beside: boolean;
 }
 
-type Verified = Omit<VerifyReport, 'findings' | 'found'> & { readonly end: string | null };
+type Verified = Omit<VerifyReport, 'findings' | 'found'> &
+  Pick<Predecessor, 'ended'> & { readonly end: string | null };
 
 async function verifyOne(
   directory: string,
@@ -135,13 +137,14 @@ async function verifyOne(
     retired: tree.retired,
     archived: whole.read,
     witnessed: await compareSource(verified, options.elsewhere ?? [], findings),
-    predecessors: await verifyBefore(
+    ...(await verifyBefore(
       directory,
-      { origin: name, first: await firstEntry(source), erasures, beside },
+      { origin: name, size: source.size, first: await whole.first(), erasures, beside },
       findings,
       options,
-    ),
+    )),
     end: declared === null || next === null ? null : endOf(declared, next.origin),
+    ended: declared?.fact.predecessor.size ?? null,
   };
 }
 
@@ -167,17 +170,17 @@ async function verifyBefore(
   log: Next,
   findings: Findings,
   options: OneOptions,
-): Promise<readonly Predecessor[]> {
+): Promise<Pick<VerifyReport, 'predecessors' | 'beginningUnknown'>> {
   const before = join(directory, PREDECESSOR);
   if ((await readIfThere(join(before, 'checkpoint'))) === null) {
     const fact = factOf(log.first);
-    if (fact === null) return [];
+    if (fact === null) return { predecessors: [], beginningUnknown: log.first === null && log.size > 0 };
     findings.add(
       'incarnation_undeclared',
       0,
       `${log.origin} goes on for ${fact.predecessor.origin}, whose entries are not in this export: ${PREDECESSOR}/ is gone.`,
     );
-    return [];
+    return { predecessors: [], beginningUnknown: false };
   }
   const own = new Findings();
   const earlier = {
@@ -185,16 +188,14 @@ async function verifyBefore(
     given: options.given.slice(0, -1),
     archivesOf: options.archivesOf.slice(0, -1),
   };
-  const { origin, size, end, predecessors, retired, archived } = await verifyOne(before, log, own, earlier);
-  findings.take(own, origin);
-  const said = end ?? `it is not said how ${origin} ended`;
-  return [...predecessors, { origin, size, end: said, retired, archived }];
-}
-
-async function firstEntry(source: DirectorySource): Promise<Uint8Array | null> {
-  if (source.size === 0) return null;
-  const [first] = await source.bundle(0, Math.min(source.size, TILE_WIDTH));
-  return first?.bytes ?? null;
+  const verified = await verifyOne(before, log, own, earlier);
+  findings.take(own, verified.origin);
+  const { origin, size, ended, retired, archived, beginningUnknown } = verified;
+  const end = verified.end ?? `it is not said how ${origin} ended`;
+  return {
+    predecessors: [...verified.predecessors, { origin, size, end, ended, retired, archived }],
+    beginningUnknown,
+  };
 }
 
 /** `stated`: by which key the export says that it is signed. */
@@ -250,6 +251,8 @@ function nothing(origin: string, vkey: string): Verified {
     archived: 0,
     witnessed: [],
     predecessors: [],
+    beginningUnknown: false,
     end: null,
+    ended: null,
   };
 }

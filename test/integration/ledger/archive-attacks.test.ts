@@ -106,12 +106,12 @@ const told = async (...args: string[]): Promise<string> => {
   return out;
 };
 
-const begin = async (number: number): Promise<LedgerSigner> => {
+const begin = async (number: number, year = 2028): Promise<LedgerSigner> => {
   const next = createSigner({
     origin: `audit.example.com/ledger/${number}`,
     privateKey: generateLedgerKey(),
   });
-  const at = { id: idIn(2028), now: NOW, random: (size: number) => Buffer.alloc(size, number) };
+  const at = { id: idIn(year), now: NOW, random: (size: number) => Buffer.alloc(size, number) };
   await incarnate(database.db, { signer: next, reason: 'the key was lost', witnessed: null }, at);
   await integrateAll(database.writerUrl, next);
   return next;
@@ -241,4 +241,51 @@ test('an altered hash in the index of entries that the archive has is found', as
   expect(sentences(await verifyDatabase(database.db, { archives: [archive] }))).toEqual([
     'The hash of entry 5, which was retired, was altered in ledger.integration.',
   ]);
+});
+
+describe('an export of which the first year was retired, without the log that it goes on for', () => {
+  const FIRST = 'audit.example.com/ledger/1';
+  const SECOND = 'audit.example.com/ledger/2';
+  let later: { readonly archive: string; readonly live: string };
+  beforeEach(async () => {
+    await database.drop();
+    database = await copyDatabase(built);
+    const next = await begin(2, 2026);
+    for (let number = 0; number < OF_2026; number += 1) await recordIn(database, 2026, number);
+    for (let number = 0; number < 20; number += 1) await recordIn(database, 2027, number);
+    await integrateAll(database.writerUrl, next);
+    later = {
+      archive: join(directory, `later-archive-${numbered}`),
+      live: join(directory, `later-${numbered}`),
+    };
+    await retire(database, next, { archive: later.archive });
+    await exportLog(database.db, { directory: later.live, now: NOW });
+  });
+  const takeAway = async (): Promise<void> => {
+    await rm(join(later.live, 'predecessor'), { recursive: true });
+    await unlink(join(later.live, 'kept/0'));
+  };
+
+  test('holds while that is there', async () => {
+    const out = await told(later.live);
+    expect(out).toContain(`before       ${FIRST} ended at 300`);
+    expect(out).not.toContain('not known');
+  });
+
+  test('is told by the entry that the archive has', async () => {
+    await takeAway();
+    expect(sentences(await verifyDirectory(later.live, { archives: [later.archive] }))).toContain(
+      `${SECOND} goes on for ${FIRST}, whose entries are not in this export: predecessor/ is gone.`,
+    );
+  });
+
+  test('is not said to be all there is, where nobody has that entry', async () => {
+    await takeAway();
+    const out = await told(later.live);
+    expect(out).toMatch(/^The ledger holds, as far as it is here: the bytes of \d+ retired entries are not/);
+    expect(out).toContain(
+      '  before       not known: entry 0 says whether the oldest log here goes on for another one, and its bytes were retired\n' +
+        '               (verify it together with the archive that has them: --archive DIRECTORY)\n',
+    );
+  });
 });

@@ -1,0 +1,106 @@
+/** What whoever hands over an export can leave out of it, or put into it, and `verify` must say. */
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describeReport } from '../../../src/cli/describe-report.ts';
+import type { CheckpointsElsewhere } from '../../../src/ledger/compare-source.ts';
+import { newEntryId } from '../../../src/ledger/entry-id.ts';
+import { exportLog } from '../../../src/ledger/export.ts';
+import type { VerifyReport } from '../../../src/ledger/finding.ts';
+import type { LedgerSigner } from '../../../src/ledger/signer.ts';
+import { createSigner, generateLedgerKey } from '../../../src/ledger/signer.ts';
+import { verifyDirectory } from '../../../src/ledger/verify-directory.ts';
+import { incarnate } from '../../../src/witness/incarnate.ts';
+import type { TestDatabase } from '../../support/database.ts';
+import { createTestDatabase } from '../../support/database.ts';
+import { ORIGIN, integrateAll, makeSigner, recordSome } from './ledger-fixture.ts';
+
+const SECOND = 'audit.example.com/ledger/2';
+const NOW = '2026-11-27T00:00:00.000Z';
+
+let database: TestDatabase;
+let folder: string;
+let signer: LedgerSigner;
+const second = createSigner({ origin: SECOND, privateKey: generateLedgerKey() });
+beforeEach(async () => {
+  database = await createTestDatabase();
+  folder = await mkdtemp(join(tmpdir(), 'countersign-export-attacks-'));
+  signer = makeSigner();
+});
+afterEach(async () => {
+  await database.drop();
+  await rm(folder, { recursive: true });
+});
+
+const sentences = ({ findings }: VerifyReport): string[] => findings.map(({ sentence }) => sentence);
+const inWords = (report: VerifyReport): string => describeReport(report, { given: [], colours: false });
+
+async function grow(count: number, from: number, by: LedgerSigner): Promise<void> {
+  await recordSome(database.db, count, from);
+  await integrateAll(database.writerUrl, by);
+}
+
+async function exported(name: string): Promise<string> {
+  const directory = join(folder, name);
+  await exportLog(database.db, { directory, now: NOW });
+  return directory;
+}
+
+/** Ends the log; the one after it has this entry and nothing more. */
+async function goOn(): Promise<void> {
+  const at = { id: newEntryId(NOW, randomBytes), now: NOW, random: randomBytes };
+  await incarnate(database.db, { signer: second, reason: 'the key was lost', witnessed: null }, at);
+  await integrateAll(database.writerUrl, second);
+}
+
+const holding = (origin: string, ...notes: string[]): CheckpointsElsewhere => ({
+  name: 'the clone',
+  of: (asked) =>
+    Promise.resolve(
+      asked === origin ? notes.map((note) => ({ witness: 'the clone', note, since: null })) : [],
+    ),
+});
+
+describe('an older copy of the log before, put in the place of the whole one', () => {
+  let older: string;
+  let whole: string;
+  beforeEach(async () => {
+    await grow(5, 0, signer);
+    older = await exported('older');
+    await grow(5, 5, signer);
+    await goOn();
+    whole = await exported('whole');
+  });
+  const putOlder = async (): Promise<void> => {
+    await rm(join(whole, 'predecessor'), { recursive: true });
+    await cp(older, join(whole, 'predecessor'), { recursive: true });
+  };
+
+  test('is none where nothing was done', async () => {
+    const report = await verifyDirectory(whole);
+    expect(sentences(report)).toEqual([]);
+    expect(inWords(report)).toContain(
+      `  before       ${ORIGIN} ended at 10, and nothing of it was lost, as ledger.incarnated (entry 0 of ${SECOND}) says\n` +
+        '               10 of its 10 entries are as recorded\n',
+    );
+  });
+
+  test('is told', async () => {
+    await putOlder();
+    expect(sentences(await verifyDirectory(whole))).toEqual([
+      `In ${ORIGIN}: ${ORIGIN} is not all here: it had signed 10 entries when ${SECOND} went on for it, as entry 0 of that says, and only the first 5 are here. ` +
+        'This may be an older copy of it that was put in its place.',
+    ]);
+  });
+
+  test('is not excused by what the log after it declared lost', async () => {
+    const witnessed = await readFile(join(whole, 'predecessor/checkpoint'), 'utf8');
+    await putOlder();
+    const report = await verifyDirectory(whole, { elsewhere: [holding(ORIGIN, witnessed)] });
+    expect(sentences(report)).toContainEqual(
+      expect.stringContaining('this export ends at 5: entries 5 to 9 are lost here.'),
+    );
+  });
+});

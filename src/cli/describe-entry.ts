@@ -120,7 +120,7 @@ function holding(
   if (holds === null || checkpoint === null) return [paint(YELLOW, 'no checkpoint covers it yet')];
   return [
     paint(GREEN, 'yes, as it was recorded'),
-    `first under checkpoint ${checkpoint.size}, signed ${checkpoint.signedAt}`,
+    `first under checkpoint ${checkpoint.size}, said to be signed at ${checkpoint.signedAt}`,
     `\`countersign prove ${index}\` prints its proof`,
   ];
 }

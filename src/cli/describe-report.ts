@@ -1,5 +1,5 @@
 /** What `countersign verify` says of a log, for an auditor to read. */
-import type { HeldAndErased, Predecessor, VerifyReport } from '../ledger/finding.ts';
+import type { HeldAndGone, Predecessor, VerifyReport } from '../ledger/finding.ts';
 import { checkpointName } from '../ledger/finding.ts';
 import type { Retired } from '../ledger/retired-entries.ts';
 import { countOf } from './progress-line.ts';
@@ -78,14 +78,17 @@ function keysOf({ vkeys }: VerifyReport): string {
   return [newest, ...earlier.map((vkey) => `               before it ${vkey}`)].join('\n');
 }
 
-/** A copy may have been made without documents and people; then nothing says that they were erased. */
-function gone({ erased, lastErased }: HeldAndErased): string {
-  if (erased === 0) return '';
-  const how =
+/** What is absent without a record is a finding, save in a copy that was made with nothing beside the log. */
+function gone({ erased, lastErased, absent }: HeldAndGone): string {
+  const recorded =
     lastErased === null
-      ? `${countOf(erased, 'is', 'are')} not in this copy`
-      : `${countOf(erased, 'was', 'were')} erased (the last on ${lastErased.slice(0, 10)})`;
-  return `; ${how}, and the entries hold without`;
+      ? ''
+      : `; ${countOf(erased, 'was', 'were')} erased (the last on ${lastErased.slice(0, 10)}), and the entries hold without`;
+  const without =
+    absent === 0
+      ? ''
+      : `; ${countOf(absent, 'is', 'are')} not in this copy, which has none at all, and no entry says that ${absent === 1 ? 'it was' : 'they were'} erased`;
+  return `${recorded}${without}`;
 }
 
 function archived({ archived }: { readonly archived: number }): string {

@@ -26,7 +26,7 @@ import { TILE_WIDTH, hashOf } from './tiles.ts';
 
 /** What keeps account of what stands beside it. */
 interface AccountedSource extends LogSource {
-  readonly documents: { readonly held: number; readonly erased: number };
+  readonly documents: { readonly held: number };
   readonly erasures: Erasures;
 }
 
@@ -95,9 +95,8 @@ export class ArchivedSource implements LogSource {
   }
 
   /** Those of the log itself and those of the archives. */
-  get documents(): { readonly held: number; readonly erased: number } {
-    const all = [this.#live, ...this.#archives].map(({ documents }) => documents);
-    return { held: sum(all.map(({ held }) => held)), erased: sum(all.map(({ erased }) => erased)) };
+  get documents(): { readonly held: number } {
+    return { held: sum([this.#live, ...this.#archives].map(({ documents }) => documents.held)) };
   }
 
   /** What the log says of erasures, and then what the entries do that were read from archives. */

@@ -1,29 +1,33 @@
 /** Counts of several logs, or of a log and its archives, as one. */
 import type { Erasures } from './erasures.ts';
-import type { HeldAndErased } from './finding.ts';
+import type { HeldAndGone } from './finding.ts';
 
 export function sum(counts: readonly number[]): number {
   return counts.reduce((all, count) => all + count, 0);
 }
 
+/** `erasures`: all that any of the logs says; what `of` them is counted. */
+export function withGone(
+  held: number,
+  what: 'documents' | 'people',
+  of: readonly Erasures[],
+  erasures: readonly Erasures[],
+): HeldAndGone {
+  const gone = of.map((one) => one.gone(what, erasures));
+  return {
+    held,
+    erased: sum(gone.map(({ erased }) => erased)),
+    lastErased: lastOf(gone.map(({ lastErased }) => lastErased)),
+    absent: sum(gone.map(({ absent }) => absent)),
+  };
+}
+
 /** The latest of some times; null where there is none. */
-export function lastOf(times: readonly (string | null)[]): string | null {
+function lastOf(times: readonly (string | null)[]): string | null {
   return (
     times
       .filter((time) => time !== null)
       .toSorted()
       .at(-1) ?? null
   );
-}
-
-/** `erasures`: all that any of the logs says. */
-export function documentsOf(
-  logs: readonly { readonly documents: { readonly held: number; readonly erased: number } }[],
-  erasures: readonly Erasures[],
-): HeldAndErased {
-  return {
-    held: sum(logs.map(({ documents }) => documents.held)),
-    erased: sum(logs.map(({ documents }) => documents.erased)),
-    lastErased: lastOf(erasures.map((one) => one.last('documents', erasures))),
-  };
 }

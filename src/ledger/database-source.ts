@@ -35,7 +35,7 @@ export class DatabaseSource implements LogSource {
   readonly vkey: string;
   readonly size: number;
   readonly claimedMinimum: number;
-  readonly documents = { held: 0, erased: 0 };
+  readonly documents = { held: 0 };
   readonly erasures = new Erasures();
   readonly #query: Query;
   readonly #logId: number;
@@ -189,7 +189,6 @@ export class DatabaseSource implements LogSource {
     for (const { index, content, name, commitment, hex } of wanted) {
       const held = holds.get(hex);
       if (held === undefined) {
-        this.documents.erased += 1;
         this.erasures.missingDocument(commitment, name, { index, content });
       } else this.documents.held += 1;
       if (held === false) {

@@ -22,18 +22,23 @@ import { actorReference, commitmentOf, loginReference } from './seal.ts';
 import { TILE_WIDTH, tilePath } from './tiles.ts';
 
 const subjectLine = z.object({
-  ref: z.string(),
+  ref: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
   githubId: z.int(),
   secret: z.string(),
   logins: z.array(z.string()),
 });
 const manifestMinimum = z.object({ minimum: z.int().nonnegative().default(0) });
-const checkpointLine = z.object({ size: z.int(), signedAt: z.string().nullable(), note: z.string() });
+const checkpointLine = z.object({
+  size: z.int(),
+  // It is shown, so it must be a time and nothing else.
+  signedAt: z.iso.datetime({ precision: 3 }).nullable(),
+  note: z.string(),
+});
 
 export class DirectorySource implements LogSource {
   readonly vkey: string;
   readonly size: number;
-  readonly documents = { held: 0, erased: 0 };
+  readonly documents = { held: 0 };
   readonly directory: string;
   readonly #newest: SourceCheckpoint;
   /** Null where nobody walks through it. */
@@ -61,8 +66,9 @@ export class DirectorySource implements LogSource {
     this.size = newest.size;
   }
 
-  get people(): { held: number; erased: number } {
-    return { held: this.#subjects, erased: this.erasures.missingPeople };
+  /** How many people are known. */
+  get people(): number {
+    return this.#subjects;
   }
 
   get claimedMinimum(): number {
@@ -128,8 +134,14 @@ export class DirectorySource implements LogSource {
     let newest = this.#newest;
     for await (const line of lines(join(this.directory, 'checkpoints.jsonl'))) {
       const parsed = checkpointLine.safeParse(json(line));
-      // A line that can't be read is a checkpoint that can't be: it gets judged, and fails.
-      if (!parsed.success) yield { size: 0, root: null, note: line, signedAt: null };
+      if (!parsed.success)
+        yield {
+          size: 0,
+          root: null,
+          note: '',
+          signedAt: null,
+          unreadable: unreadable('checkpoints.jsonl', line),
+        };
       else if (parsed.data.note === newest.note) newest = { ...newest, signedAt: parsed.data.signedAt };
       else yield { ...parsed.data, size: Math.min(parsed.data.size, this.size), root: null };
     }
@@ -155,7 +167,6 @@ export class DirectorySource implements LogSource {
           await this.#read(`documents/${hex}.salt`),
         ];
         if (body === null || salt === null) {
-          this.documents.erased += 1;
           this.erasures.missingDocument(commitment, name, { index, content });
           continue;
         }
@@ -182,11 +193,7 @@ export class DirectorySource implements LogSource {
     for await (const line of lines(join(this.directory, 'subjects.jsonl'))) {
       const parsed = subjectLine.safeParse(json(line));
       if (!parsed.success) {
-        findings.add(
-          'subject_altered',
-          null,
-          `A line of subjects.jsonl can't be read: ${line.slice(0, 60)}.`,
-        );
+        findings.add('subject_altered', null, unreadable('subjects.jsonl', line));
         continue;
       }
       this.#subjects += 1;
@@ -240,6 +247,11 @@ function isAbsent(error: unknown): boolean {
     'code' in error &&
     (error.code === 'ENOENT' || error.code === 'ENOTDIR')
   );
+}
+
+/** As JSON, so that nothing in it reaches a terminal as it is. */
+function unreadable(file: string, line: string): string {
+  return `A line of ${file} can't be read: ${JSON.stringify(line.slice(0, 60))}.`;
 }
 
 function json(text: string): unknown {

@@ -21,6 +21,15 @@ interface Place {
 interface Missing {
   readonly index: number;
   readonly sentence: string;
+  /** How often entries refer to it. */
+  times: number;
+}
+
+/** What is gone: with a record of it, the newest of these records, and without any. */
+export interface Gone {
+  readonly erased: number;
+  readonly lastErased: string | null;
+  readonly absent: number;
 }
 
 /** Grows with what was erased and with what is missing, not with the log. */
@@ -47,7 +56,13 @@ export class Erasures {
   }
 
   missingDocument(commitment: string, name: string, at: Place): void {
+    const missed = this.#missing.documents.get(commitment);
+    if (missed !== undefined) {
+      missed.times += 1;
+      return;
+    }
     this.#missing.documents.set(commitment, {
+      times: 1,
       index: at.index,
       sentence: `The sealed document "${name}" of ${nameOf(at)} is gone, and no entry says that it was erased.`,
     });
@@ -61,6 +76,7 @@ export class Erasures {
       // By the person, since that is who is counted.
       if (this.#missing.people.has(actor)) continue;
       this.#missing.people.set(actor, {
+        times: 1,
         index: at.index,
         sentence: `${who} in ${nameOf(at)} is gone, and no entry says that it was erased.`,
       });
@@ -70,10 +86,6 @@ export class Erasures {
   /** Whether this person's reference was looked for before, in vain. */
   misses(actor: string): boolean {
     return this.#missing.people.has(actor);
-  }
-
-  get missingPeople(): number {
-    return this.#missing.people.size;
   }
 
   /**
@@ -95,14 +107,18 @@ export class Erasures {
     return null;
   }
 
-  /** When the last of what is missing was erased; null where nothing is, or nothing says so. */
-  last(of: 'documents' | 'people', others: readonly Erasures[] = []): string | null {
-    let last: string | null = null;
-    for (const reference of this.#missing[of].keys()) {
-      const at = this.#said(reference, others)?.recordedAt ?? null;
-      if (at !== null && (last === null || at > last)) last = at;
+  /** Call it at the end of the log. */
+  gone(of: 'documents' | 'people', others: readonly Erasures[] = []): Gone {
+    let [erased, absent, lastErased]: [number, number, string | null] = [0, 0, null];
+    for (const [reference, { times }] of this.#missing[of]) {
+      const said = this.#said(reference, others);
+      if (said === null) absent += times;
+      else {
+        erased += times;
+        if (lastErased === null || said.recordedAt > lastErased) lastErased = said.recordedAt;
+      }
     }
-    return last;
+    return { erased, lastErased, absent };
   }
 }
 

@@ -45,12 +45,14 @@ export interface SignedSize {
   readonly signedAt: string | null;
 }
 
-export interface HeldAndErased {
+export interface HeldAndGone {
   readonly held: number;
-  /** Gone, with or without a record of it. */
+  /** Gone, and an entry says that it was erased. */
   readonly erased: number;
   /** By the newest entry that records one of these erasures; null where none does. */
   readonly lastErased: string | null;
+  /** Gone, and no entry says so: a finding, save in a copy that was made without anything beside the log. */
+  readonly absent: number;
 }
 
 export interface VerifyReport {
@@ -62,8 +64,8 @@ export interface VerifyReport {
   readonly root: string | null;
   readonly newest: SignedSize | null;
   readonly checkpoints: number;
-  readonly documents: HeldAndErased;
-  readonly people: HeldAndErased;
+  readonly documents: HeldAndGone;
+  readonly people: HeldAndGone;
   /** Entries whose bytes are kept outside. */
   readonly retired: Retired | null;
   /** Entries whose bytes were read from an archive. */
@@ -118,7 +120,7 @@ export function entryName({ index, id, kind, recordedAt }: EntryName): string {
 
 /** `checkpoint 1000, said to be signed at 2026-01-01T00:00:00.000Z`: its signature is not over the time. */
 export function checkpointName({ size, signedAt }: SignedSize): string {
-  return `checkpoint ${size}${signedAt === null ? '' : `, signed ${signedAt}`}`;
+  return `checkpoint ${size}${signedAt === null ? '' : `, said to be signed at ${signedAt}`}`;
 }
 
 const GRAVEST: readonly FindingCode[] = [

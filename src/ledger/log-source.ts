@@ -52,6 +52,8 @@ export interface SourceCheckpoint {
   readonly root: Uint8Array | null;
   readonly note: string;
   readonly signedAt: string | null;
+  /** What can't be read, in a sentence: then nothing else of it counts. */
+  readonly unreadable?: string;
 }
 
 export interface HeldEntry {

@@ -50,6 +50,10 @@ export class SignedCheckpoints {
 
   /** Null, and a finding, where the checkpoint isn't one that the log's key signed. */
   open(stored: SourceCheckpoint): Checkpoint | null {
+    if (stored.unreadable !== undefined) {
+      this.#findings.add('checkpoint_altered', null, stored.unreadable);
+      return null;
+    }
     try {
       const signed = this.keys.open(stored.note, stored.size);
       this.#unfounded();

@@ -5,7 +5,7 @@ import type { LedgerTables } from '../db/ledger-tables.ts';
 import { CodedError } from '../domain/coded-error.ts';
 import { ArchivedSource } from './archived-source.ts';
 import { archivesByLog } from './archives-by-log.ts';
-import { documentsOf, lastOf, sum } from './counts.ts';
+import { sum, withGone } from './counts.ts';
 import { DatabaseSource } from './database-source.ts';
 import type { CheckpointsElsewhere } from './compare-source.ts';
 import { compareSource } from './compare-source.ts';
@@ -128,12 +128,8 @@ async function verify(query: Query, tx: Kysely<Database>, options: VerifyOptions
     root: tree.newest === null ? null : Buffer.from(tree.newest.root).toString('base64'),
     newest: tree.newest === null ? null : { size: tree.newest.size, signedAt: tree.newest.signedAt },
     checkpoints: tree.checkpoints,
-    documents: documentsOf(all, erasures),
-    people: {
-      held: people[0]?.n ?? 0,
-      erased: sum(erasures.map((one) => one.missingPeople)),
-      lastErased: lastOf(erasures.map((one) => one.last('people', erasures))),
-    },
+    documents: withGone(sum(all.map(({ documents }) => documents.held)), 'documents', erasures, erasures),
+    people: withGone(people[0]?.n ?? 0, 'people', erasures, erasures),
     retired: tree.retired,
     archived: whole.read,
     predecessors,

@@ -7,7 +7,7 @@ import { BundleThreads } from './bundle-threads.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { openCheckpoint } from './checkpoint.ts';
 import { compareSource } from './compare-source.ts';
-import { documentsOf } from './counts.ts';
+import { withGone } from './counts.ts';
 import { DirectorySource, readIfThere } from './directory-source.ts';
 import type { Erasures } from './erasures.ts';
 import type { Predecessor, VerifyReport } from './finding.ts';
@@ -132,8 +132,8 @@ async function verifyOne(
     root,
     newest: tree.newest === null ? null : { size: tree.newest.size, signedAt: tree.newest.signedAt },
     checkpoints: tree.checkpoints,
-    documents: documentsOf([whole], erasures),
-    people: { ...source.people, lastErased: source.erasures.last('people', erasures) },
+    documents: withGone(whole.documents.held, 'documents', whole.erasures, erasures),
+    people: withGone(source.people, 'people', [source.erasures], erasures),
     retired: tree.retired,
     archived: whole.read,
     witnessed: await compareSource(verified, options.elsewhere ?? [], findings),
@@ -245,8 +245,8 @@ function nothing(origin: string, vkey: string): Verified {
     root: null,
     newest: null,
     checkpoints: 0,
-    documents: { held: 0, erased: 0, lastErased: null },
-    people: { held: 0, erased: 0, lastErased: null },
+    documents: withGone(0, 'documents', [], []),
+    people: withGone(0, 'people', [], []),
     retired: null,
     archived: 0,
     witnessed: [],

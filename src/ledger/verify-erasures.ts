@@ -30,16 +30,17 @@ export async function verifyErasures(
     findings.add(
       'erasure_unrecorded',
       null,
-      `A line of erased.jsonl says what no entry says: ${line.slice(0, 120)}.`,
+      `A line of erased.jsonl says what no entry says: ${JSON.stringify(line.slice(0, 120))}.`,
     );
   }
 }
 
+/** What only an export of ours has: whoever takes people and documents away has to take all of these to make it look like another copy. */
+const OURS = ['manifest.json', 'subjects.jsonl', 'checkpoints.jsonl', 'erased.jsonl', 'vkeys'];
+
 /** A copy that has only what C2SP asks for leaves all of it out, and nothing is missing from it. */
 export async function hasBeside(directory: string): Promise<boolean> {
-  const files = await Promise.all(
-    ['manifest.json', 'subjects.jsonl'].map((name) => readIfThere(join(directory, name))),
-  );
+  const files = await Promise.all(OURS.map((name) => readIfThere(join(directory, name))));
   const documents = await readdir(join(directory, 'documents')).catch(() => []);
   return documents.length > 0 || files.some((file) => file !== null);
 }

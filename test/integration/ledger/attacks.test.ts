@@ -85,7 +85,7 @@ const alter = (table = 'entry'): string => `UPDATE ledger.${table} SET canonical
 const rewrite = `ALTER TABLE ledger.entry ALTER canonical TYPE bytea USING ${forged}`;
 
 const TIME = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`;
-const signed = (size: number): string => String.raw`checkpoint ${size}, signed ${TIME}`;
+const signed = (size: number): string => String.raw`checkpoint ${size}, said to be signed at ${TIME}`;
 /** The sentence about one entry, of which the id is known only later. */
 const entry = (index: number, says: string): (() => RegExp) => {
   return () =>

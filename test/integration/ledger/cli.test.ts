@@ -62,13 +62,13 @@ describe('countersign verify', () => {
     const { code, out, err } = await command(verify, []);
     expect(code).toBe(0);
     expect(err).toBe('');
-    expect(out.replace(/signed \S+/, 'signed TIME')).toBe(`The ledger holds.
+    expect(out.replace(/signed at \S+/, 'signed at TIME')).toBe(`The ledger holds.
 
   log          ${signer.origin}
   key          ${signer.vkey}
                (the log's own statement: compare it with the key you know, or give that with --vkey)
   entries      12 are as recorded
-  checkpoints  1 signature and root holds; the newest is checkpoint 12, signed TIME
+  checkpoints  1 signature and root holds; the newest is checkpoint 12, said to be signed at TIME
   documents    12 are as sealed
   people       4 are known
 `);
@@ -103,7 +103,7 @@ describe('countersign verify', () => {
     await tamper(database.ownerUrl, ['entry'], change('rejected', 'approved'));
     expect(code).toBe(1);
     expect(out).toMatch(
-      /^The ledger audit\.example\.com\/ledger\/1 does NOT hold: 1 thing is wrong\.\n\n {2}Entry 7 \(.*\) was altered \(.*\); it was last known good under checkpoint 12, signed .*\.\n$/,
+      /^The ledger audit\.example\.com\/ledger\/1 does NOT hold: 1 thing is wrong\.\n\n {2}Entry 7 \(.*\) was altered \(.*\); it was last known good under checkpoint 12, said to be signed at .*\.\n$/,
     );
     expect(proof).toMatchObject({
       code: 1,

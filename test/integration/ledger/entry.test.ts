@@ -55,7 +55,7 @@ describe('countersign entry', () => {
   test('shows one for a person', async () => {
     const { code, out } = await show(['1']);
     expect(code).toBe(0);
-    const steady = out.replaceAll(/(recorded {6}|signed |held, |api, |compliant, )\d{4}-\S+/g, '$1TIME');
+    const steady = out.replaceAll(/(recorded {6}|signed at |held, |api, |compliant, )\d{4}-\S+/g, '$1TIME');
     expect(steady).toBe(`Entry 1 of ${signer.origin}
 
   what          deployment.held  held
@@ -77,7 +77,7 @@ describe('countersign entry', () => {
   answered by   entry 2  deployment.approved, not_compliant, TIME
   id            ${ids[1]}
   holds         yes, as it was recorded
-                first under checkpoint 3, signed TIME
+                first under checkpoint 3, said to be signed at TIME
                 \`countersign prove 1\` prints its proof
 `);
   });

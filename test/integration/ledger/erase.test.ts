@@ -214,7 +214,12 @@ describe('countersign erase --subject', () => {
       code: 2,
       err: 'countersign: nothing was erased: there is nobody to ask, so it needs --yes.\n',
     });
-    expect((await verifyDatabase(database.db)).people).toEqual({ held: 4, erased: 0, lastErased: null });
+    expect((await verifyDatabase(database.db)).people).toEqual({
+      held: 4,
+      erased: 0,
+      lastErased: null,
+      absent: 0,
+    });
   });
 
   test('twice says that it is gone, and by the reference since when', async () => {

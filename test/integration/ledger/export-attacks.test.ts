@@ -14,8 +14,8 @@ import { createSigner, generateLedgerKey } from '../../../src/ledger/signer.ts';
 import { verifyDirectory } from '../../../src/ledger/verify-directory.ts';
 import { incarnate } from '../../../src/witness/incarnate.ts';
 import type { TestDatabase } from '../../support/database.ts';
-import { createTestDatabase } from '../../support/database.ts';
-import { ORIGIN, integrateAll, makeSigner, recordSome } from './ledger-fixture.ts';
+import { createTestDatabase, query } from '../../support/database.ts';
+import { ORIGIN, act, integrateAll, makeEntry, makeSigner, recordOne, recordSome } from './ledger-fixture.ts';
 
 const SECOND = 'audit.example.com/ledger/2';
 const NOW = '2026-11-27T00:00:00.000Z';
@@ -101,6 +101,75 @@ describe('an older copy of the log before, put in the place of the whole one', (
     const report = await verifyDirectory(whole, { elsewhere: [holding(ORIGIN, witnessed)] });
     expect(sentences(report)).toContainEqual(
       expect.stringContaining('this export ends at 5: entries 5 to 9 are lost here.'),
+    );
+  });
+});
+
+describe('documents and people that are not in an export', () => {
+  let directory: string;
+  beforeEach(async () => {
+    await grow(6, 0, signer);
+    const [row] = await query(
+      database.readerUrl,
+      `SELECT encode(commitment, 'hex') AS hex FROM ledger.document WHERE body = '{"number":2}'`,
+    );
+    const commitment = Buffer.from(String(row?.['hex']), 'hex');
+    await act(
+      database.eraserUrl,
+      `DELETE FROM ledger.document WHERE commitment = '\\x${commitment.toString('hex')}'`,
+    );
+    await recordOne(
+      database.db,
+      makeEntry(6, {
+        kind: 'ledger.erased',
+        who: [],
+        documents: [],
+        ledger: { act: 'erased', subjects: [], documents: [commitment.toString('base64url')] },
+      }),
+    );
+    await integrateAll(database.writerUrl, signer);
+    directory = await exported('export');
+  });
+  const take = async (...names: string[]): Promise<void> => {
+    for (const name of names) await rm(join(directory, name), { recursive: true });
+  };
+
+  test('are one that was erased, and no more', async () => {
+    const report = await verifyDirectory(directory);
+    expect(sentences(report)).toEqual([]);
+    expect(inWords(report)).toMatch(
+      /documents {4}5 are as sealed; 1 was erased \(the last on \d{4}-\d\d-\d\d\), and the entries hold without\n/,
+    );
+  });
+
+  test.each([
+    ['the documents', ['documents']],
+    ['the people', ['subjects.jsonl']],
+    [
+      'them and the manifest, which would say that there were some',
+      ['documents', 'subjects.jsonl', 'manifest.json'],
+    ],
+    ['all of that and what was erased', ['documents', 'subjects.jsonl', 'manifest.json', 'erased.jsonl']],
+  ])('are missed by whoever takes away %s', async (_, names) => {
+    await take(...names);
+    const report = await verifyDirectory(directory);
+    expect(report.found).toBe(
+      (names.includes('documents') ? 5 : 0) + (names.includes('subjects.jsonl') ? 4 : 0),
+    );
+    for (const sentence of sentences(report))
+      expect(sentence).toMatch(/ is gone, and no entry says that it was erased\.$/);
+  });
+
+  test('were not erased where a copy was made with nothing beside the log, and are not said to be', async () => {
+    await take('documents', 'subjects.jsonl', 'manifest.json', 'erased.jsonl', 'checkpoints.jsonl');
+    const report = await verifyDirectory(directory, { vkey: signer.vkey });
+    expect(sentences(report)).toEqual([]);
+    const out = inWords(report);
+    expect(out).toContain(
+      '; 5 are not in this copy, which has none at all, and no entry says that they were erased\n',
+    );
+    expect(out).toContain(
+      '  people       0 are known; 4 are not in this copy, which has none at all, and no entry says that they were erased\n',
     );
   });
 });

@@ -70,7 +70,7 @@ describe('a log that is verified on several cores', () => {
   ])('says the same of %s', async (_, name, change) => {
     await edit(name, change);
     const alone = await verifyDirectory(directory, { threads: 0 });
-    expect(alone.found + alone.people.erased).toBeGreaterThan(0);
+    expect(alone.found).toBeGreaterThan(0);
     expect(await verifyDirectory(directory, { threads: 2 })).toEqual(alone);
   });
 
@@ -84,7 +84,7 @@ describe('a log that is verified on several cores', () => {
     expect(gone).toMatchObject({
       found: 1,
       findings: [{ code: 'erasure_unrecorded', sentence: expect.stringContaining('of entry 13 ') }],
-      documents: { held: 464, erased: 1 },
+      documents: { held: 464, erased: 0, absent: 1 },
     });
     expect(await verifyDirectory(directory, { threads: 0 })).toEqual(gone);
     await edit(String(altered), () => 'forged');

@@ -139,8 +139,8 @@ describe('a ledger that nobody touched', () => {
     );
     expect(await verifyDatabase(database.db)).toMatchObject({
       found: 4,
-      documents: { held: 27, erased: 3, lastErased: null },
-      people: { held: 3, erased: 1, lastErased: null },
+      documents: { held: 27, erased: 0, lastErased: null, absent: 3 },
+      people: { held: 3, erased: 0, lastErased: null, absent: 1 },
     });
   });
 });
@@ -153,7 +153,7 @@ describe('verify names', () => {
       new RegExp(
         `^Entry ${index} \\(deployment\\.approved, ${ids[index]}, recorded ${TIME}\\) was altered ` +
           `\\(its bytes now say outcome "rejected", its search columns still "approved"\\); ` +
-          `it was last known good under checkpoint 300, signed ${TIME}\\.$`,
+          `it was last known good under checkpoint 300, said to be signed at ${TIME}\\.$`,
       ),
     );
     expect(report.found).toBe(1);
@@ -210,7 +210,7 @@ describe('verify names', () => {
     );
     expect(first(await verify())).toMatch(
       new RegExp(
-        `^Entries 280 to 299 are gone; they were last known good under checkpoint 300, signed ${TIME}\\.$`,
+        `^Entries 280 to 299 are gone; they were last known good under checkpoint 300, said to be signed at ${TIME}\\.$`,
       ),
     );
   });
@@ -225,7 +225,7 @@ describe('verify names', () => {
     expect(first(await verify())).toMatch(
       new RegExp(
         '^Of the entries 100 to 279, at least one was altered or removed together with its stored hash, for they do not lead to the root of ' +
-          `checkpoint 280, signed ${TIME}; all before were last known good under checkpoint 100, signed ${TIME}\\.$`,
+          `checkpoint 280, said to be signed at ${TIME}; all before were last known good under checkpoint 100, said to be signed at ${TIME}\\.$`,
       ),
     );
   });
@@ -253,7 +253,7 @@ describe('verify says what else was touched, and that the entries hold:', () => 
       'a hash in a tile',
       ['tile'],
       [`UPDATE ledger.tile SET hashes = ${hash(17)}`],
-      /^The stored hash of entry 17 was altered; the entry itself is what checkpoint 100, signed .*, covers\.$/,
+      /^The stored hash of entry 17 was altered; the entry itself is what checkpoint 100, said to be signed at .*, covers\.$/,
     ],
     [
       "a tile's root",
@@ -463,7 +463,7 @@ describe('an export', () => {
     expect(await verifyDirectory(directory, { vkey: signer.vkey })).toMatchObject({
       found: 0,
       checkpoints: 1,
-      documents: { held: 0, erased: 30 },
+      documents: { held: 0, erased: 0, absent: 30 },
     });
   });
 
@@ -478,7 +478,7 @@ describe('an export', () => {
       "an entry's bytes",
       'tile/entries/000',
       replace('"outcome":"approved","pullRequest":77', '"outcome":"rejected","pullRequest":77'),
-      /^Entry 77 \(deployment\.approved, [-0-9a-f]+, recorded .*\) was altered; it was last known good under checkpoint 300, signed .*\.$/,
+      /^Entry 77 \(deployment\.approved, [-0-9a-f]+, recorded .*\) was altered; it was last known good under checkpoint 300, said to be signed at .*\.$/,
     ],
     [
       'an entry of the partial bundle',
@@ -524,7 +524,21 @@ describe('an export', () => {
       replace('\\n280\\n', '\\n281\\n'),
       /^Checkpoint 280 was altered/,
     ],
-    ['the list of checkpoints', 'checkpoints.jsonl', () => 'nonsense\n', /^Checkpoint 0 was altered/],
+    [
+      'the list of checkpoints',
+      'checkpoints.jsonl',
+      () => 'nonsense\n',
+      /^A line of checkpoints\.jsonl can't be read: "nonsense"\.$/,
+    ],
+    [
+      'the time of a checkpoint',
+      'checkpoints.jsonl',
+      replace(
+        /"signedAt":"[^"]*"/,
+        String.raw`"signedAt":"2019-01-01T00:00:00.000Z\n  witness      9 checkpoints"`,
+      ),
+      /^A line of checkpoints\.jsonl can't be read: "\{\\"size\\":100,\\"signedAt\\":\\"2019-01-01T00:00:00\.000Z\\\\n/,
+    ],
     [
       'a person',
       'subjects.jsonl',

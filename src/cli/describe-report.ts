@@ -53,6 +53,7 @@ export function describeReport(
       'witness',
       `${countOf(checkpoints, 'checkpoint', 'checkpoints')} in ${witness}, up to ${size}: the log continues every one`,
     ]),
+    ...otherRows(report.otherLogs),
     ...(report.beginningUnknown ? [['before', UNKNOWN] as [string, string]] : []),
     ...report.predecessors.map((before): [string, string] => ['before', beforeRow(before)]),
     ['documents', `${countOf(report.documents.held, 'is', 'are')} as sealed${gone(report.documents)}`],
@@ -70,6 +71,19 @@ export function describeReport(
           `The ledger holds, as far as it is here: the bytes of ${NUMBER.format(absent)} retired ${absent === 1 ? 'entry' : 'entries'} are not, and no archive of them was looked at.`,
         );
   return `${verdict}\n\n${rows.map(([what, how]) => `  ${what.padEnd(12)} ${how}`).join('\n')}\n`;
+}
+
+/** Anybody who can push to a witness can make up as many as he likes. */
+function otherRows(others: VerifyReport['otherLogs']): [string, string][] {
+  const rows = others
+    .slice(0, SHOWN)
+    .map(({ witness, origin, size }): [string, string] => [
+      'not here',
+      `${origin.slice(0, 200)}, of which ${witness} has checkpoint ${size}: nothing here tells whose log that is\n` +
+        '               (if it is of the same operator, or goes on for this one, ask for it)',
+    ]);
+  const more = others.length - rows.length;
+  return more > 0 ? [...rows, ['not here', `${NUMBER.format(more)} more logs that a witness has`]] : rows;
 }
 
 /** The one that signs now, and those before it. */

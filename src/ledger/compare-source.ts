@@ -18,6 +18,8 @@ import { compareWitnessed } from './witnessed.ts';
 export interface CheckpointsElsewhere {
   readonly name: string;
   of(origin: string): Promise<readonly HeldCheckpoint[]>;
+  /** All that it has, of whatever log. */
+  all(): Promise<readonly HeldCheckpoint[]>;
 }
 
 export interface VerifiedLog {
@@ -36,7 +38,6 @@ export async function compareSource(
   elsewhere: readonly CheckpointsElsewhere[],
   findings: Findings,
 ): Promise<WitnessedCount[]> {
-  if (elsewhere.length === 0) return [];
   const counts: WitnessedCount[] = [];
   if (elsewhere.length === 0) return counts;
   const compared = await comparedLog(log);

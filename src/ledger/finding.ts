@@ -8,7 +8,7 @@ import type { Retired } from './retired-entries.ts';
  * - `checkpoint_altered`, `head_altered`, `key_mismatch`: what signs or counts isn't what it was.
  * - `rolled_back`, `forked`, `witness_forged`: somebody outside holds a checkpoint that this log doesn't continue.
  * - `witness_altered`: what is noted of a witness isn't so. `incarnation_undeclared`: a log that came after another doesn't say why.
- * - `archive_mismatch`: what was given as this log's archive is none.
+ * - `archive_mismatch`: what was given as this log's archive is none. `log_absent`: a witness knows a log of the same key that isn't here.
  * - `entry_unintegrated`, `projection_forged`, `document_altered`, `subject_altered`: beside the tree.
  * - `erasure_unrecorded`: a person or document is gone, or said to be, and no entry says that it was erased.
  */
@@ -27,6 +27,7 @@ export type FindingCode =
   | 'witness_altered'
   | 'incarnation_undeclared'
   | 'archive_mismatch'
+  | 'log_absent'
   | 'entry_unintegrated'
   | 'projection_forged'
   | 'document_altered'
@@ -76,6 +77,8 @@ export interface VerifyReport {
   readonly beginningUnknown: boolean;
   /** Checkpoints held outside that this log was compared with. */
   readonly witnessed: readonly WitnessedCount[];
+  /** Logs of which a witness has checkpoints, and that are not here; whose they are, nothing here tells. */
+  readonly otherLogs: readonly OtherLog[];
   /** At most 100, the gravest first. */
   readonly findings: readonly Finding[];
   /** All there were. */
@@ -99,6 +102,13 @@ export interface WitnessedCount {
   readonly witness: string;
   readonly checkpoints: number;
   /** Of the newest. */
+  readonly size: number;
+}
+
+export interface OtherLog {
+  readonly witness: string;
+  readonly origin: string;
+  /** Of its largest checkpoint, by its own word. */
   readonly size: number;
 }
 
@@ -127,6 +137,7 @@ const GRAVEST: readonly FindingCode[] = [
   'key_mismatch',
   'rolled_back',
   'forked',
+  'log_absent',
   'archive_mismatch',
   'entry_altered',
   'entry_deleted',

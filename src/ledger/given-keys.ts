@@ -40,7 +40,7 @@ export function assertNewestGiven(
   );
 }
 
-function listOf(given: GivenKeys): readonly string[] {
+export function listOf(given: GivenKeys): readonly string[] {
   if (given === null || given === undefined) return [];
   return typeof given === 'string' ? [given] : given;
 }

@@ -69,6 +69,12 @@ export function parseVerifierKey(text: string): VerifierKey {
   return { name, id: Buffer.from(id, 'hex'), publicKey };
 }
 
+/** The same key as another log would name it. */
+export function renamedKey({ publicKey }: VerifierKey, name: string): VerifierKey {
+  const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(SPKI.length);
+  return { name, id: keyId(name, raw), publicKey };
+}
+
 /** The first four bytes of SHA-256(name ‖ newline ‖ type ‖ key). */
 export function keyId(name: string, publicKey: Uint8Array): Buffer {
   return Buffer.from(

@@ -9,6 +9,8 @@ import { sum, withGone } from './counts.ts';
 import { DatabaseSource } from './database-source.ts';
 import type { CheckpointsElsewhere } from './compare-source.ts';
 import { compareSource } from './compare-source.ts';
+import type { KnownLog } from './other-logs.ts';
+import { judgeOtherLogs } from './other-logs.ts';
 import type { Predecessor, VerifyReport, WitnessedCount } from './finding.ts';
 import { Findings } from './finding.ts';
 import type { GivenKeys } from './given-keys.ts';
@@ -27,6 +29,7 @@ import { readVkeys } from './read-vkeys.ts';
 import { assertRotated, assertSigned, firstKey } from './stated-keys.ts';
 import type { VerifiedTree } from './verify-log.ts';
 import { verifyLog } from './verify-log.ts';
+import { verifyRetiredIndex, verifyTileCount } from './verify-tables.ts';
 import { verifyWitnessRows } from './verify-witness-rows.ts';
 
 export interface VerifyOptions {
@@ -77,6 +80,7 @@ async function verify(query: Query, tx: Kysely<Database>, options: VerifyOptions
   );
   const predecessors: Predecessor[] = [];
   const all: ArchivedSource[] = [];
+  const known: KnownLog[] = [];
   for (const [at, earlier] of logs.slice(0, -1).entries()) {
     const own = new Findings();
     const keys = given[at] ?? [];
@@ -94,20 +98,24 @@ async function verify(query: Query, tx: Kysely<Database>, options: VerifyOptions
       archived: before.whole.read,
     });
     all.push(before.whole);
+    known.push({ origin: earlier.origin, keys: before.keys });
   }
   const keys = given.at(-1) ?? [];
-  const { source, whole, tree, witnessed } = await verifyOne(
-    query,
-    tx,
-    { ...log, given: keys },
-    null,
-    findings,
-    { ...options, archives: archives.at(-1) ?? null },
-  );
+  const {
+    source,
+    whole,
+    tree,
+    keys: own,
+    witnessed,
+  } = await verifyOne(query, tx, { ...log, given: keys }, null, findings, {
+    ...options,
+    archives: archives.at(-1) ?? null,
+  });
   const stated = tree.vkeys.at(-1) ?? log.vkey;
   const before = logs.at(-2)?.origin ?? null;
   assertNewestGiven(options.vkey, { origin: log.origin, keys, stated }, before, findings);
   all.push(whole);
+  known.push({ origin: log.origin, keys: own });
   const beginningUnknown = await verifyFirst(all[0] ?? whole, logs[0] ?? log, findings);
   await seeUnintegrated(query, source.erasures);
   // What is gone from beside one log may have been erased when another was written.
@@ -135,6 +143,11 @@ async function verify(query: Query, tx: Kysely<Database>, options: VerifyOptions
     predecessors,
     beginningUnknown,
     witnessed,
+    otherLogs: await judgeOtherLogs(
+      { known, given: options.vkey, place: 'this database' },
+      options.elsewhere ?? [],
+      findings,
+    ),
     findings: findings.gravestFirst(),
     found: findings.found,
   };
@@ -145,6 +158,7 @@ interface VerifiedOne {
   /** With what was read from archives. */
   readonly whole: ArchivedSource;
   readonly tree: VerifiedTree;
+  readonly keys: readonly VerifierKey[];
   readonly witnessed: readonly WitnessedCount[];
   /** What its successor says of its end. */
   readonly end: string | null;
@@ -188,6 +202,7 @@ async function verifyOne(
     source,
     whole,
     tree,
+    keys,
     witnessed,
     end: declared === null || next === null ? null : endOf(declared, next.origin),
     ended: declared?.fact.predecessor.size ?? null,
@@ -258,36 +273,4 @@ async function verifyHead(
   else if (tree.root !== null && !sameHash(tree.root, head.root)) {
     findings.add('head_altered', null, `The head's root is not that of its ${head.size} entries.`);
   }
-}
-
-/** A tile that no entries make up can only have been put there. */
-async function verifyTileCount(query: Query, logId: number, size: number, findings: Findings): Promise<void> {
-  const extra = await query<{ level: number; index: number }>(
-    `SELECT level, index FROM ledger.tile
-     WHERE log_id = $1 AND (index + 1) * power(256::numeric, level + 1) > $2 ORDER BY level, index LIMIT 10`,
-    [logId, size],
-  );
-  for (const { level, index } of extra)
-    findings.add('tile_altered', null, `Tile ${index} of level ${level} is over entries that don't exist.`);
-}
-
-/** The bytes of retired entries are elsewhere, but which entry had which index stays here. */
-async function verifyRetiredIndex(
-  query: Query,
-  logId: number,
-  minimum: number,
-  findings: Findings,
-): Promise<void> {
-  if (minimum === 0) return;
-  const [there] = await query<{ n: number }>(
-    'SELECT count(*) AS n FROM ledger.integration WHERE log_id = $1 AND index < $2',
-    [logId, minimum],
-  );
-  const gone = minimum - (there?.n ?? 0);
-  if (gone > 0)
-    findings.add(
-      'hash_altered',
-      null,
-      `${gone} rows of ledger.integration are gone, of entries below ${minimum}, which were retired; the tree holds without them.`,
-    );
 }

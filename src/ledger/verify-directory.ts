@@ -7,6 +7,8 @@ import { BundleThreads } from './bundle-threads.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { openCheckpoint } from './checkpoint.ts';
 import { compareSource } from './compare-source.ts';
+import type { KnownLog } from './other-logs.ts';
+import { judgeOtherLogs } from './other-logs.ts';
 import { withGone } from './counts.ts';
 import { DirectorySource, readIfThere } from './directory-source.ts';
 import type { Erasures } from './erasures.ts';
@@ -49,7 +51,13 @@ export async function verifyDirectory(
     stated: verified.vkeys.at(-1) ?? 'nobody',
   };
   assertNewestGiven(options.vkey, newest, logs.at(-2)?.origin ?? null, findings);
-  return { ...verified, findings: findings.gravestFirst(), found: findings.found };
+  const { known, end, ended, ...report } = verified;
+  const otherLogs = await judgeOtherLogs(
+    { known, given: options.vkey, place: 'this export' },
+    options.elsewhere ?? [],
+    findings,
+  );
+  return { ...report, otherLogs, findings: findings.gravestFirst(), found: findings.found };
 }
 
 interface OneOptions extends DirectoryOptions {
@@ -70,8 +78,9 @@ interface Next {
   readonly beside: boolean;
 }
 
-type Verified = Omit<VerifyReport, 'findings' | 'found'> &
-  Pick<Predecessor, 'ended'> & { readonly end: string | null };
+type Verified = Omit<VerifyReport, 'findings' | 'found' | 'otherLogs'> & {
+  readonly known: readonly KnownLog[];
+} & Pick<Predecessor, 'ended'> & { readonly end: string | null };
 
 async function verifyOne(
   directory: string,
@@ -125,6 +134,12 @@ async function verifyOne(
   };
   const declared = next === null ? null : readDeclaration(next.first, next.origin, ended, findings);
   const verified = { origin: name, keys, place: 'this export', source, tree, declared };
+  const earlier = await verifyBefore(
+    directory,
+    { origin: name, size: source.size, first: await whole.first(), erasures, beside },
+    findings,
+    options,
+  );
   return {
     origin: name,
     vkeys: tree.vkeys,
@@ -137,12 +152,8 @@ async function verifyOne(
     retired: tree.retired,
     archived: whole.read,
     witnessed: await compareSource(verified, options.elsewhere ?? [], findings),
-    ...(await verifyBefore(
-      directory,
-      { origin: name, size: source.size, first: await whole.first(), erasures, beside },
-      findings,
-      options,
-    )),
+    ...earlier,
+    known: [...earlier.known, { origin: name, keys }],
     end: declared === null || next === null ? null : endOf(declared, next.origin),
     ended: declared?.fact.predecessor.size ?? null,
   };
@@ -170,17 +181,18 @@ async function verifyBefore(
   log: Next,
   findings: Findings,
   options: OneOptions,
-): Promise<Pick<VerifyReport, 'predecessors' | 'beginningUnknown'>> {
+): Promise<Pick<Verified, 'predecessors' | 'beginningUnknown' | 'known'>> {
   const before = join(directory, PREDECESSOR);
   if ((await readIfThere(join(before, 'checkpoint'))) === null) {
     const fact = factOf(log.first);
-    if (fact === null) return { predecessors: [], beginningUnknown: log.first === null && log.size > 0 };
+    if (fact === null)
+      return { predecessors: [], beginningUnknown: log.first === null && log.size > 0, known: [] };
     findings.add(
       'incarnation_undeclared',
       0,
       `${log.origin} goes on for ${fact.predecessor.origin}, whose entries are not in this export: ${PREDECESSOR}/ is gone.`,
     );
-    return { predecessors: [], beginningUnknown: false };
+    return { predecessors: [], beginningUnknown: false, known: [] };
   }
   const own = new Findings();
   const earlier = {
@@ -195,6 +207,7 @@ async function verifyBefore(
   return {
     predecessors: [...verified.predecessors, { origin, size, end, ended, retired, archived }],
     beginningUnknown,
+    known: verified.known,
   };
 }
 
@@ -252,6 +265,7 @@ function nothing(origin: string, vkey: string): Verified {
     witnessed: [],
     predecessors: [],
     beginningUnknown: false,
+    known: [{ origin, keys: [] }],
     end: null,
     ended: null,
   };

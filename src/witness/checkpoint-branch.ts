@@ -31,6 +31,8 @@ const LARGEST_NOTE = 64 * 1024;
 /** Stands for a blob that isn't read. */
 const TOO_LARGE = 'too large';
 
+const CHECKPOINT_PATH = /^[0-9a-f]{64}\/checkpoint$/;
+
 /** Where a log's checkpoint lies in the branch. */
 export function checkpointPath(origin: string): string {
   return `${hash('sha256', origin, 'hex')}/checkpoint`;
@@ -59,15 +61,27 @@ export class CheckpointBranch {
    * whoever can push could make the branch look new by that.
    */
   async newest(at: string, origin: string): Promise<CommittedCheckpoint | null> {
-    const [newest] = await this.#log(origin, ['-1', at]);
+    const path = checkpointPath(origin);
+    const [newest] = await this.#log(path, ['-1', at]);
     if (newest !== undefined) return newest;
-    const [last] = await this.#log(origin, [at]);
+    const [last] = await this.#log(path, [at]);
     return last ?? null;
   }
 
   /** Every version of it that any commit has, oldest commit first. */
   async history(origin: string, revisions: readonly string[]): Promise<CommittedCheckpoint[]> {
-    return await this.#log(origin, ['--full-history', '--reverse', ...revisions]);
+    return await this.#log(checkpointPath(origin), ['--full-history', '--reverse', ...revisions]);
+  }
+
+  /** The same of every log that has a file in any commit. */
+  async historyOfAll(revisions: readonly string[]): Promise<CommittedCheckpoint[]> {
+    const named = ['--format=', '--name-only', '--no-renames', '--full-history', '-m', '-z'];
+    const names = await this.#git(['log', ...named, ...revisions, '--', ':(glob)*/checkpoint']);
+    const paths = new Set(names.split(/[\0\n]/).filter((path) => CHECKPOINT_PATH.test(path)));
+    const all: CommittedCheckpoint[] = [];
+    for (const path of paths)
+      all.push(...(await this.#log(path, ['--full-history', '--reverse', ...revisions])));
+    return all;
   }
 
   async commit({ parent, origin, note, message, now }: NewCommit): Promise<string> {
@@ -90,8 +104,7 @@ export class CheckpointBranch {
     );
   }
 
-  async #log(origin: string, what: readonly string[]): Promise<CommittedCheckpoint[]> {
-    const path = checkpointPath(origin);
+  async #log(path: string, what: readonly string[]): Promise<CommittedCheckpoint[]> {
     const log = await this.#git(['log', '--format=%H %ct', ...what, '--', path]);
     const commits = log.split('\n').flatMap((line) => {
       const [commit, seconds] = line.split(' ');

@@ -17,7 +17,11 @@ export async function openClone(path: string): Promise<CheckpointsElsewhere> {
   }
   const branch = new CheckpointBranch(directory, path);
   // Whatever is called in it how: a checkpoint that the log signed proves itself.
-  return { name: path, of: (origin) => branch.history(origin, ['--all']) };
+  return {
+    name: path,
+    of: (origin) => branch.history(origin, ['--all']),
+    all: () => branch.historyOfAll(['--all']),
+  };
 }
 
 async function isRepository(directory: string): Promise<boolean> {

@@ -11,6 +11,7 @@ import { exportLog } from '../../../src/ledger/export.ts';
 import type { VerifyReport } from '../../../src/ledger/finding.ts';
 import type { LedgerSigner } from '../../../src/ledger/signer.ts';
 import { createSigner, generateLedgerKey } from '../../../src/ledger/signer.ts';
+import { verifyDatabase } from '../../../src/ledger/verify-database.ts';
 import { verifyDirectory } from '../../../src/ledger/verify-directory.ts';
 import { incarnate } from '../../../src/witness/incarnate.ts';
 import type { TestDatabase } from '../../support/database.ts';
@@ -55,13 +56,14 @@ async function goOn(): Promise<void> {
   await integrateAll(database.writerUrl, second);
 }
 
-const holding = (origin: string, ...notes: string[]): CheckpointsElsewhere => ({
-  name: 'the clone',
-  of: (asked) =>
-    Promise.resolve(
-      asked === origin ? notes.map((note) => ({ witness: 'the clone', note, since: null })) : [],
-    ),
-});
+const holding = (...notes: string[]): CheckpointsElsewhere => {
+  const held = notes.map((note) => ({ witness: './clone', note, since: null }));
+  return {
+    name: './clone',
+    of: (origin) => Promise.resolve(held.filter(({ note }) => note.startsWith(`${origin}\n`))),
+    all: () => Promise.resolve(held),
+  };
+};
 
 describe('an older copy of the log before, put in the place of the whole one', () => {
   let older: string;
@@ -98,7 +100,7 @@ describe('an older copy of the log before, put in the place of the whole one', (
   test('is not excused by what the log after it declared lost', async () => {
     const witnessed = await readFile(join(whole, 'predecessor/checkpoint'), 'utf8');
     await putOlder();
-    const report = await verifyDirectory(whole, { elsewhere: [holding(ORIGIN, witnessed)] });
+    const report = await verifyDirectory(whole, { elsewhere: [holding(witnessed)] });
     expect(sentences(report)).toContainEqual(
       expect.stringContaining('this export ends at 5: entries 5 to 9 are lost here.'),
     );
@@ -170,6 +172,52 @@ describe('documents and people that are not in an export', () => {
     );
     expect(out).toContain(
       '  people       0 are known; 4 are not in this copy, which has none at all, and no entry says that they were erased\n',
+    );
+  });
+});
+
+describe('a log that a witness has, and that is not here', () => {
+  const root = Buffer.alloc(32, 1);
+  let directory: string;
+  let mine: string;
+  beforeEach(async () => {
+    await grow(3, 0, signer);
+    directory = await exported('export');
+    mine = await readFile(join(directory, 'checkpoint'), 'utf8');
+  });
+
+  test('is told where the same key signs it', async () => {
+    const privateKey = generateLedgerKey();
+    const own = createSigner({ origin: SECOND, privateKey });
+    const witness = holding(mine, own.sign({ size: 7, root }), own.sign({ size: 4, root }));
+    const same = createSigner({ origin: ORIGIN, privateKey });
+    const other = await createTestDatabase();
+    await recordSome(other.db, 2);
+    await integrateAll(other.writerUrl, same);
+    expect(sentences(await verifyDatabase(other.db, { elsewhere: [witness] }))).toContain(
+      `Witness ./clone has checkpoint 7 of ${SECOND}, signed with the key of ${ORIGIN}, and nothing of that log is in this database: it was left out, or began later.`,
+    );
+    await other.drop();
+  });
+
+  test('is told where the reader has its key', async () => {
+    const witness = holding(mine, second.sign({ size: 7, root }));
+    const report = await verifyDirectory(directory, {
+      vkey: [signer.vkey, second.vkey],
+      elsewhere: [witness],
+    });
+    expect(sentences(report)).toContain(
+      `Witness ./clone has checkpoint 7 of ${SECOND}, signed with a key that was given, and nothing of that log is in this export: it was left out, or began later.`,
+    );
+  });
+
+  test('is named where nothing tells whose it is, and nothing is found for it', async () => {
+    const witness = holding(mine, second.sign({ size: 7, root }), 'no checkpoint');
+    const report = await verifyDirectory(directory, { vkey: signer.vkey, elsewhere: [witness] });
+    expect(sentences(report)).toEqual([]);
+    expect(inWords(report)).toContain(
+      `  not here     ${SECOND}, of which ./clone has checkpoint 7: nothing here tells whose log that is\n` +
+        '               (if it is of the same operator, or goes on for this one, ask for it)\n',
     );
   });
 });

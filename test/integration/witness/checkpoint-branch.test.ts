@@ -86,3 +86,15 @@ test('what else lies there stays, also what is in another repository', async () 
   expect(await git(['ls-tree', '--name-only', head])).toContain('module');
   expect(await branch.newest(head, ORIGIN)).toMatchObject({ note: 'three\n' });
 });
+
+test('every log that is in any commit is found, also one whose file was taken away', async () => {
+  const other = 'audit.example.com/ledger/2';
+  head = await branch.commit({ parent: head, origin: other, note: 'three\n', message: 'three\n', now });
+  const tree = await git(['mktree']);
+  head = await git(
+    ['hash-object', '-t', 'commit', '-w', '--stdin'],
+    `tree ${tree}\nparent ${head}\nauthor A <a@example.com> 1 +0000\ncommitter A <a@example.com> 1 +0000\n\ngone\n`,
+  );
+  const all = (await branch.historyOfAll([head])).map(({ note }) => note);
+  expect(all.toSorted()).toEqual(['one\n', 'three\n', 'two\n']);
+});

@@ -8,13 +8,12 @@ import type { OpenLog } from './log.ts';
 import { sameHash } from './hash.ts';
 import type { Bigint, Query } from './query.ts';
 import type { LedgerSigner } from './signer.ts';
+import type { Unsigned } from './unsigned-entries.ts';
 import { SUSPECT, isForeignRotation } from './unsigned-entries.ts';
 
-interface Waiting {
+interface Waiting extends Unsigned {
   readonly position: Bigint;
-  readonly entry_id: string;
   readonly leaf_hash: Buffer;
-  readonly suspect: Buffer | null;
 }
 
 /**
@@ -35,7 +34,7 @@ export async function integrate(
      WHERE $2::uuid IS NULL OR p.entry_id = $2 ORDER BY p.position LIMIT $1`,
     [most, only],
   );
-  const waiting = found.filter(({ suspect }) => !isForeignRotation(suspect, log));
+  const waiting = found.filter((entry) => !isForeignRotation(entry, log));
   if (waiting.length < found.length) {
     await refuse(query, found, waiting);
     return await integrate(query, log, most, only);

@@ -8,11 +8,12 @@ import type { Checkpoint } from './checkpoint.ts';
 import { openCheckpoint } from './checkpoint.ts';
 import type { VerifierKey } from './note.ts';
 import { parseNote, parseVerifierKey, signedBy } from './note.ts';
+import { rotatesKeyOf } from './rotates-key-of.ts';
 
 interface Link {
   readonly vkey: string;
-  /** The same, read once: reading it takes half as long as judging a signature by it. */
-  readonly key: VerifierKey;
+  /** The same, read once: reading it takes half as long as judging a signature by it. Null: it is no key, and opens nothing. */
+  readonly key: VerifierKey | null;
   /** Of the entry that names it; -1 of the first. */
   readonly index: number;
   /** Whether a checkpoint was opened that has its signature. */
@@ -42,9 +43,9 @@ export class KeyChain {
   #told: ToldRotation[] = [];
   #unfounded: UnfoundedRotation[] = [];
 
-  /** Throws `verifier_key_unreadable`. */
+  /** What is no key is the first link all the same: then no checkpoint opens, and all else can still be judged. */
   constructor(first: string) {
-    this.#links = [{ vkey: first, key: parseVerifierKey(first), index: -1, signed: false }];
+    this.#links = [{ vkey: first, key: verifierKeyIn(first), index: -1, signed: false }];
   }
 
   /** The first, and those that took effect since; oldest first. */
@@ -64,19 +65,16 @@ export class KeyChain {
 
   /** The entry `index` says that `to` signs after `from`. What is wrong with that, or null. Call it in the order of the log. */
   rotate(index: number, from: string, to: string): string | null {
-    const { vkey, key: current } = this.#newest();
+    const { vkey } = this.#newest();
+    const origin = vkey.split('+', 1)[0] ?? '';
     // A log that goes on for another one takes over what waited there: that is no word about its own key.
-    if ([from, to].every((each) => each.split('+', 1)[0] !== current.name)) return null;
+    if (!rotatesKeyOf(origin, { from, to })) return null;
     if (from !== vkey && !this.awaited.includes(from))
       return `it says that ${from} signed until then, and that key did not`;
     if (to === from) return `it names ${to} as the next one, which signs already`;
-    let key;
-    try {
-      key = parseVerifierKey(to);
-    } catch {
-      return `${to} is no verifier key`;
-    }
-    if (key.name !== current.name) return `${to} is the key of another log`;
+    const key = verifierKeyIn(to);
+    if (key === null) return `${to} is no verifier key`;
+    if (key.name !== origin) return `${to} is the key of another log`;
     this.#told.push({ index, from, to, key });
     return null;
   }
@@ -87,7 +85,7 @@ export class KeyChain {
    */
   open(note: string, size: number): Checkpoint {
     const signer = this.#links.findLast(({ index }) => index < size) ?? this.#links[0];
-    const checkpoint = openCheckpoint(note, signer.key);
+    const checkpoint = openBy(signer.key, note);
     signer.signed = true;
     if (signer === this.#newest()) this.#judge(note, size);
     return checkpoint;
@@ -97,7 +95,7 @@ export class KeyChain {
   openPast(note: string): Checkpoint | null {
     for (const { key } of this.#links) {
       try {
-        return openCheckpoint(note, key);
+        return openBy(key, note);
       } catch (error) {
         if (!(error instanceof CodedError)) throw error;
       }
@@ -128,5 +126,20 @@ export class KeyChain {
 
   #newest(): Link {
     return this.#links.at(-1) ?? this.#links[0];
+  }
+}
+
+function openBy(key: VerifierKey | null, note: string): Checkpoint {
+  if (key === null)
+    throw new CodedError('checkpoint_forged', 'there is no key by which its signature could be judged.');
+  return openCheckpoint(note, key);
+}
+
+function verifierKeyIn(vkey: string): VerifierKey | null {
+  try {
+    return parseVerifierKey(vkey);
+  } catch (error) {
+    if (error instanceof CodedError) return null;
+    throw error;
   }
 }

@@ -24,10 +24,11 @@ export interface OpenLog {
   readonly rotation: Rotation | null;
 }
 
-/** Verifier keys. */
 export interface Rotation {
+  /** Verifier keys. */
   readonly from: string;
   readonly to: string;
+  readonly entryId: string;
 }
 
 /**
@@ -145,7 +146,9 @@ export async function unsignedRotation(query: Query, logId: number): Promise<Rot
      FROM ledger.log_key k JOIN ledger.log l USING (log_id) WHERE k.log_id = $1 ORDER BY k.number DESC LIMIT 1`,
     [logId],
   );
-  return newest === undefined || newest.signed ? null : { from: newest.from, to: newest.to };
+  return newest === undefined || newest.signed
+    ? null
+    : { from: newest.from, to: newest.to, entryId: newest.entry_id };
 }
 
 /** Throws `ledger_key_mismatch` where a rotation was begun that this signer, for want of one of its keys, can't finish. */

@@ -8,24 +8,35 @@ import type { EntryContent } from './entry.ts';
 import { entrySchema } from './entry.ts';
 import type { GrowingTree } from './growing-tree.ts';
 import type { Query } from './query.ts';
+import { rotatesKeyOf } from './rotates-key-of.ts';
 
 /** A log as far as it says which rotation is its own. */
 export interface RotatingLog {
   readonly origin: string;
-  /** The one under way, by who has both keys. */
-  readonly rotation: { readonly from: string; readonly to: string } | null;
+  /** The one under way, by who has both keys, and the entry that says so. */
+  readonly rotation: { readonly from: string; readonly to: string; readonly entryId: string } | null;
+}
+
+/** An entry that is about to be signed. */
+export interface Unsigned {
+  readonly entry_id: string;
+  /** By {@link SUSPECT}. */
+  readonly suspect: Uint8Array | null;
 }
 
 /** SQL, of an entry `e`: its bytes where they may be a rotation, however they are written; else null. */
 export const SUSPECT = String.raw`CASE WHEN position('rotated'::bytea IN e.canonical) > 0 OR position('\x5c75'::bytea IN e.canonical) > 0
   THEN e.canonical END`;
 
-/** Whether an entry (by {@link SUSPECT}) rotates this log's key, and isn't the rotation that is under way. */
-export function isForeignRotation(suspect: Uint8Array | null, { origin, rotation }: RotatingLog): boolean {
+/** Whether an entry rotates this log's key, and isn't the one of the rotation that is under way: another one in its words would never count. */
+export function isForeignRotation(
+  { entry_id, suspect }: Unsigned,
+  { origin, rotation }: RotatingLog,
+): boolean {
   if (suspect === null) return false;
   const ledger = readLoosely(suspect)?.ledger;
-  if (ledger?.act !== 'rotated' || !isOf(ledger.from, origin)) return false;
-  return ledger.from !== rotation?.from || ledger.to !== rotation.to;
+  if (ledger?.act !== 'rotated' || !rotatesKeyOf(origin, ledger)) return false;
+  return entry_id !== rotation?.entryId || ledger.from !== rotation.from || ledger.to !== rotation.to;
 }
 
 /** Null: it is no entry, and rotates nothing. One that isn't canonical is none either, but another reader may take it for one. */
@@ -49,22 +60,18 @@ export async function growByEntries(
 ): Promise<string | null> {
   while (tree.size < size) {
     const from = tree.size;
-    const rows = await query<{ leaf_hash: Buffer | null; suspect: Buffer | null }>(
-      `SELECT e.leaf_hash, ${SUSPECT} AS suspect FROM ledger.integration i LEFT JOIN ledger.entry e ON e.id = i.entry_id
+    const rows = await query<Unsigned & { leaf_hash: Buffer | null }>(
+      `SELECT i.entry_id, e.leaf_hash, ${SUSPECT} AS suspect FROM ledger.integration i LEFT JOIN ledger.entry e ON e.id = i.entry_id
        WHERE i.log_id = $1 AND i.index >= $2 AND i.index < $3 ORDER BY i.index LIMIT ${PAGE}`,
       [logId, from, size],
     );
     if (rows.length === 0) return `its entries end before ${from}, and its head says ${size}`;
-    for (const { leaf_hash, suspect } of rows) {
+    for (const { leaf_hash, ...entry } of rows) {
       if (leaf_hash === null) return `entry ${tree.size}, which no checkpoint covers yet, is gone`;
-      if (isForeignRotation(suspect, log))
+      if (isForeignRotation(entry, log))
         return `entry ${tree.size}, which no checkpoint covers yet, rotates its key, and nobody who has both keys did that`;
       tree.append(leaf_hash);
     }
   }
   return null;
-}
-
-function isOf(vkey: string, origin: string): boolean {
-  return vkey.split('+', 1)[0] === origin;
 }

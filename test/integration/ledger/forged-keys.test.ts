@@ -198,9 +198,9 @@ describe('a rotation that the key before never agreed to', () => {
     'so the log goes on without that key: whoever recorded it can write here and has not the key before; change the password of the writer’s login.';
 
   /** Under a process that signs whatever waits: as ours did once, and as somebody's with the old key may. */
-  async function signBlindly(): Promise<void> {
+  async function signBlindly(entryId: string): Promise<void> {
     const opened = await openLog(queryOf(database.db), 1, { ...theirs, previousVkey: ours.vkey });
-    const log = { ...opened, rotation: { from: ours.vkey, to: theirs.vkey } };
+    const log = { ...opened, rotation: { from: ours.vkey, to: theirs.vkey, entryId } };
     await integrate(queryOf(database.db), log, 10);
     const head = { size: log.tree.size, root: log.tree.root() };
     await query(
@@ -212,8 +212,7 @@ describe('a rotation that the key before never agreed to', () => {
 
   async function forge(): Promise<void> {
     await grow(3, 0, ours);
-    await recordRotation(ours, theirs);
-    await signBlindly();
+    await signBlindly(await recordRotation(ours, theirs));
     await grow(3, 4, ours);
   }
 
@@ -266,7 +265,7 @@ describe('a rotation that the key before never agreed to', () => {
       database.writerUrl,
       `INSERT INTO ledger.log_key (log_id, number, vkey, entry_id) VALUES (1, 1, '${theirs.vkey}', '${id}')`,
     );
-    await signBlindly();
+    await signBlindly(id);
     expect(sentences(await verifyDatabase(database.db, { vkey: ours.vkey }))).toEqual([
       unfounded(3),
       `This log is said to be signed as ${ours.vkey}, then as ${theirs.vkey}, and its entries and checkpoints say ${ours.vkey}.`,
@@ -310,6 +309,24 @@ describe('a rotation that nobody who has both keys made is never signed over', (
     // The true one is not mistaken for it.
     await integrateAll(database.writerUrl, next);
     expect((await verifyDatabase(database.db)).vkeys).toEqual([ours.vkey, next.vkey]);
+  });
+
+  test('also where it says that a key of another log signed before: nobody could vouch for that', async () => {
+    await grow(3, 0, ours);
+    const foreign = createSigner({ origin: SECOND, privateKey: generateLedgerKey() });
+    await recordRotation(foreign, ours);
+    await recordRotation(ours, foreign);
+    await grow(2, 3, ours);
+    expect(await verifyDatabase(database.db, { vkey: ours.vkey })).toMatchObject({ size: 5, found: 0 });
+  });
+
+  test('also where it is the one under way in other words of somebody’s own', async () => {
+    await grow(3, 0, ours);
+    await rotateKey(database.db, 1, next, now());
+    await recordRotation(ours, next);
+    await integrateAll(database.writerUrl, next);
+    const report = await verifyDatabase(database.db, { vkey: ours.vkey });
+    expect([report.size, report.vkeys, sentences(report)]).toEqual([4, [ours.vkey, next.vkey], []]);
   });
 
   test('also where it is written in another way', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { sha256 } from '../../../src/ledger/hash.ts';
 import { KeyChain } from '../../../src/ledger/key-chain.ts';
 import { createSigner, generateLedgerKey } from '../../../src/ledger/signer.ts';
+import { isForeignRotation } from '../../../src/ledger/unsigned-entries.ts';
 
 const ORIGIN = 'audit.example.com/ledger/1';
 const [ONE, TWO, THREE] = [generateLedgerKey(), generateLedgerKey(), generateLedgerKey()];
@@ -100,3 +101,42 @@ describe('a chain of keys', () => {
     expect(chain.vkeys).toEqual([one]);
   });
 });
+
+describe('what the sequencer lets through of rotations that nobody makes, verify takes for no word about the key', () => {
+  const elsewhere = createSigner({ origin: 'audit.example.com/ledger/2', privateKey: TWO }).vkey;
+  const another = createSigner({ origin: 'audit.example.com/ledger/2', privateKey: THREE }).vkey;
+  const cases: [from: string, to: string, about: boolean][] = [
+    [one, two, true],
+    [two, one, true],
+    [one, elsewhere, true],
+    [elsewhere, one, true],
+    ['', one, true],
+    [elsewhere, another, false],
+    ['', '', false],
+    [`${ORIGIN}/1+00000000+AAAA`, elsewhere, false],
+  ];
+  test.each(cases)('%s → %s', (from, to, about) => {
+    const entry = {
+      ...ENTRY,
+      ledger: { act: 'rotated', from, to },
+    };
+    const unsigned = { entry_id: ENTRY.id, suspect: Buffer.from(JSON.stringify(entry)) };
+    expect(isForeignRotation(unsigned, { origin: ORIGIN, rotation: null })).toBe(about);
+    const chain = new KeyChain(one);
+    const told = chain.rotate(6, from, to) !== null || chain.awaited.length > 0;
+    expect(told).toBe(about);
+  });
+});
+
+const ENTRY = {
+  schema: 'countersign.entry/v1',
+  id: '019b76da-a800-7000-8000-000000000001',
+  kind: 'ledger.rotated',
+  occurred: '2026-03-01T12:00:00.000Z',
+  recorded: '2026-03-01T12:00:00.000Z',
+  who: [],
+  hosts: [],
+  outcome: 'rotated',
+  reasons: [],
+  documents: [],
+};

@@ -19,7 +19,6 @@ import type {
   SourceTile,
   WholeBundle,
 } from './log-source.ts';
-import { parseVerifierKey } from './note.ts';
 import { addAlteredIndex } from './retired-entries.ts';
 import { rootAt } from './root-at.ts';
 import { TILE_WIDTH, hashOf } from './tiles.ts';
@@ -213,7 +212,7 @@ async function checked(
     if (!(error instanceof CodedError)) throw error;
     return refuse(error.message.replace(/\.$/, ''));
   }
-  const { name } = parseVerifierKey(live.vkey);
+  const name = live.vkey.split('+', 1)[0];
   if (checkpoint.origin !== name) return refuse(`it is of ${checkpoint.origin}, and this is ${name}`);
   if (checkpoint.size > live.size)
     return refuse(`it is over ${checkpoint.size} entries, and here are only ${live.size}`);

@@ -3,6 +3,7 @@ import { consistencyProof } from './consistency-proof.ts';
 import { EMPTY_ROOT } from './hash.ts';
 import { parseVerifierKey } from './note.ts';
 import type { Bigint, Query } from './query.ts';
+import { readableKeys } from './stated-keys.ts';
 import { verifyConsistency } from './tree-proof.ts';
 import type { ComparedLog } from './witnessed.ts';
 
@@ -24,8 +25,9 @@ export async function readDatabaseLog(query: Query, origin: string, vkey: string
   const later = await query<{ vkey: string }>('SELECT vkey FROM ledger.log_key WHERE log_id = $1', [
     log?.log_id ?? 0,
   ]);
-  const vkeys = new Set([vkey, ...(log === undefined ? [] : [log.vkey]), ...later.map((key) => key.vkey)]);
-  const keys = [...vkeys].map(parseVerifierKey);
+  const stated = new Set([...(log === undefined ? [] : [log.vkey]), ...later.map((key) => key.vkey)]);
+  stated.delete(vkey);
+  const keys = [parseVerifierKey(vkey), ...readableKeys([...stated], null).map(parseVerifierKey)];
   const place = 'this database';
   if (log === undefined) {
     return {

@@ -1,5 +1,6 @@
 /** Which of the keys that a reader brought along judges which log: where a log goes on for another one, each has its own. */
 import type { Findings } from './finding.ts';
+import { parseVerifierKey } from './note.ts';
 
 /** One key, several, or none. */
 export type GivenKeys = string | readonly string[] | null | undefined;
@@ -10,9 +11,13 @@ export interface JudgedLog {
   readonly origin: string | null;
 }
 
-/** The keys that judge each of `logs` (oldest first), in the same order; one that is named for none of them judges the newest. */
+/**
+ * The keys that judge each of `logs` (oldest first), in the same order; one that is named for none of them judges the newest.
+ * Throws `verifier_key_unreadable` for one that is none: whoever gave it has to know, before anything is said about the log.
+ */
 export function keysByLog(given: GivenKeys, logs: readonly JudgedLog[]): string[][] {
   const keys = listOf(given);
+  for (const key of keys) parseVerifierKey(key);
   const isOf = (key: string, { origin }: JudgedLog): boolean => key.split('+', 1)[0] === origin;
   return logs.map((log, at) =>
     keys.filter(

@@ -1,6 +1,27 @@
 /** What a log says of its own keys, against the keys that the reader brought along and against what its entries and signatures say. */
+import { CodedError } from '../domain/coded-error.ts';
 import type { Findings } from './finding.ts';
+import { parseVerifierKey } from './note.ts';
 import type { VerifiedTree } from './verify-log.ts';
+
+/** Those that are keys. Anybody who can write to the database can put anything in their place, which must hide nothing else. */
+export function readableKeys(stated: readonly string[], findings: Findings | null): string[] {
+  return stated.filter((vkey) => {
+    try {
+      parseVerifierKey(vkey);
+      return true;
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      findings?.add(
+        'key_mismatch',
+        null,
+        `This log names a key as its own that is none, so it is judged without that: ${error.message} ` +
+          'Whoever put it into ledger.log or ledger.log_key can write to this database.',
+      );
+      return false;
+    }
+  });
+}
 
 /**
  * The key to begin with. A reader's key may be any of those that signed, for each vouches for the next; one that is none of

@@ -26,7 +26,7 @@ import { parseVerifierKey } from './note.ts';
 import type { Query } from './query.ts';
 import { queryOf } from './query.ts';
 import { readVkeys } from './read-vkeys.ts';
-import { assertRotated, assertSigned, firstKey } from './stated-keys.ts';
+import { assertRotated, assertSigned, firstKey, readableKeys } from './stated-keys.ts';
 import type { VerifiedTree } from './verify-log.ts';
 import { verifyLog } from './verify-log.ts';
 import { verifyRetiredIndex, verifyTileCount } from './verify-tables.ts';
@@ -173,7 +173,9 @@ async function verifyOne(
   findings: Findings,
   options: Omit<VerifyOptions, 'archives'> & { readonly archives: readonly string[] | null },
 ): Promise<VerifiedOne> {
-  const stated = await readVkeys(tx, log);
+  const readable = readableKeys(await readVkeys(tx, log), findings);
+  // Without any the walk begins with what is there: it opens no checkpoint, and judges all else.
+  const stated = readable.length === 0 ? [log.vkey] : readable;
   const vkey = firstKey(stated, log.given, findings);
   // Who people are is not of one log: it is judged once, with the newest.
   const source = await DatabaseSource.open(
@@ -191,7 +193,7 @@ async function verifyOne(
   await verifyHead(query, log.log_id, source.size, tree, findings);
   await verifyRetiredIndex(query, log.log_id, tree.retired?.minimum ?? source.claimedMinimum, findings);
   await verifyTileCount(query, log.log_id, source.size, findings);
-  const keys = [...new Set([...stated, ...tree.vkeys])].map(parseVerifierKey);
+  const keys = readableKeys([...new Set([...stated, ...tree.vkeys])], null).map(parseVerifierKey);
   const declared = next === null ? null : await readNext(query, next, { log, keys, source, tree }, findings);
   // What its successor declares of it is signed by the successor's key.
   if (declared === null) await verifyAllSigned(query, log.log_id, source.size, tree, findings);

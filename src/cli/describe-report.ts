@@ -59,10 +59,7 @@ export function describeReport(
     ['documents', `${countOf(report.documents.held, 'is', 'are')} as sealed${gone(report.documents)}`],
     ['people', `${countOf(report.people.held, 'is', 'are')} known${gone(report.people)}`],
   ];
-  const absent = [report, ...report.predecessors].reduce(
-    (all, { retired }) => all + (retired?.missing ?? 0),
-    0,
-  );
+  const absent = absentFrom(report);
   const verdict =
     absent === 0
       ? paint(32, 'The ledger holds.')
@@ -90,6 +87,11 @@ function otherRows(others: VerifyReport['otherLogs']): [string, string][] {
 function keysOf({ vkeys }: VerifyReport): string {
   const [newest, ...earlier] = vkeys.toReversed();
   return [newest, ...earlier.map((vkey) => `               before it ${vkey}`)].join('\n');
+}
+
+/** Retired entries whose bytes were read nowhere. */
+export function absentFrom(report: VerifyReport): number {
+  return [report, ...report.predecessors].reduce((all, { retired }) => all + (retired?.missing ?? 0), 0);
 }
 
 /** What is absent without a record is a finding, save in a copy that was made with nothing beside the log. */

@@ -13,7 +13,7 @@ import { verifyDatabase } from '../ledger/verify-database.ts';
 import { verifyDirectory } from '../ledger/verify-directory.ts';
 import type { CommandIo } from './command-io.ts';
 import { openLedgerSource } from './ledger-source.ts';
-import { describeReport } from './describe-report.ts';
+import { absentFrom, describeReport } from './describe-report.ts';
 import { parseCommandArguments } from './parse-command-arguments.ts';
 import { progressLine } from './progress-line.ts';
 import { verifyCheckRunFile } from './verify-check-run.ts';
@@ -33,8 +33,12 @@ ledger, which shows what was taken away from its end, and what was written anew 
 Where years were retired, --archive names the export that holds them (again and again, for several): it is verified together
 with the rest, as one whole log. For a proof of a retired entry it is where the entry is read; --entry is a file with its bytes.
 
-Ends with 0 where it holds, 1 where it doesn't, 2 where it couldn't be read.
+Ends with 0 where it holds, 1 where it doesn't, 2 where it couldn't be read, 3 where all that is here holds and bytes of retired
+entries were not looked at: give their archives with --archive.
 `;
+
+/** What is here holds, and more is elsewhere: a script must be able to tell that from a log that holds as a whole. */
+const NOT_ALL_LOOKED_AT = 3;
 
 export async function run(args: readonly string[], io: CommandIo): Promise<number> {
   const parsed = parseCommandArguments(
@@ -88,7 +92,8 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
       colours: io.stdout.isTTY === true && io.env['NO_COLOR'] === undefined,
     }),
   );
-  return report.found === 0 ? 0 : 1;
+  if (report.found > 0) return 1;
+  return absentFrom(report) > 0 ? NOT_ALL_LOOKED_AT : 0;
 }
 
 async function verifyHere(

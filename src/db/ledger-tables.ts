@@ -5,7 +5,7 @@ type Fixed<T> = ColumnType<T, T, never>;
 /** A column that the database sets. */
 type Given<T> = ColumnType<T, never, never>;
 
-/** The tables of `migrations/0002_ledger.sql` and `0004_ledger_care.sql`. */
+/** The tables of `migrations/0002_ledger.sql`, `0004_ledger_care.sql` and `0011_writer_bounds.sql`. */
 export interface LedgerTables {
   'ledger.entry': {
     id: Fixed<string>;
@@ -71,5 +71,6 @@ export interface LedgerTables {
     delivery: Fixed<string | null>;
     answers: Fixed<string | null>;
   };
+  'ledger.retirement': { entry_id: Fixed<string> };
   'ledger.pending': { position: GeneratedAlways<number>; entry_id: Fixed<string> };
 }

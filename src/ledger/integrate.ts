@@ -9,35 +9,44 @@ import { sameHash } from './hash.ts';
 import type { Bigint, Query } from './query.ts';
 import type { LedgerSigner } from './signer.ts';
 import type { Unsigned } from './unsigned-entries.ts';
-import { SUSPECT, isForeignRotation } from './unsigned-entries.ts';
+import { LOOKED_AT, refusalOf } from './unsigned-entries.ts';
 
 interface Waiting extends Unsigned {
   readonly position: Bigint;
   readonly leaf_hash: Buffer;
 }
 
+export interface IntegrateOptions {
+  /** The entry that must come before all others that wait. */
+  readonly only?: string;
+  /** Is told of each entry that gets no index, whatever comes: it `why`. */
+  readonly refused?: (entryId: string, why: string) => void;
+}
+
 /**
- * Integrates up to `most` recorded entries and says how many it were. A rotation of the key that isn't under way gets no index. Throws `head_moved` where another process moved the
- * head, which the advisory lock should prevent: the log must then be opened again. After any throw, `log` is spent. `only`: the
- * entry that must come before all others that wait.
+ * Integrates up to `most` recorded entries and says how many it were. What must not be signed gets no index. Throws `head_moved` where
+ * another process moved the head, which the advisory lock should prevent: the log must then be opened again. After any throw, `log` is
+ * spent.
  */
 export async function integrate(
   query: Query,
   log: OpenLog,
   most: number,
-  only: string | null = null,
+  options: IntegrateOptions = {},
 ): Promise<number> {
   // By the order of recording. An entry whose transaction commits later is simply in a later batch: nothing is skipped, because
   // a row leaves `pending` only with its index.
   const found = await query<Waiting>(
-    `SELECT p.position, p.entry_id, e.leaf_hash, ${SUSPECT} AS suspect FROM ledger.pending p JOIN ledger.entry e ON e.id = p.entry_id
+    `SELECT p.position, p.entry_id, e.leaf_hash, ${LOOKED_AT} FROM ledger.pending p JOIN ledger.entry e ON e.id = p.entry_id
      WHERE $2::uuid IS NULL OR p.entry_id = $2 ORDER BY p.position LIMIT $1`,
-    [most, only],
+    [most, options.only ?? null],
   );
-  const waiting = found.filter((entry) => !isForeignRotation(entry, log));
+  const waiting = found.filter((entry) => refusalOf(entry, log) === null);
   if (waiting.length < found.length) {
-    await refuse(query, found, waiting);
-    return await integrate(query, log, most, only);
+    const refused = found.filter((entry) => !waiting.includes(entry));
+    await dropRefused(query, refused);
+    for (const entry of refused) options.refused?.(entry.entry_id, refusalOf(entry, log) ?? '');
+    return await integrate(query, log, most, options);
   }
   if (waiting.length === 0) return 0;
   const { logId, tree } = log;
@@ -82,9 +91,10 @@ export async function integrate(
 }
 
 /** They would stand in the way of all that comes after. The entries stay, without an index, and `verify` names each. */
-async function refuse(query: Query, found: readonly Waiting[], waiting: readonly Waiting[]): Promise<void> {
-  const refused = found.filter((row) => !waiting.includes(row)).map(({ position }) => position);
-  await query('DELETE FROM ledger.pending WHERE position = ANY ($1::bigint[])', [refused]);
+async function dropRefused(query: Query, refused: readonly Waiting[]): Promise<void> {
+  await query('DELETE FROM ledger.pending WHERE position = ANY ($1::bigint[])', [
+    refused.map(({ position }) => position),
+  ]);
 }
 
 /**

@@ -77,7 +77,9 @@ export async function verifyAllIntegrated(tx: Kysely<Database>, findings: Findin
         ? `${name} has no index, and its time is still to come: its row was written by hand, or the clock of the database was put back.`
         : kind === 'ledger.rotated'
           ? `${name} has no index: only who has both keys rotates one, and whoever else recorded this can write here; change the password of the writer’s login.`
-          : `${name} has been without an index for ${seconds} seconds: no sequencer is at work, or its index was taken away.`,
+          : kind === 'ledger.pruned'
+            ? `${name} has no index: only who may act as countersign_owner retires a year, and whoever else recorded this can write here; change the password of the writer’s login.`
+            : `${name} has been without an index for ${seconds} seconds: no sequencer is at work, or its index was taken away.`,
     );
   }
 }

@@ -1,6 +1,7 @@
 /**
  * What a `ledger.pruned` entry says: that every entry below an index is kept outside, in an archive whose checkpoint it holds.
- * Anybody who may record can record one, so it explains why bytes are missing and proves nothing else: the archive does.
+ * The sequencer gives an index to none that the owner didn't state. Still it explains why bytes are missing, and proves nothing else:
+ * the archive does.
  */
 import { parseCheckpoint } from './checkpoint.ts';
 import type { EntryContent } from './entry.ts';

@@ -11,17 +11,29 @@ import type { Query } from './query.ts';
 import { queryOf } from './query.ts';
 
 /** Tables whose rows stay: neither changed nor, by anyone, deleted. */
-const KEPT = ['entry', 'log', 'log_key', 'integration', 'tile', 'checkpoint', 'witness'] as const;
+const KEPT = [
+  'entry',
+  'log',
+  'log_key',
+  'integration',
+  'tile',
+  'checkpoint',
+  'witness',
+  'retirement',
+] as const;
+/** Tables whose rows come with the head or after it. */
+const WITHIN_HEAD = ['integration', 'tile', 'checkpoint'] as const;
 /** Tables whose rows may be erased, by the eraser, and never changed. */
 const ERASABLE = ['subject', 'subject_login', 'document'] as const;
 
 /** Of `pg_trigger.tgtype`: row 1, before 2, insert 4, delete 8, update 16, truncate 32. */
-const [ROW, BEFORE, DELETE, UPDATE, TRUNCATE] = [1, 2, 8, 16, 32] as const;
+const [ROW, BEFORE, INSERT, DELETE, UPDATE, TRUNCATE] = [1, 2, 4, 8, 16, 32] as const;
 
 /** SHA-256 of the trigger functions' bodies, as released. A test compares them with the migration. */
 export const GUARD_DIGESTS: Readonly<Record<string, string>> = {
   refuse: '5a08dc0be65efbded71050887f8c42c7017c3884dfba0e20e096925b808a478d',
   only_forward: '5faf52ccb5bf3ec67049caefac7f22e87f8c32093abf21bb074f934ac0905d8c',
+  within_head: 'a2fbf3e3ad4a50d939cba61b7b973ba017c3c0c495e7bb4eea866e62a9e081be',
 };
 
 const LEAF_HASH = "sha256(('\\x00'::bytea || canonical))";
@@ -193,6 +205,8 @@ async function guardProblems(query: Query): Promise<string[]> {
     required.push([table, 'UPDATE', guards(table, 'refuse', ROW | BEFORE | UPDATE)]);
   required.push(['head', 'DELETE', guards('head', 'refuse', ROW | BEFORE | DELETE)]);
   required.push(['head', 'a step back', guards('head', 'only_forward', ROW | BEFORE | UPDATE)]);
+  for (const table of WITHIN_HEAD)
+    required.push([table, 'a row ahead of the head', guards(table, 'within_head', INSERT)]);
   for (const table of [...KEPT, ...ERASABLE, 'head', ...partitions]) {
     required.push([table, 'TRUNCATE', guards(table, 'refuse', BEFORE | TRUNCATE)]);
   }

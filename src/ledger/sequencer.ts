@@ -223,7 +223,13 @@ class RunningSequencer implements Sequencer {
 
   async #batch(query: Query, log: OpenLog, most: number): Promise<number> {
     try {
-      return await integrate(query, log, most);
+      return await integrate(query, log, most, {
+        refused: (entryId, why) =>
+          this.#options.log.error(
+            { entryId },
+            `the entry ${entryId} gets no index, and is never signed: it ${why}. Whoever recorded it can write here: change the password of the writer’s login`,
+          ),
+      });
     } catch (error) {
       // An entry that waits twice. The tree in memory is spent: the next round opens the log again.
       if (error instanceof DatabaseError && error.code === '23505') await dropIntegrated(query);

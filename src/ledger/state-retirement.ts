@@ -112,6 +112,8 @@ async function recordStatement(
       },
       at,
     );
+    // Only the owner can: it is by this that the sequencer knows the entry from anybody else's.
+    await tx.insertInto('ledger.retirement').values({ entry_id: entryId }).execute();
     return entryId;
   });
 }

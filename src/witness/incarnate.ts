@@ -102,7 +102,7 @@ export async function incarnate(
       queryOf(tx),
       { logId, origin: signer.origin, tree: new GrowingTree(), signed: -1, rotation: null },
       1,
-      entryId,
+      { only: entryId },
     );
     return { before: { origin: before.origin, size: before.size }, entryId };
   });

@@ -9,15 +9,19 @@ import { join } from 'node:path';
 import { run as verifyCommand } from '../../../src/cli/verify.ts';
 import { exportLog } from '../../../src/ledger/export.ts';
 import type { VerifyReport } from '../../../src/ledger/finding.ts';
+import { leafHash } from '../../../src/ledger/hash.ts';
+import { queryOf } from '../../../src/ledger/query.ts';
+import { startSequencer } from '../../../src/ledger/sequencer.ts';
 import type { LedgerSigner } from '../../../src/ledger/signer.ts';
 import { createSigner, generateLedgerKey } from '../../../src/ledger/signer.ts';
+import { resumeTree } from '../../../src/ledger/stored-tree.ts';
 import { verifyDatabase } from '../../../src/ledger/verify-database.ts';
 import { verifyDirectory } from '../../../src/ledger/verify-directory.ts';
 import { incarnate } from '../../../src/witness/incarnate.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import { createTestDatabase, query } from '../../support/database.ts';
-import { act, copyDatabase, integrateAll, makeSigner } from './ledger-fixture.ts';
-import { NOW, idIn, recordIn, retire } from './retire-fixture.ts';
+import { act, copyDatabase, integrateAll, makeSigner, tamper } from './ledger-fixture.ts';
+import { NOW, claimRetirement, idIn, recordIn, retire } from './retire-fixture.ts';
 
 /** Entries 0 to 279 are of 2026, up to 299 of 2027; all are under checkpoint 300. */
 const [OF_2026, SIZE, MINIMUM] = [280, 300, 256];
@@ -87,14 +91,9 @@ const checkpoint = async (): Promise<string> =>
 const forgedCheckpoint = async (): Promise<string> =>
   (await checkpoint()).split('\n').with(2, Buffer.alloc(32, 7).toString('base64')).join('\n');
 
+/** By who has the owner's login too: nobody else's gets an index. */
 const claim = async (note: string): Promise<string> =>
-  await recordIn(database, 2028, 5, {
-    kind: 'ledger.pruned',
-    repository: null,
-    environment: null,
-    documents: [],
-    ledger: { act: 'pruned', minimum: MINIMUM, archive: note },
-  });
+  await claimRetirement(database, { minimum: MINIMUM, archive: note }, { asOwner: true });
 
 const told = async (...args: string[]): Promise<string> => {
   let out = '';
@@ -287,5 +286,91 @@ describe('an export of which the first year was retired, without the log that it
       '  before       not known: entry 0 says whether the oldest log here goes on for another one, and its bytes were retired\n' +
         '               (verify it together with the archive that has them: --archive DIRECTORY)\n',
     );
+  });
+});
+
+describe('a retirement that nobody who may act as the owner states is never signed over', () => {
+  const WHY = 'says that a year was retired, and nobody who may act as countersign_owner did that';
+  let told: string[];
+  const integrateAndHear = async (): Promise<void> => {
+    told = [];
+    const log = { info: () => undefined, error: (_: object, message: string) => void told.push(message) };
+    const sequencer = await startSequencer({ url: database.writerUrl, signer, log });
+    await sequencer.stop();
+  };
+  const late = async (id: string): Promise<string[]> => {
+    await tamper(
+      database.superuserUrl,
+      ['entry'],
+      `UPDATE ledger.entry SET recorded_at = now() - interval '1 hour' WHERE id = '${id}'`,
+    );
+    return sentences(await verifyDatabase(database.db, { vkey: signer.vkey }));
+  };
+
+  beforeEach(async () => {
+    await database.drop();
+    database = await copyDatabase(built);
+  });
+
+  test('since it gets no index, whoever reads the log is told, and all else goes on', async () => {
+    const id = await claimRetirement(
+      database,
+      { minimum: MINIMUM, archive: await checkpoint() },
+      { asOwner: false },
+    );
+    await recordIn(database, 2028, 6);
+    await integrateAndHear();
+    expect(told).toEqual([
+      `the entry ${id} gets no index, and is never signed: it ${WHY}. Whoever recorded it can write here: change the password of the writer’s login`,
+    ]);
+    expect(await verifyDatabase(database.db)).toMatchObject({ size: SIZE + 1, found: 0, retired: null });
+    expect(await late(id)).toEqual([
+      expect.stringMatching(
+        /^An entry \(ledger\.pruned, .*\) has no index: only who may act as countersign_owner retires a year, and whoever else recorded this can write here; change the password of the writer’s login\.$/,
+      ),
+    ]);
+    // Now nothing explains that entries are missing.
+    await deleteBelow(MINIMUM);
+    expect(sentences(await verifyDatabase(database.db))).toContainEqual(
+      expect.stringMatching(/^Entries 0 to 255 are gone, and no entry says that they were retired/),
+    );
+    // A true one is not mistaken for it.
+    expect(await database.db.selectFrom('ledger.retirement').selectAll().execute()).toEqual([]);
+  });
+
+  test('also where it is written in another way, or its writer gives it an index himself', async () => {
+    const id = await claimRetirement(
+      database,
+      { minimum: MINIMUM, archive: await checkpoint() },
+      { asOwner: false },
+    );
+    const [row] = await query(database.readerUrl, 'SELECT canonical FROM ledger.entry WHERE id = $1', [id]);
+    const other = idIn(2028);
+    const bytes = Buffer.from(
+      String(row?.['canonical'])
+        .replace(id, other)
+        .replaceAll('pruned', String.raw`\u0070runed`),
+    );
+    await query(database.writerUrl, 'INSERT INTO ledger.entry (id, canonical) VALUES ($1, $2)', [
+      other,
+      bytes,
+    ]);
+    await query(database.writerUrl, 'INSERT INTO ledger.pending (entry_id) VALUES ($1)', [other]);
+    await integrateAndHear();
+    expect(told).toHaveLength(2);
+    expect((await verifyDatabase(database.db)).size).toBe(SIZE);
+
+    const tree = await resumeTree(queryOf(database.db), 1, SIZE);
+    tree.append(leafHash(bytes));
+    await query(database.writerUrl, 'UPDATE ledger.head SET size = $1, root = $2', [SIZE + 1, tree.root()]);
+    await query(
+      database.writerUrl,
+      'INSERT INTO ledger.integration (log_id, index, entry_id, leaf_hash) VALUES (1, $1, $2, $3)',
+      [SIZE, other, leafHash(bytes)],
+    );
+    await expect(integrateAndHear()).rejects.toMatchObject({
+      code: 'ledger_altered',
+      message: expect.stringContaining(`entry ${SIZE}, which no checkpoint covers yet, ${WHY}`),
+    });
   });
 });

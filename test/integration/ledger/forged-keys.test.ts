@@ -279,16 +279,21 @@ describe('a rotation that the key before never agreed to', () => {
 });
 
 describe('a rotation that nobody who has both keys made is never signed over', () => {
+  /** As the writer can: the head first, then what it is over. */
   const place = async (entryId: string, leaf: string): Promise<void> => {
-    await query(
-      database.writerUrl,
-      `INSERT INTO ledger.integration (log_id, index, entry_id, leaf_hash) SELECT 1, 3, id, ${leaf} FROM ledger.entry WHERE id = $1`,
-      [entryId],
-    );
-    const tree = await resumeTree(queryOf(database.db), 1, 4);
+    const [row] = await query(database.readerUrl, `SELECT ${leaf} AS leaf FROM ledger.entry WHERE id = $1`, [
+      entryId,
+    ]);
+    const tree = await resumeTree(queryOf(database.db), 1, 3);
+    tree.append(row?.['leaf'] as Buffer);
     await query(database.writerUrl, 'UPDATE ledger.head SET size = 4, root = $1 WHERE log_id = 1', [
       tree.root(),
     ]);
+    await query(
+      database.writerUrl,
+      'INSERT INTO ledger.integration (log_id, index, entry_id, leaf_hash) VALUES (1, 3, $1, $2)',
+      [entryId, row?.['leaf']],
+    );
   };
 
   test('since it gets no index, and all else does', async () => {

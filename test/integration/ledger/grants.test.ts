@@ -12,6 +12,7 @@ const TABLES = [
   'checkpoint',
   'witness',
   'log_key',
+  'retirement',
   'subject',
   'subject_login',
   'document',
@@ -36,6 +37,7 @@ const COLUMN: Record<string, string> = {
   checkpoint: 'note = note',
   witness: 'evidence = evidence',
   log_key: 'vkey = vkey',
+  retirement: 'entry_id = entry_id',
   subject: 'secret = secret',
   subject_login: 'login = login',
   document: 'body = body',
@@ -60,6 +62,13 @@ describe("the program's role", () => {
     "INSERT INTO ledger.entry_2026 (id, canonical) VALUES ('019b76da-a800-7000-8000-000000000001', '{}')",
     "INSERT INTO ledger.entry (id, canonical, recorded_at) VALUES ('019b76da-a800-7000-8000-000000000001', '{}', now())",
     "INSERT INTO ledger.checkpoint (log_id, size, root, note, signed_at) VALUES (1, 9, '', '', now())",
+    "INSERT INTO ledger.retirement (entry_id) VALUES ('019b76da-a800-7000-8000-000000000001')",
+    // Rows in the way of those to come. Three entries are integrated.
+    "INSERT INTO ledger.integration VALUES (1, 3, gen_random_uuid(), sha256('x'))",
+    "INSERT INTO ledger.integration VALUES (2, 0, gen_random_uuid(), sha256('x'))",
+    "INSERT INTO ledger.tile VALUES (1, 0, 0, convert_to(repeat('x', 8192), 'UTF8'), sha256('x'))",
+    "INSERT INTO ledger.tile VALUES (1, 6, 9223372036854775807, convert_to(repeat('x', 8192), 'UTF8'), sha256('x'))",
+    "INSERT INTO ledger.checkpoint (log_id, size, root, note) VALUES (1, 4, sha256('x'), 'x')",
     'DROP FUNCTION ledger.refuse() CASCADE',
     'CREATE TABLE ledger.more (id int)',
     'CREATE TRIGGER more BEFORE INSERT ON ledger.entry FOR EACH ROW EXECUTE FUNCTION ledger.refuse()',
@@ -131,7 +140,18 @@ test('the eraser takes away people and documents, and nothing else', async () =>
   await expect(
     act(database.eraserUrl, 'BEGIN', 'DELETE FROM ledger.subject', 'DELETE FROM ledger.document', 'ROLLBACK'),
   ).resolves.toBeUndefined();
-  for (const table of ['entry', 'integration', 'tile', 'checkpoint', 'head', 'log', 'log_key', 'witness']) {
+  const kept = [
+    'entry',
+    'integration',
+    'tile',
+    'checkpoint',
+    'head',
+    'log',
+    'log_key',
+    'witness',
+    'retirement',
+  ];
+  for (const table of kept) {
     await expect(act(database.eraserUrl, `DELETE FROM ledger.${table}`)).rejects.toMatchObject({
       code: '42501',
     });

@@ -12,7 +12,7 @@ import { startSequencer } from '../../../src/ledger/sequencer.ts';
 import type { LedgerSigner } from '../../../src/ledger/signer.ts';
 import { entriesInUse } from '../../../src/pipeline/entries-in-use.ts';
 import type { TestDatabase } from '../../support/database.ts';
-import { makeEntry, recordOne } from './ledger-fixture.ts';
+import { act, makeEntry, recordOne } from './ledger-fixture.ts';
 
 export const NOW = '2028-02-01T12:00:00.000Z';
 /** The last entry that is alone with its year, and the first from which all are of the next. */
@@ -42,6 +42,24 @@ export async function recordIn(
     makeEntry(number, number % 10 === 3 ? changes : { documents: [], ...changes }),
     idIn(year),
   );
+}
+
+/** The entry of a retirement that nobody carries out. Without `asOwner`, as the writer's login may record it. */
+export async function claimRetirement(
+  database: TestDatabase,
+  fact: { readonly minimum: number; readonly archive: string },
+  how: { readonly asOwner: boolean },
+): Promise<string> {
+  const id = await recordIn(database, 2028, 5, {
+    kind: 'ledger.pruned',
+    repository: null,
+    environment: null,
+    documents: [],
+    ledger: { act: 'pruned', ...fact },
+  });
+  const note = `INSERT INTO ledger.retirement (entry_id) VALUES ('${id}')`;
+  if (how.asOwner) await act(database.ownerUrl, 'SET ROLE countersign_owner', note);
+  return id;
 }
 
 /** What a `countersign retire` does, while a Countersign is at work unless `signer` is null. */

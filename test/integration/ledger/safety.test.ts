@@ -166,6 +166,11 @@ describe('it refuses', () => {
       /ledger\.head has no trigger that always refuses a step back/,
     ],
     [
+      'a trigger that lets rows come before the head',
+      ['ALTER TABLE ledger.tile ENABLE REPLICA TRIGGER within_head'],
+      /ledger\.tile has no trigger that always refuses a row ahead of the head/,
+    ],
+    [
       'a partition without its own',
       ['DROP TRIGGER refuse_truncate ON ledger.entry_2026'],
       /ledger\.entry_2026 has no trigger that always refuses TRUNCATE/,

@@ -288,7 +288,7 @@ describe('verify says what else was touched, and that the entries hold:', () => 
     ],
     [
       'a checkpoint that was put there',
-      [],
+      ['checkpoint'],
       [`INSERT INTO ledger.checkpoint (log_id, size, root, note) VALUES (1, 999, sha256('x'), 'forged')`],
       /^Checkpoint 999 was altered: the note can't be read/,
     ],

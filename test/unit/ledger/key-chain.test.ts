@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { sha256 } from '../../../src/ledger/hash.ts';
 import { KeyChain } from '../../../src/ledger/key-chain.ts';
 import { createSigner, generateLedgerKey } from '../../../src/ledger/signer.ts';
-import { isForeignRotation } from '../../../src/ledger/unsigned-entries.ts';
+import { refusalOf } from '../../../src/ledger/unsigned-entries.ts';
 
 const ORIGIN = 'audit.example.com/ledger/1';
 const [ONE, TWO, THREE] = [generateLedgerKey(), generateLedgerKey(), generateLedgerKey()];
@@ -120,8 +120,8 @@ describe('what the sequencer lets through of rotations that nobody makes, verify
       ...ENTRY,
       ledger: { act: 'rotated', from, to },
     };
-    const unsigned = { entry_id: ENTRY.id, suspect: Buffer.from(JSON.stringify(entry)) };
-    expect(isForeignRotation(unsigned, { origin: ORIGIN, rotation: null })).toBe(about);
+    const unsigned = { entry_id: ENTRY.id, suspect: Buffer.from(JSON.stringify(entry)), retires: false };
+    expect(refusalOf(unsigned, { origin: ORIGIN, rotation: null }) !== null).toBe(about);
     const chain = new KeyChain(one);
     const told = chain.rotate(6, from, to) !== null || chain.awaited.length > 0;
     expect(told).toBe(about);

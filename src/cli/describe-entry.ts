@@ -102,8 +102,16 @@ function ledgerRows({ content }: AroundEntry): string[] {
     case 'incarnated':
       return [`goes on from ${fact.predecessor.origin} at ${fact.predecessor.size} entries`];
     case 'pruned':
-      return [`entries below ${fact.minimum} are kept outside`];
+      return [
+        `entries below ${fact.minimum} are kept outside`,
+        ...(fact.kept === '' ? [] : [`of them stay here: ${shortened(fact.kept.replaceAll(',', ', '))}`]),
+      ];
   }
+}
+
+/** There may be thousands; `--json` has them all. */
+function shortened(text: string): string {
+  return text.length <= 200 ? text : `${text.slice(0, text.lastIndexOf(',', 200))} …`;
 }
 
 function line({ index, id, kind, outcome, recorded }: NeighbourEntry): string {

@@ -33,8 +33,10 @@ export type LedgerFact =
     }
   | {
       readonly act: 'pruned';
-      /** Entries below this index are kept outside only: a multiple of 256. */
+      /** Entries below this index are kept outside only, but for those in `kept`: a multiple of 256. */
       readonly minimum: number;
+      /** Indices below it whose entries stay, as `5,17,300-302`: what goes missing of them was not retired. */
+      readonly kept: string;
       /** The signed checkpoint of the archive that holds them, whose verification came before. */
       readonly archive: string;
     };

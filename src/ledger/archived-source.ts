@@ -118,7 +118,7 @@ export class ArchivedSource implements LogSource {
         const [own, other] = [entries[at] ?? null, found[at] ?? null];
         if (!isMissing(own) || other === null || isMissing(other)) continue;
         const hint = (): string => `in the archive ${archive.directory}`;
-        entries[at] = { ...other, leafHash: own?.leafHash ?? null, hint };
+        entries[at] = { ...other, leafHash: own?.leafHash ?? null, hint, archived: true };
         this.#filled.set(index * TILE_WIDTH + at, archive);
         const indexed = own?.leafHash ?? null;
         if (indexed !== null && other.bytes !== null && !sameHash(indexed, leafHash(other.bytes)))

@@ -9,19 +9,21 @@ import type { Database } from '../db/database.ts';
 import { CodedError } from '../domain/coded-error.ts';
 import type { Archive, Progress } from './archive.ts';
 import { DirectorySource } from './directory-source.ts';
-import type { EntryContent } from './entry.ts';
-import { parseEntry } from './entry.ts';
 import { firstMissing } from './first-missing.ts';
+import type { IndexRanges } from './index-ranges.ts';
 import { lockEntries } from './lock-entries.ts';
 import type { Query } from './query.ts';
 import { queryOf } from './query.ts';
 import { LEDGER_LOCKS } from './record.ts';
 import type { RetirementPlan } from './retirement-plan.ts';
 import { minimumOf } from './retirement-plan.ts';
+import { commitmentsIn, isAboutLedger } from './staying-entries.ts';
 import { TILE_WIDTH } from './tiles.ts';
 
 export interface DropOptions {
   readonly owner: string;
+  /** What the signed entry says stays below the minimum. It does; and where more would have to, nothing goes. */
+  readonly kept: IndexRanges;
   /** Ids of entries that must stay readable here, whatever their year. */
   readonly inUse: (query: Query) => Promise<readonly string[]>;
   readonly progress: Progress;
@@ -39,7 +41,10 @@ export interface Dropped {
 /** The second key of the advisory lock that lets one retirement work: no log's id. */
 const RETIRING = -1;
 
-/** Throws `archive_incomplete` where the archive doesn't hold what would go, `ledger_busy`, `retirement_running`. */
+/**
+ * Throws `archive_incomplete` where the archive doesn't hold what would go, `more_stays` where more is in use than the log says,
+ * `ledger_busy`, `retirement_running`.
+ */
 export async function dropYear(
   db: Kysely<Database>,
   plan: RetirementPlan,
@@ -47,6 +52,14 @@ export async function dropYear(
   options: DropOptions,
 ): Promise<Dropped> {
   return await db.transaction().execute(async (tx) => await new Drop(tx, plan, archive, options).run());
+}
+
+interface Row {
+  readonly index: number;
+  readonly id: string;
+  readonly canonical: Buffer;
+  readonly stays: boolean;
+  readonly of_year: boolean;
 }
 
 class Drop {
@@ -98,6 +111,12 @@ class Drop {
          SELECT unnest($1::uuid[]) AS id UNION SELECT p.entry_id FROM ledger.projection p JOIN used ON p.answers = used.id)
        SELECT id FROM used`,
       [await this.#options.inUse(this.#query)],
+    );
+    const { ranges } = this.#options.kept;
+    await this.#query(
+      `INSERT INTO staying SELECT i.entry_id FROM unnest($2::bigint[], $3::bigint[]) AS kept (first, last)
+       JOIN ledger.integration i ON i.log_id = $1 AND i.index BETWEEN kept.first AND kept.last ON CONFLICT DO NOTHING`,
+      [this.#plan.logId, ranges.map(([first]) => first), ranges.map(([, last]) => last)],
     );
     await this.#query(
       `INSERT INTO staying SELECT e.id FROM ledger.${this.#plan.year.partition} e WHERE NOT EXISTS
@@ -156,14 +175,16 @@ class Drop {
     const going: Row[] = [];
     for (const row of rows) {
       // Whoever verifies needs what the log says about itself, its keys above all, for as long as there is a log.
-      if (!row.stays && contentOf(row)?.ledger !== undefined) {
+      if (!row.stays && isAboutLedger(row.canonical)) {
         await this.#query('INSERT INTO staying VALUES ($1) ON CONFLICT DO NOTHING', [row.id]);
         await this.#keepDocuments([row]);
+        this.#assertKept(row);
       } else if (!row.stays) going.push(row);
+      else this.#assertKept(row);
     }
     this.#entries += going.length;
     this.#ofYear += going.filter((row) => row.of_year).length;
-    const commitments = going.flatMap(commitmentsOf);
+    const commitments = going.flatMap(commitmentsIn);
     if (archive !== null) await this.#assertArchived(commitments, archive);
     const gone = await this.#query(
       `DELETE FROM ledger.document d WHERE d.commitment IN (SELECT decode(c, 'hex') FROM unnest($1::text[]) c)
@@ -174,6 +195,15 @@ class Drop {
     await this.#query('DELETE FROM ledger.projection WHERE entry_id = ANY ($1::uuid[])', [
       going.map(({ id }) => id),
     ]);
+  }
+
+  /** What stays without the log's word for it could be deleted later, and nobody could tell. */
+  #assertKept({ index }: Row): void {
+    if (this.#options.kept.has(index)) return;
+    throw new CodedError(
+      'more_stays',
+      `entry ${index} came into use since the log was told what stays, so nothing was dropped: run this again, and the log is told anew.`,
+    );
   }
 
   /** What is in the archive was verified; what is here and not there would be lost. */
@@ -193,7 +223,7 @@ class Drop {
   async #keepDocuments(rows: readonly Row[]): Promise<void> {
     await this.#query(
       `INSERT INTO staying_document SELECT decode(c, 'hex') FROM unnest($1::text[]) c ON CONFLICT DO NOTHING`,
-      [rows.flatMap(commitmentsOf)],
+      [rows.flatMap(commitmentsIn)],
     );
   }
 
@@ -280,28 +310,4 @@ class Drop {
       `the archive ${this.#archive.directory} does not hold all that would go (${why}), so nothing was dropped: run \`countersign verify\`, then name a new directory, to export anew.`,
     );
   }
-}
-
-interface Row {
-  readonly index: number;
-  readonly id: string;
-  readonly canonical: Buffer;
-  readonly stays: boolean;
-  readonly of_year: boolean;
-}
-
-/** Null where the bytes are no entry of ours: then nothing of it is known that could be taken along. */
-function contentOf({ canonical }: Row): EntryContent | null {
-  try {
-    return parseEntry(canonical);
-  } catch {
-    return null;
-  }
-}
-
-/** As hexadecimal. */
-function commitmentsOf(row: Row): string[] {
-  return (contentOf(row)?.documents ?? []).map(({ commitment }) =>
-    Buffer.from(commitment, 'base64url').toString('hex'),
-  );
 }

@@ -33,7 +33,7 @@ const ledgerFact = z.discriminatedUnion('act', [
     }),
     witnessed: z.string(),
   }),
-  z.strictObject({ act: z.literal('pruned'), minimum: size, archive: z.string() }),
+  z.strictObject({ act: z.literal('pruned'), minimum: size, kept: z.string(), archive: z.string() }),
 ]);
 
 /** What an entry's JSON may be. */

@@ -32,6 +32,8 @@ export interface SourceEntry {
   readonly leafHash: Uint8Array | null;
   /** What the untrusted search columns say otherwise than the bytes: a hint at what was there before. */
   readonly hint: () => string | null;
+  /** Read from an archive, because the log itself hasn't got it. */
+  readonly archived?: boolean;
 }
 
 export interface WholeBundle {

@@ -74,11 +74,13 @@ export async function retireYear(db: Kysely<Database>, options: RetireOptions): 
     at,
     patienceMs: patienceMs.sequencer,
     owner: OWNER,
+    inUse: options.inUse,
   });
   tell('state', `Entry ${statement.index} of the log says what is retired, and is signed.`);
 
   const dropped = await dropYear(db, plan, archive, {
     owner: OWNER,
+    kept: statement.kept,
     inUse: options.inUse,
     progress: (done, all) => progress('drop', done, all),
     patienceMs: patienceMs.readers,

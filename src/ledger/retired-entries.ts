@@ -29,11 +29,19 @@ export interface RetirementJudge {
   readonly archived: boolean;
 }
 
+interface Gap {
+  readonly first: number;
+  last: number;
+  readonly archived: boolean;
+}
+
 export class RetiredEntries {
   readonly #claimed: number;
   #missing = 0;
   #first = 0;
   #last = -1;
+  /** Those that the log itself hasn't got, in the order of the log: bounded by how many stay between them. */
+  readonly #gaps: Gap[] = [];
   /** By the order of the log. There is one a year, but for those that somebody forges. */
   readonly #stated: Retirement[] = [];
 
@@ -50,8 +58,20 @@ export class RetiredEntries {
     if (this.#missing === 0) this.#first = index;
     this.#missing += 1;
     this.#last = index;
+    this.#gap(index, false);
     const indexed = entry?.leafHash ?? null;
     if (indexed !== null && !sameHash(indexed, stored)) addAlteredIndex(index, findings);
+  }
+
+  /** An archive has it, and the log itself doesn't. */
+  elsewhere(index: number): void {
+    this.#gap(index, true);
+  }
+
+  #gap(index: number, archived: boolean): void {
+    const last = this.#gaps.at(-1);
+    if (last?.last === index - 1 && last.archived === archived) last.last = index;
+    else this.#gaps.push({ first: index, last: index, archived });
   }
 
   /** An entry whose bytes hold. */
@@ -61,18 +81,21 @@ export class RetiredEntries {
   }
 
   async judge({ signed, isOwn, archived }: RetirementJudge, findings: Findings): Promise<Retired | null> {
-    if (this.#missing === 0) return null;
+    if (this.#gaps.length === 0) return null;
     let believed: Retirement | null = null;
     let refused: Retirement | null = null;
-    // What nobody signed yet says nothing yet; then the one before it still does.
+    // What nobody signed yet says nothing yet; then the one before it still does. Of two about the same entries the newer one counts.
     const stated = this.#stated.filter(({ index }) => index < signed);
-    for (const one of stated.toSorted((a, b) => b.minimum - a.minimum)) {
+    for (const one of stated.toSorted((a, b) => b.minimum - a.minimum || b.index - a.index)) {
       if (await isOwn(one.archive.note)) {
         believed = one;
         break;
       }
       refused ??= one;
     }
+    if (believed !== null) this.#addKept(believed, findings);
+    this.#addArchivedOnly(believed?.minimum ?? 0, findings);
+    if (this.#missing === 0) return null;
     let first = Math.max(this.#first, believed?.minimum ?? 0);
     if (refused !== null && first <= this.#last && first < refused.minimum) {
       findings.add(
@@ -93,10 +116,38 @@ export class RetiredEntries {
     };
   }
 
+  /** What the retirement itself says that it left here went afterwards, or with it and against its word. */
+  #addKept({ index, kept }: Retirement, findings: Findings): void {
+    for (const gap of this.#gaps) {
+      for (const [first, last] of kept.within(gap.first, gap.last)) {
+        const [are, they, were] = first === last ? ['is', 'it', 'was'] : ['are', 'they', 'were'];
+        findings.add(
+          'entry_deleted',
+          first,
+          `${rangeOf(first, last)} ${are} gone from here, and ${were} not retired: entry ${index}, which says what was, says that ${they} ${first === last ? 'stays' : 'stay'}` +
+            `${gap.archived ? `; an archive that was given has ${first === last ? 'its' : 'their'} bytes` : ''}.`,
+        );
+      }
+    }
+  }
+
+  /** An archive shows what an entry was, and not why it is gone from here. */
+  #addArchivedOnly(minimum: number, findings: Findings): void {
+    for (const { last, archived, ...gap } of this.#gaps) {
+      const first = Math.max(gap.first, minimum);
+      if (!archived || first > last) continue;
+      findings.add(
+        'entry_deleted',
+        first,
+        `${goneUnsaid(first, last)}; an archive that was given has ${first === last ? 'its' : 'their'} bytes.`,
+      );
+    }
+  }
+
   #addUnarchived({ index, minimum, archive }: Retirement, findings: Findings): void {
     const last = Math.min(this.#last, minimum - 1);
     const one = this.#first === last;
-    const range = one ? `Entry ${last}` : `Entries ${this.#first} to ${last}`;
+    const range = rangeOf(this.#first, last);
     // Between them may be some that are here.
     const which =
       this.#missing > last - this.#first ? range : `Of the entries ${this.#first} to ${last} some`;
@@ -121,7 +172,11 @@ export function addAlteredIndex(index: number, findings: Findings): void {
 
 /** `Entries 0 to 511 are gone, and no entry says that they were retired` */
 export function goneUnsaid(first: number, last: number): string {
-  return first === last
-    ? `Entry ${first} is gone, and no entry says that it was retired`
-    : `Entries ${first} to ${last} are gone, and no entry says that they were retired`;
+  const how =
+    first === last ? 'is gone, and no entry says that it was' : 'are gone, and no entry says that they were';
+  return `${rangeOf(first, last)} ${how} retired`;
+}
+
+function rangeOf(first: number, last: number): string {
+  return first === last ? `Entry ${first}` : `Entries ${first} to ${last}`;
 }

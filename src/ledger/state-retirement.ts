@@ -10,13 +10,16 @@ import type { Archive } from './archive.ts';
 import { waitForEntryProof } from './entry-proof.ts';
 import { readFoundedVkeys } from './founded-vkeys.ts';
 import { leafHash } from './hash.ts';
+import { IndexRanges } from './index-ranges.ts';
 import { verifyProof } from './proof.ts';
+import type { Query } from './query.ts';
 import { queryOf } from './query.ts';
 import { readDocument, readEntry } from './read.ts';
 import type { RecordedAt } from './record.ts';
 import { record } from './record.ts';
 import type { RetirementPlan } from './retirement-plan.ts';
 import { minimumOf } from './retirement-plan.ts';
+import { stayingIndices } from './staying-entries.ts';
 
 export const RETIREMENT_SCHEMA = 'countersign.retirement/v1';
 
@@ -38,7 +41,12 @@ const retirementDocument = z.object({
 export interface Statement {
   readonly entryId: string;
   readonly index: number;
+  /** What it says stays: it has to, whatever becomes of it meanwhile. */
+  readonly kept: IndexRanges;
 }
+
+/** Of the list of what stays: an entry has 65,535 bytes, and needs some for all else. */
+const LONGEST_LIST = 60_000;
 
 export interface StateOptions {
   readonly reason: string;
@@ -46,11 +54,14 @@ export interface StateOptions {
   /** How long to wait for a sequencer. */
   readonly patienceMs: number;
   readonly owner: string;
+  /** {@link DropOptions} */
+  readonly inUse: (query: Query) => Promise<readonly string[]>;
 }
 
 /**
  * Records the entry, or finds the one that an interrupted retirement recorded for the same archive, and waits till it is signed.
- * A crash after its commit leaves a log that says where the bytes are, and has them still. Throws `entry_not_integrated`.
+ * A crash after its commit leaves a log that says where the bytes are, and has them still. Throws `entry_not_integrated`, or
+ * `too_much_stays` where one entry can't name all that stays.
  */
 export async function stateRetirement(
   db: Kysely<Database>,
@@ -58,8 +69,15 @@ export async function stateRetirement(
   archive: Archive,
   options: StateOptions,
 ): Promise<Statement> {
-  const entryId =
-    (await findStatement(db, plan, archive)) ?? (await recordStatement(db, plan, archive, options));
+  const staying = await stayingIndices(
+    queryOf(db),
+    plan,
+    minimumOf(plan, archive.checkpoint.size),
+    options.inUse,
+  );
+  const { entryId, kept } =
+    (await findStatement(db, plan, archive, staying)) ??
+    (await recordStatement(db, plan, archive, IndexRanges.of(staying), options));
   const proof = await waitForEntryProof(db, entryId, options.patienceMs);
   if (proof === null) {
     throw new CodedError(
@@ -68,15 +86,16 @@ export async function stateRetirement(
     );
   }
   await assertSigned(db, plan.logId, proof.proof, entryId);
-  return { entryId, index: proof.index };
+  return { entryId, index: proof.index, kept };
 }
 
 async function recordStatement(
   db: Kysely<Database>,
   plan: RetirementPlan,
   archive: Archive,
+  kept: IndexRanges,
   { reason, at, owner }: StateOptions,
-): Promise<string> {
+): Promise<Stated> {
   const minimum = minimumOf(plan, archive.checkpoint.size);
   const document: z.infer<typeof retirementDocument> = {
     schema: RETIREMENT_SCHEMA,
@@ -108,25 +127,43 @@ async function recordStatement(
         documents: [
           { name: 'retirement', mediaType: 'application/json', body: Buffer.from(JSON.stringify(document)) },
         ],
-        ledger: { act: 'pruned', minimum, archive: archive.note },
+        ledger: { act: 'pruned', minimum, kept: keptText(kept, plan.year.year), archive: archive.note },
       },
       at,
     );
     // Only the owner can: it is by this that the sequencer knows the entry from anybody else's.
     await tx.insertInto('ledger.retirement').values({ entry_id: entryId }).execute();
-    return entryId;
+    return { entryId, kept };
   });
 }
 
-/** Integrated or not: an entry for the same year, range and archive. */
+/** Throws `too_much_stays`. */
+export function keptText(kept: IndexRanges, year: number): string {
+  const text = kept.toString();
+  if (text.length <= LONGEST_LIST) return text;
+  throw new CodedError(
+    'too_much_stays',
+    `the program still rests on entries of ${year} and before in ${kept.ranges.length} places of the log, and one entry can't name so many, ` +
+      'so nothing was retired: retire the year later, when newer deployments, locks and policies have taken the place of some.',
+  );
+}
+
+interface Stated {
+  readonly entryId: string;
+  readonly kept: IndexRanges;
+}
+
+/** Integrated or not: an entry for the same year, range and archive, which leaves here what has to stay. */
 async function findStatement(
   db: Kysely<Database>,
   plan: RetirementPlan,
   archive: Archive,
-): Promise<string | null> {
+  staying: readonly number[],
+): Promise<Stated | null> {
   const rows = await db
     .selectFrom('ledger.projection')
-    .select('entry_id')
+    .innerJoin('ledger.retirement', 'ledger.retirement.entry_id', 'ledger.projection.entry_id')
+    .select('ledger.projection.entry_id')
     .where('repository_id', 'is', null)
     .where('environment', 'is', null)
     .where('kind', '=', 'ledger.pruned')
@@ -137,11 +174,13 @@ async function findStatement(
     const entry = await readEntry(db, entry_id);
     const fact = entry?.content.ledger;
     if (fact?.act !== 'pruned' || fact.minimum !== minimum || fact.archive !== archive.note) continue;
+    const kept = IndexRanges.parse(fact.kept);
+    if (kept === null || !staying.every((index) => kept.has(index))) continue;
     const sealed = entry?.content.documents.find(({ name }) => name === 'retirement');
     const body = sealed === undefined ? null : await readDocument(db, sealed.commitment);
     const said = retirementDocument.safeParse(body === null ? null : JSON.parse(body.toString('utf8')));
     if (said.success && said.data.year === plan.year.year && said.data.manifest === archive.manifest)
-      return entry_id;
+      return { entryId: entry_id, kept };
   }
   return null;
 }

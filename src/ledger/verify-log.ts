@@ -150,6 +150,7 @@ class Walk {
         tile === null ? null : hashOf(tile.hashes, at),
       );
       if (this.#lost) break;
+      if (entries[at]?.archived === true) this.#retired.elsewhere(index * TILE_WIDTH + at);
       if (content !== null) {
         held.push({ index: index * TILE_WIDTH + at, content });
         this.#signed.met(index * TILE_WIDTH + at, content);

@@ -289,6 +289,88 @@ describe('an export of which the first year was retired, without the log that it
   });
 });
 
+describe('an entry that stayed when its year was retired, and was deleted afterwards,', () => {
+  const [KEPT, BEYOND] = [17, 257];
+  let ids: string[];
+
+  beforeEach(async () => {
+    await database.drop();
+    database = await copyDatabase(built);
+    await rm(archive, { recursive: true });
+    await rm(live, { recursive: true });
+    const rows = await query(
+      database.readerUrl,
+      `SELECT entry_id FROM ledger.integration WHERE index IN (${KEPT}, ${BEYOND}) ORDER BY index`,
+    );
+    ids = rows.map(({ entry_id }) => String(entry_id));
+    await retire(database, signer, { archive, inUse: () => Promise.resolve(ids.slice(0, 1)) });
+  });
+
+  const deleteEntry = async (id = ''): Promise<void> =>
+    await act(
+      database.ownerUrl,
+      'SET ROLE countersign_owner',
+      'ALTER TABLE ONLY ledger.entry_other DISABLE TRIGGER USER',
+      `DELETE FROM ledger.entry WHERE id = '${id}'`,
+      'ALTER TABLE ONLY ledger.entry_other ENABLE ALWAYS TRIGGER refuse_change',
+      `DELETE FROM ledger.projection WHERE entry_id = '${id}'`,
+    );
+  const GONE = `Entry ${KEPT} is gone from here, and was not retired: entry ${SIZE}, which says what was, says that it stays`;
+
+  test('is named, of the database and of an export, with the archive and without', async () => {
+    for (const archives of [undefined, [archive]])
+      expect(await verifyDatabase(database.db, { ...(archives && { archives }) })).toMatchObject({
+        found: 0,
+      });
+    await exportLog(database.db, { directory: live, now: NOW });
+    expect(await verifyDirectory(live)).toMatchObject({ found: 0, retired: { missing: MINIMUM - 1 } });
+
+    await deleteEntry(ids[0]);
+    expect(sentences(await verifyDatabase(database.db))).toEqual([`${GONE}.`]);
+    expect(sentences(await verifyDatabase(database.db, { archives: [archive] }))).toEqual([
+      `${GONE}; an archive that was given has its bytes.`,
+    ]);
+    await unlink(join(live, 'kept', String(KEPT)));
+    expect(sentences(await verifyDirectory(live))).toEqual([`${GONE}.`]);
+    expect(sentences(await verifyDirectory(live, { archives: [archive] }))).toEqual([
+      `${GONE}; an archive that was given has its bytes.`,
+    ]);
+  });
+
+  test('is named where only what it is searched by is gone', async () => {
+    await act(
+      database.ownerUrl,
+      'SET ROLE countersign_owner',
+      `DELETE FROM ledger.projection WHERE entry_id = '${ids[0]}'`,
+    );
+    expect(sentences(await verifyDatabase(database.db, { archives: [archive] }))).toEqual([
+      expect.stringMatching(
+        /^Entry 17 \(.*\) holds, but it can't be searched for: its row in ledger\.projection is gone\.$/,
+      ),
+    ]);
+  });
+
+  test('is not covered by the next retirement, which is not carried out over it', async () => {
+    await deleteEntry(ids[0]);
+    for (let number = 0; number < 300; number += 1) await recordIn(database, 2028, number);
+    const at = {
+      id: idIn(2029),
+      now: '2029-02-01T00:00:00.000Z',
+      random: (size: number) => Buffer.alloc(size, 9),
+    };
+    await expect(
+      retire(database, signer, { archive: `${archive}-2027`, year: 2027, at }),
+    ).rejects.toMatchObject({ code: 'archive_altered', message: expect.stringContaining(GONE) });
+  });
+
+  test('and one that was beyond what was retired is not covered by an archive that has it', async () => {
+    await deleteEntry(ids[1]);
+    expect(sentences(await verifyDatabase(database.db, { archives: [archive] }))).toEqual([
+      `Entry ${BEYOND} is gone, and no entry says that it was retired; an archive that was given has its bytes.`,
+    ]);
+  });
+});
+
 describe('a retirement that nobody who may act as the owner states is never signed over', () => {
   const WHY = 'says that a year was retired, and nobody who may act as countersign_owner did that';
   let told: string[];

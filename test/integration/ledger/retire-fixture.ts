@@ -47,7 +47,7 @@ export async function recordIn(
 /** The entry of a retirement that nobody carries out. Without `asOwner`, as the writer's login may record it. */
 export async function claimRetirement(
   database: TestDatabase,
-  fact: { readonly minimum: number; readonly archive: string },
+  fact: { readonly minimum: number; readonly kept?: string; readonly archive: string },
   how: { readonly asOwner: boolean },
 ): Promise<string> {
   const id = await recordIn(database, 2028, 5, {
@@ -55,7 +55,7 @@ export async function claimRetirement(
     repository: null,
     environment: null,
     documents: [],
-    ledger: { act: 'pruned', ...fact },
+    ledger: { act: 'pruned', kept: '', ...fact },
   });
   const note = `INSERT INTO ledger.retirement (entry_id) VALUES ('${id}')`;
   if (how.asOwner) await act(database.ownerUrl, 'SET ROLE countersign_owner', note);

@@ -145,6 +145,7 @@ describe('a retired year', () => {
       ledger: {
         act: 'pruned',
         minimum: MINIMUM,
+        kept: '',
         archive: await readFile(join(archive, 'checkpoint'), 'utf8'),
       },
     });
@@ -236,6 +237,26 @@ describe('a retired year', () => {
     expect(await readEntry(database.db, idIn(2026))).toBeNull();
   });
 
+  test('says what stays of it, and is not carried out where more would have to', async () => {
+    const uses = [[ids[7] ?? ''], [ids[7] ?? '', ids[9] ?? '']];
+    let asked = 0;
+    const inUse = (): Promise<string[]> => Promise.resolve(uses[Math.min(asked++, 1)] ?? []);
+    await expect(retire(database, signer, { archive, inUse })).rejects.toMatchObject({
+      code: 'more_stays',
+      message:
+        'entry 9 came into use since the log was told what stays, so nothing was dropped: run this again, and the log is told anew.',
+    });
+    expect(await isThere()).toBe(true);
+    await retire(database, signer, { archive, inUse });
+    // What was said to stay does, whatever has become of it since.
+    const facts = [await readEntryAt(database.db, SIZE), await readEntryAt(database.db, SIZE + 1)];
+    expect(facts.map((entry) => entry?.content.ledger)).toMatchObject([{ kept: '7' }, { kept: '7,9' }]);
+    expect(await verifyDatabase(database.db)).toMatchObject({
+      found: 0,
+      retired: { minimum: MINIMUM, missing: MINIMUM - 2, statedBy: SIZE + 1 },
+    });
+  });
+
   test('is followed by the next, which takes along what was left of it', async () => {
     await retire(database, signer, { archive });
     for (let number = 0; number < 300; number += 1) await recordIn(database, 2028, number);
@@ -275,6 +296,7 @@ describe('a retired year', () => {
       retired: { minimum: 256, missing: 255 },
       vkeys: [before.vkey, both.vkey],
     });
+    expect((await readEntryAt(own.db, 300))?.content.ledger).toMatchObject({ act: 'pruned', kept: '5' });
     const live = `${archive}-live`;
     await exportLog(own.db, { directory: live, now: NOW });
     expect(await readdir(join(live, 'kept'))).toEqual(['5']);

@@ -1,14 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import type { EntryContent } from '../../../src/ledger/entry.ts';
 import { Findings } from '../../../src/ledger/finding.ts';
+import { IndexRanges } from '../../../src/ledger/index-ranges.ts';
 import { RetiredEntries } from '../../../src/ledger/retired-entries.ts';
+import { keptText } from '../../../src/ledger/state-retirement.ts';
 import { createSigner, generateLedgerKey } from '../../../src/ledger/signer.ts';
 
 const signer = createSigner({ origin: 'audit.example.com/ledger/1', privateKey: generateLedgerKey() });
 const note = (size: number): string => signer.sign({ size, root: Buffer.alloc(32, 1) });
 
 /** What a `ledger.pruned` entry says: all that the account of retired entries looks at. */
-const pruned = (minimum: number, archive: string): EntryContent => ({
+const pruned = (minimum: number, archive: string, kept = ''): EntryContent => ({
   schema: 'countersign.entry/v1',
   id: '019b76da-a800-7000-8000-000000000001',
   kind: 'ledger.pruned',
@@ -19,7 +21,7 @@ const pruned = (minimum: number, archive: string): EntryContent => ({
   outcome: 'pruned',
   reasons: [],
   documents: [],
-  ledger: { act: 'pruned', minimum, archive },
+  ledger: { act: 'pruned', minimum, kept, archive },
 });
 
 /** The bytes of entries `from` up to, not including, `to` are missing. */
@@ -71,6 +73,51 @@ describe('of entries without bytes', () => {
     ]);
   });
 
+  test('those that the retirement says stay are told of, each run of them, whether or not an archive has them', async () => {
+    const findings = new Findings();
+    const retired = missing(0, 20, findings);
+    retired.elsewhere(20);
+    retired.elsewhere(21);
+    retired.elsewhere(600);
+    retired.met(700, pruned(256, note(600), '4,7-8,20-21,90'));
+    expect(await retired.judge(judge, findings)).toMatchObject({ minimum: 256, missing: 20 });
+    expect(findings.gravestFirst().map(({ index, sentence }) => [index, sentence])).toEqual([
+      [
+        4,
+        'Entry 4 is gone from here, and was not retired: entry 700, which says what was, says that it stays.',
+      ],
+      [
+        7,
+        'Entries 7 to 8 are gone from here, and were not retired: entry 700, which says what was, says that they stay.',
+      ],
+      [
+        20,
+        'Entries 20 to 21 are gone from here, and were not retired: entry 700, which says what was, says that they stay; an archive that was given has their bytes.',
+      ],
+      [
+        600,
+        'Entry 600 is gone, and no entry says that it was retired; an archive that was given has its bytes.',
+      ],
+    ]);
+  });
+
+  test('of two that say so of the same entries the newer counts', async () => {
+    const findings = new Findings();
+    const retired = missing(0, 256, findings);
+    retired.met(700, pruned(256, note(600), '4'));
+    retired.met(701, pruned(256, note(600), '4,9'));
+    expect(await retired.judge(judge, findings)).toMatchObject({ statedBy: 701 });
+    expect(findings.gravestFirst().map(({ index }) => index)).toEqual([4, 9]);
+  });
+
+  test.each(['4,', '9-7', '256', '200-256'])('nothing is believed of one whose list is %j', async (kept) => {
+    const findings = new Findings();
+    const retired = missing(0, 256, findings);
+    retired.met(700, pruned(256, note(600), kept));
+    expect(await retired.judge(judge, findings)).toBeNull();
+    expect(findings.found).toBe(1);
+  });
+
   test('nothing is said where there are none', async () => {
     const findings = new Findings();
     const retired = new RetiredEntries(1024);
@@ -78,4 +125,14 @@ describe('of entries without bytes', () => {
     expect(await retired.judge(judge, findings)).toBeNull();
     expect(findings.found).toBe(0);
   });
+});
+
+test('what stays is named in one entry, or nothing is retired', () => {
+  const every = (step: number): IndexRanges =>
+    IndexRanges.of(Array.from({ length: 11_000 }, (_, index) => index * step));
+  expect(keptText(every(1), 2026)).toBe('0-10999');
+  expect(() => keptText(every(2), 2026)).toThrow(
+    "the program still rests on entries of 2026 and before in 11000 places of the log, and one entry can't name so many, so nothing was retired: " +
+      'retire the year later, when newer deployments, locks and policies have taken the place of some.',
+  );
 });

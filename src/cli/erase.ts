@@ -10,7 +10,9 @@ import { newEntryId } from '../ledger/entry-id.ts';
 import { erase } from '../ledger/erase.ts';
 import type { ErasurePlan } from '../ledger/plan-erasure.ts';
 import { planDocumentErasure, planPersonErasure } from '../ledger/plan-erasure.ts';
+import { queryOf } from '../ledger/query.ts';
 import { readEntryAt } from '../ledger/read.ts';
+import { deploymentsUnderWay } from '../pipeline/deployments-under-way.ts';
 import { TRUSTED_OUTCOMES } from '../pipeline/last-reviewed-policy.ts';
 import type { CommandIo } from './command-io.ts';
 import { describeErasure } from './describe-erasure.ts';
@@ -128,11 +130,15 @@ function parse(
 }
 
 async function planOf(db: Kysely<Database>, asked: Asked): Promise<ErasurePlan> {
+  const needs = {
+    policyOutcomes: TRUSTED_OUTCOMES,
+    underWay: await deploymentsUnderWay(queryOf(db)),
+  };
   if ('subject' in asked) {
     const { subject: who, alsoDocuments } = asked;
-    return await planPersonErasure(db, { who, alsoDocuments, policyOutcomes: TRUSTED_OUTCOMES });
+    return await planPersonErasure(db, { who, alsoDocuments, needs });
   }
-  return await planDocumentErasure(db, await commitmentFrom(db, asked), TRUSTED_OUTCOMES);
+  return await planDocumentErasure(db, await commitmentFrom(db, asked), needs);
 }
 
 async function commitmentFrom(

@@ -36,11 +36,24 @@ export interface PersonAsked {
   readonly who: string;
   /** Null: documents stay. Else they go too where they name the person, by login, by id, or by one of these words. */
   readonly alsoDocuments: readonly string[] | null;
-  /** Outcomes of `policy.changed` that put a policy into force. */
-  readonly policyOutcomes: readonly string[];
+  /** What is needed still. */
+  readonly needs: ErasureNeeds;
 }
 
-/** Throws what {@link findPerson} throws. */
+export interface ErasureNeeds {
+  /** Outcomes of `policy.changed` that put a policy into force. */
+  readonly policyOutcomes: readonly string[];
+  readonly underWay: readonly UnderWay[];
+}
+
+/** What isn't over and is told of later from the documents of an entry. */
+export interface UnderWay {
+  readonly entryId: string;
+  /** `a deployment of acme/shop to production is running` */
+  readonly what: string;
+}
+
+/** Throws what {@link findPerson} throws, or `document_needed`. */
 export async function planPersonErasure(db: Kysely<Database>, asked: PersonAsked): Promise<ErasurePlan> {
   const person = await findPerson(db, asked.who);
   const naming =
@@ -61,23 +74,25 @@ export async function planPersonErasure(db: Kysely<Database>, asked: PersonAsked
     }
   });
   for (const commitment of unseen) documents.push({ commitment, name: 'document', entry: null });
-  const needed = naming.size === 0 ? naming : await policiesInForce(db, asked.policyOutcomes);
+  const needed = naming.size === 0 ? naming : await policiesInForce(db, asked.needs.policyOutcomes);
+  const going = documents.filter(({ commitment }) => !needed.has(commitment));
+  assertOver(going, asked.needs.underWay);
   return {
     person,
     entries,
-    documents: documents.filter(({ commitment }) => !needed.has(commitment)),
+    documents: going,
     kept: documents.filter(({ commitment }) => needed.has(commitment)),
   };
 }
 
 /**
- * One document. `policyOutcomes` as in {@link PersonAsked}. Throws `document_gone`, with the time since when where that is
+ * One document. Throws `document_gone`, with the time since when where that is
  * recorded, or `document_needed`.
  */
 export async function planDocumentErasure(
   db: Kysely<Database>,
   commitment: string,
-  policyOutcomes: readonly string[],
+  needs: ErasureNeeds,
 ): Promise<ErasurePlan> {
   const there = await db
     .selectFrom('ledger.document')
@@ -92,7 +107,7 @@ export async function planDocumentErasure(
         : `it was erased on ${erasure.recordedAt}, as entry ${erasure.index ?? erasure.id} records`;
     throw new CodedError('document_gone', `the document ${commitment} can't be erased: ${why}.`);
   }
-  if ((await policiesInForce(db, policyOutcomes)).has(commitment)) {
+  if ((await policiesInForce(db, needs.policyOutcomes)).has(commitment)) {
     throw new CodedError(
       'document_needed',
       `the document ${commitment} can't be erased yet: it is the policy in force in its repository, without which nothing could be decided there. Change the policy first, then erase it.`,
@@ -103,8 +118,22 @@ export async function planDocumentErasure(
     for (const { content, name } of documentsIn(canonical, new Set([commitment])))
       documents.push({ commitment, name, entry: { id, index, kind: content.kind } });
   });
+  assertOver(documents, needs.underWay);
   const found = documents.length > 0 ? documents : [{ commitment, name: 'document', entry: null }];
   return { person: null, entries: 0, documents: found, kept: [] };
+}
+
+/** How something ends is recorded from the documents of its start: without them its end would never be. */
+function assertOver(documents: readonly FoundDocument[], underWay: readonly UnderWay[]): void {
+  for (const { entry, name } of documents) {
+    const one = underWay.find(({ entryId }) => entryId === entry?.id);
+    if (one === undefined) continue;
+    throw new CodedError(
+      'document_needed',
+      `the document "${name}" of entry ${entry?.index ?? one.entryId} can't be erased yet: ${one.what}, and what becomes of it is recorded from this. ` +
+        'Nothing was erased. Erase it when that deployment has ended, was rejected, or a newer one has taken its place.',
+    );
+  }
 }
 
 /**

@@ -274,7 +274,8 @@ describe('countersign erase --subject', () => {
 
   test('that fails half way leaves the person, and no record of an erasure', async () => {
     const eraser = openDatabase(database.eraserUrl);
-    const plan = await planPersonErasure(eraser, { who: 'bob', alsoDocuments: [], policyOutcomes: [] });
+    const needs = { policyOutcomes: [], underWay: [] };
+    const plan = await planPersonErasure(eraser, { who: 'bob', alsoDocuments: [], needs });
     const size = plan.documents.length;
     expect(size).toBeGreaterThan(0);
     const at = { now: new Date().toISOString(), newId: () => 'no id', random: randomBytes };
@@ -332,6 +333,49 @@ describe('countersign erase --document', () => {
       }),
     );
     expect(await command(eraseRun, call)).toMatchObject({ code: 0 });
+  });
+
+  describe('of a deployment', () => {
+    const underWay = async (state: string, started: boolean): Promise<void> => {
+      const entry = await database.db
+        .selectFrom('ledger.integration')
+        .select('entry_id')
+        .where('index', '=', 12)
+        .executeTakeFirstOrThrow();
+      await act(
+        database.superuserUrl,
+        `INSERT INTO countersign.deployment (id, subject_key, repository_id, installation_id, owner, name, environment, source, ref, sha,
+           requested_at, state, request_entry, decision_entry, started_entry, updated_at)
+         VALUES (gen_random_uuid(), 'x', 5, 1, 'acme', 'shop', 'production', 'merge', 'main', 'x', now(), '${state}', gen_random_uuid(),
+           ${started ? 'gen_random_uuid()' : `'${entry.entry_id}'`}, ${started ? `'${entry.entry_id}'` : 'NULL'}, now())`,
+      );
+    };
+    const ONE = ['--document', 'facts', '--entry', '12', '--yes'];
+    const ALL = ['--subject', 'bob', '--with-documents', '--yes'];
+
+    test.each([
+      ['running', true],
+      ['approved', false],
+      ['held', false],
+    ] as const)('that is %s takes none, and says why', async (state, started) => {
+      await underWay(state, started);
+      for (const call of [ONE, ALL])
+        expect(await command(eraseRun, call)).toMatchObject({
+          code: 'document_needed',
+          out: '',
+          err:
+            `the document "facts" of entry 12 can't be erased yet: a deployment of acme/shop to production is ${state}, and what becomes of it is recorded from this. ` +
+            'Nothing was erased. Erase it when that deployment has ended, was rejected, or a newer one has taken its place.',
+        });
+      expect(await verifyDatabase(database.db)).toMatchObject({ found: 0, documents: { erased: 0 } });
+      // The name alone can go: it is recorded anew, under another reference.
+      expect(await command(eraseRun, ['--subject', 'bob', '--yes'])).toMatchObject({ code: 0 });
+    });
+
+    test.each(['succeeded', 'unknown'])('that is %s takes them', async (state) => {
+      await underWay(state, true);
+      expect(await command(eraseRun, ONE)).toMatchObject({ code: 0 });
+    });
   });
 
   test.each<[string[], object]>([

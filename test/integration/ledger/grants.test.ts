@@ -158,6 +158,18 @@ test('the eraser takes away people and documents, and nothing else', async () =>
   }
 });
 
+test('the eraser sees which deployments are under way, and no more of them', async () => {
+  await expect(
+    act(database.eraserUrl, 'SELECT id, state, started_entry FROM countersign.deployment'),
+  ).resolves.toBeUndefined();
+  for (const statement of [
+    'SELECT requester_login FROM countersign.deployment',
+    "UPDATE countersign.deployment SET state = 'succeeded'",
+    'SELECT * FROM countersign.effect',
+  ])
+    await expect(act(database.eraserUrl, statement)).rejects.toMatchObject({ code: '42501' });
+});
+
 test('the reader reads, and nothing else', async () => {
   const [counted] = await query(database.readerUrl, 'SELECT count(*)::int AS n FROM ledger.entry');
   expect(counted).toEqual({ n: 3 });

@@ -176,7 +176,12 @@ async function open(
     log,
     now: () => new Date(),
   });
-  const pages = createPages({ db, log, witnesses: witnessing.states });
+  const pages = createPages({
+    db,
+    log,
+    witnesses: witnessing.states,
+    ledgerProblem: () => sequencer.problem,
+  });
   const server = createServer(INGRESS_SERVER_OPTIONS, (request, response) => {
     void (pathOf(request) === INGRESS_PATH ? ingress(request, response) : pages(request, response));
   });

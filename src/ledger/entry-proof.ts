@@ -2,6 +2,9 @@
 import type { Kysely } from 'kysely';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Database } from '../db/database.ts';
+import { CodedError } from '../domain/coded-error.ts';
+import { openCheckpoint } from './checkpoint.ts';
+import { parseVerifierKey } from './note.ts';
 import { formatProof } from './proof.ts';
 import type { Bigint } from './query.ts';
 import { queryOf } from './query.ts';
@@ -38,7 +41,7 @@ interface Row {
 
 /**
  * With the entry's own bytes in its `extra` line, so that nothing else is needed to verify it. Null until the entry is integrated
- * and a checkpoint covers it, which takes some milliseconds after its commit.
+ * and a checkpoint covers it, which takes some milliseconds after its commit; and where the newest one isn't signed by the log's key.
  */
 export async function entryProof(db: Kysely<Database>, entryId: string): Promise<EntryProof | null> {
   return prove(await queryOf(db)<Row>(BY_ENTRY, [entryId]), true);
@@ -106,6 +109,7 @@ const BY_INDEX = statement(
 function prove(rows: readonly Row[], withBytes: boolean): EntryProof | null {
   const [place] = rows;
   if (place === undefined) return null;
+  if (!isSigned(place)) return null;
   const [index, size] = [Number(place.index), Number(place.size)];
   const read = hashReader(
     new Map(
@@ -122,4 +126,15 @@ function prove(rows: readonly Row[], withBytes: boolean): EntryProof | null {
     logId: place.log_id,
     leafHash: place.leaf_hash,
   };
+}
+
+/** Whoever may write can add a checkpoint that is none; what isn't signed proves nothing to anybody, and must not pass for a proof. */
+function isSigned({ note, vkey }: Row): boolean {
+  try {
+    openCheckpoint(note, parseVerifierKey(vkey));
+    return true;
+  } catch (error) {
+    if (error instanceof CodedError) return false;
+    throw error;
+  }
 }

@@ -2,8 +2,9 @@
  * One batch: recorded entries get the next indices, the tree grows, the head moves. All of it is one statement, so a crash
  * leaves either the whole batch or none of it, and the pending rows say which.
  */
+import { DatabaseError } from 'pg';
 import { CodedError } from '../domain/coded-error.ts';
-import { altered, unsignedRotation } from './log.ts';
+import { altered, intruded, openStored, unsignedRotation } from './log.ts';
 import type { OpenLog } from './log.ts';
 import { sameHash } from './hash.ts';
 import type { Bigint, Query } from './query.ts';
@@ -110,15 +111,31 @@ export async function signHead(query: Query, log: OpenLog, signer: LedgerSigner)
     [log.logId, head.size, head.root, note],
   );
   if (inserted.length === 0) {
-    const [there] = await query<{ root: Buffer }>(
-      'SELECT root FROM ledger.checkpoint WHERE log_id = $1 AND size = $2',
+    const [there] = await query<{ size: Bigint; root: Buffer; note: string }>(
+      'SELECT size, root, note FROM ledger.checkpoint WHERE log_id = $1 AND size = $2',
       [log.logId, head.size],
     );
     if (there === undefined || !sameHash(there.root, head.root))
       throw altered(`another root was signed over ${head.size} entries`);
+    openStored(there, log.rotation?.from ?? signer.vkey);
   }
   const rotation = log.rotation === null ? null : await unsignedRotation(query, log.logId);
   return { ...log, signed: head.size, rotation };
+}
+
+/** The row that a batch found in its way; null where the error is another. Nothing of ours can have put it there: the head comes first. */
+export function occupied(error: unknown): CodedError | null {
+  if (!(error instanceof DatabaseError) || error.code !== '23505') return null;
+  if (error.constraint !== 'tile_pkey' && error.constraint !== 'integration_pkey') return null;
+  const table = error.table ?? '';
+  const key = /\((.*?)\)=\((.*?)\)/.exec(error.detail ?? '');
+  const [columns, values] = [key?.[1]?.split(', ') ?? [], key?.[2]?.split(', ') ?? []];
+  const where = columns.map((column, at) => `${column} = ${values[at]}`).join(' AND ');
+  return new CodedError(
+    'ledger_occupied',
+    `a row in ledger.${table} is over entries that are still to come, and in the way of them: ${intruded(table, where)}`,
+    error,
+  );
 }
 
 /** Takes away pending rows whose entries have an index already: only somebody's own insert can have left such a row. */

@@ -3,6 +3,7 @@
  * stored must agree with itself and with what was signed; where it doesn't, nothing is appended.
  */
 import { CodedError } from '../domain/coded-error.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import { openCheckpoint } from './checkpoint.ts';
 import type { GrowingTree } from './growing-tree.ts';
 import { EMPTY_ROOT, sameHash } from './hash.ts';
@@ -47,12 +48,22 @@ export async function identifyLog(query: Query, signer: LedgerSigner): Promise<n
     );
     log = await findLog(query);
   }
+  if (log !== undefined && log.origin !== signer.origin && (await isLog(query, signer.origin))) {
+    throw new CodedError(
+      'ledger_key_mismatch',
+      `ledger.log has a newer log than ${signer.origin}, which this process signs: ${JSON.stringify(log.origin)} (log_id ${log.log_id}). ` +
+        `If \`countersign incarnate\` began it, start with its key and origin; if nobody did, ${intruded('log', `log_id = ${log.log_id}`)}`,
+    );
+  }
   if (log === undefined || log.origin !== signer.origin || !fits(log.vkey, signer)) {
     const rotated = log?.rotated === true ? ' since its key was rotated' : '';
     throw new CodedError(
       'ledger_key_mismatch',
-      `this database's ledger is signed as ${log?.vkey ?? 'nobody'}${rotated}, and the key given here is ${signer.vkey}: ` +
-        'start with that key and origin; or, to rotate the key, give the one that signs now as COUNTERSIGN_LEDGER_PREVIOUS_KEY.',
+      `this database's ledger is signed as ${shown(log?.vkey)}${rotated}, and the key given here is ${signer.vkey}: ` +
+        'start with that key and origin; or, to rotate the key, give the one that signs now as COUNTERSIGN_LEDGER_PREVIOUS_KEY.' +
+        (log?.rotated === true
+          ? ` If nobody rotated it, ${intruded('log_key', `log_id = ${log.log_id} AND number = ${log.number}`)}`
+          : ''),
     );
   }
   return log.log_id;
@@ -64,12 +75,32 @@ interface IdentifiedLog {
   /** Of the key that signs now. */
   readonly vkey: string;
   readonly rotated: boolean;
+  /** Of the row in `ledger.log_key` that names it. */
+  readonly number: number | null;
+}
+
+/** Anybody's text, who could write it to the database. */
+function shown(vkey: string | undefined): string {
+  if (vkey === undefined) return 'nobody';
+  return /^[\w.:/+=-]{1,300}$/.test(vkey) ? vkey : JSON.stringify(vkey.slice(0, 120));
+}
+
+/** Ends a sentence that said what a row of a table does. `where`: which row, as SQL has it. */
+export function intruded(table: string, where: string): string {
+  return (
+    `somebody with the writer's login put that row into ledger.${table}: take it away as the owner (${where}; docs/ledger.md, ` +
+    '"When nothing is appended", says how) and change the password of the writer’s login.'
+  );
+}
+
+async function isLog(query: Query, origin: string): Promise<boolean> {
+  return (await query('SELECT FROM ledger.log WHERE origin = $1', [origin])).length > 0;
 }
 
 async function findLog(query: Query): Promise<IdentifiedLog | undefined> {
   const [log] = await query<IdentifiedLog>(
-    `SELECT l.log_id, l.origin, coalesce(k.vkey, l.vkey) AS vkey, k.vkey IS NOT NULL AS rotated FROM ledger.log l
-     LEFT JOIN LATERAL (SELECT vkey FROM ledger.log_key WHERE log_id = l.log_id ORDER BY number DESC LIMIT 1) k ON true
+    `SELECT l.log_id, l.origin, coalesce(k.vkey, l.vkey) AS vkey, k.vkey IS NOT NULL AS rotated, k.number FROM ledger.log l
+     LEFT JOIN LATERAL (SELECT vkey, number FROM ledger.log_key WHERE log_id = l.log_id ORDER BY number DESC LIMIT 1) k ON true
      ORDER BY l.log_id DESC LIMIT 1`,
   );
   return log;
@@ -106,7 +137,7 @@ export async function openLog(query: Query, logId: number, signer: LedgerSigner)
     return { logId, tree, signed: -1, ...log };
   }
   const signs = rotation?.from ?? (await findLog(query))?.vkey ?? signer.vkey;
-  const checkpoint = openCheckpoint(newest.note, parseVerifierKey(signs));
+  const checkpoint = openStored(newest, signs);
   if (checkpoint.size !== Number(newest.size))
     throw altered(`the checkpoint stored as that of ${newest.size} entries is another`);
   if (checkpoint.size > size) throw altered(`it has ${size} entries, and ${checkpoint.size} were signed`);
@@ -115,6 +146,24 @@ export async function openLog(query: Query, logId: number, signer: LedgerSigner)
   }
   await assertSignable(query, logId, { signed: checkpoint.size, size, root: head.root, log });
   return { logId, tree, signed: checkpoint.size, ...log };
+}
+
+/**
+ * A stored checkpoint, judged and not believed: what isn't this log's is not gone on from, nor taken for the one that is missing. Throws
+ * `checkpoint_forged`.
+ */
+export function openStored(row: { readonly size: Bigint; readonly note: string }, vkey: string): Checkpoint {
+  try {
+    return openCheckpoint(row.note, parseVerifierKey(vkey));
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    throw new CodedError(
+      'checkpoint_forged',
+      `what stands in ledger.checkpoint for ${row.size} entries is no checkpoint of this log: ${error.message.replace(/\.$/, '')}. ` +
+        `If no key was changed, ${intruded('checkpoint', `size = ${row.size}`)}`,
+      error,
+    );
+  }
 }
 
 /** Whoever may write can place leaves and move the head too. What is signed next must be the entries that are here. */
@@ -156,8 +205,9 @@ export function assertCanFinish(rotation: Rotation | null, signer: LedgerSigner)
   if (rotation === null || (rotation.to === signer.vkey && rotation.from === signer.previousVkey)) return;
   throw new CodedError(
     'ledger_key_mismatch',
-    `the ledger's key is being rotated from ${rotation.from} to ${rotation.to}, and the checkpoint that both sign is still missing: ` +
-      'start once with both, the old one as COUNTERSIGN_LEDGER_PREVIOUS_KEY.',
+    `the ledger's key is being rotated from ${shown(rotation.from)} to ${shown(rotation.to)}, and the checkpoint that both sign is still missing: ` +
+      'start once with both, the old one as COUNTERSIGN_LEDGER_PREVIOUS_KEY. ' +
+      `If nobody rotates it, ${intruded('log_key', `entry_id = '${rotation.entryId}'`)}`,
   );
 }
 

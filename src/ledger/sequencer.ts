@@ -9,7 +9,8 @@ import { Client, DatabaseError } from 'pg';
 import { openDatabase } from '../db/open-database.ts';
 import { CodedError } from '../domain/coded-error.ts';
 import { newEntryId } from './entry-id.ts';
-import { dropIntegrated, integrate, signHead } from './integrate.ts';
+import { dropIntegrated, integrate, occupied, signHead } from './integrate.ts';
+import { SEQUENCER_APPLICATION, lockProblem, readLockHolder } from './lock-holder.ts';
 import type { OpenLog } from './log.ts';
 import { identifyLog, openLog } from './log.ts';
 import type { Query } from './query.ts';
@@ -39,6 +40,8 @@ export interface SequencerLog {
 export interface Sequencer {
   /** `refusing`: the ledger and its signatures, or a witness, disagree; nothing is appended until somebody has looked. */
   readonly state: 'integrating' | 'standing by' | 'refusing' | 'disconnected' | 'stopped';
+  /** Why entries get no index, in a sentence with the mend; null where they do, here or in another process. */
+  readonly problem: string | null;
   /** Looks now, without waiting for a notification. */
   wake(): void;
   /** Appends nothing from the next batch on, for good: what a witness holds can't be undone by trying again. */
@@ -64,6 +67,9 @@ class RunningSequencer implements Sequencer {
   #stopping = false;
   #running: Promise<void> = Promise.resolve();
   #told: string | null = null;
+  #problem: string | null = null;
+  /** Who held the lock when this process last looked, and since when it has seen it there. */
+  #holder: { readonly pid: number; readonly seen: Date } | null = null;
   #refused: CodedError | null = null;
   #rung = false;
   #ring: (() => void) | null = null;
@@ -74,6 +80,10 @@ class RunningSequencer implements Sequencer {
 
   get state(): Sequencer['state'] {
     return this.#state;
+  }
+
+  get problem(): string | null {
+    return this.#problem;
   }
 
   wake(): void {
@@ -131,10 +141,31 @@ class RunningSequencer implements Sequencer {
 
   /** Once, not every second for as long as it lasts. */
   #tell(error: unknown): void {
+    const known = error instanceof CodedError && error.code !== 'head_moved';
+    const sentence = known ? error.message : 'the sequencer lost its connection, and keeps trying';
+    this.#problem = sentence;
     const what = String(error);
     if (what === this.#told) return;
     this.#told = what;
-    this.#options.log.error({ err: error }, 'the sequencer lost its connection or its log, and keeps trying');
+    this.#options.log.error(
+      { err: error },
+      known ? `nothing is appended to the ledger: ${sentence}` : sentence,
+    );
+  }
+
+  #allIsWell(): void {
+    this.#told = null;
+    this.#problem = null;
+  }
+
+  /** Whether the one who has the lock is, or may be, a process that works. */
+  async #lookAtHolder(query: Query, logId: number): Promise<void> {
+    const holder = await readLockHolder(query, logId);
+    if (holder === null) return;
+    if (this.#holder?.pid !== holder.pid) this.#holder = { pid: holder.pid, seen: new Date() };
+    const problem = lockProblem(holder, this.#holder.seen);
+    if (problem === null) this.#allIsWell();
+    else this.#tell(new CodedError('ledger_lock_held', problem));
   }
 
   /** Waits for the lock, then works until it is stopped. */
@@ -152,6 +183,7 @@ class RunningSequencer implements Sequencer {
       if (lock?.got === true) return await this.#work(session, logId);
       this.#state = 'standing by';
       if (this.#stopping) return;
+      await this.#lookAtHolder(session.query, logId);
       await this.#pause(this.#options.pollMs / 2);
     }
   }
@@ -165,7 +197,6 @@ class RunningSequencer implements Sequencer {
     await this.#rotate(logId);
     const log = await this.#open(session, logId);
     this.#state = 'integrating';
-    this.#told = null;
     this.#options.log.info({ logId, size: log.tree.size }, 'this process integrates the ledger now');
     await this.#integrate(session, log);
   }
@@ -174,7 +205,7 @@ class RunningSequencer implements Sequencer {
   async #rotate(logId: number): Promise<void> {
     const { url, signer, log } = this.#options;
     if (signer.previousVkey === null) return;
-    const db = openDatabase(url, { max: 1, applicationName: 'countersign sequencer' });
+    const db = openDatabase(url, { max: 1, applicationName: SEQUENCER_APPLICATION });
     try {
       const now = new Date().toISOString();
       const at = { id: newEntryId(now, randomBytes), now, random: randomBytes };
@@ -201,6 +232,8 @@ class RunningSequencer implements Sequencer {
       this.#assertNotRefused();
       const stopping = this.#stopping;
       const integrated = await this.#batch(session.query, log, batch);
+      // Not before: what is in the way of the next entries shows only with them.
+      this.#allIsWell();
       if (asleep && integrated > 0) asleep = !(await wakeUp(session.query));
       // A batch that began after stop() and isn't full was the last of what stop() promises.
       const last = stopping && integrated < batch;
@@ -231,6 +264,8 @@ class RunningSequencer implements Sequencer {
           ),
       });
     } catch (error) {
+      const row = occupied(error);
+      if (row !== null) throw row;
       // An entry that waits twice. The tree in memory is spent: the next round opens the log again.
       if (error instanceof DatabaseError && error.code === '23505') await dropIntegrated(query);
       throw error;
@@ -240,7 +275,7 @@ class RunningSequencer implements Sequencer {
   async #connect(): Promise<Session> {
     const client = new Client({
       connectionString: this.#options.url,
-      application_name: 'countersign sequencer',
+      application_name: SEQUENCER_APPLICATION,
       keepAlive: true,
       connectionTimeoutMillis: 10_000,
       statement_timeout: 60_000,

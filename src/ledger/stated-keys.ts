@@ -2,6 +2,7 @@
 import { CodedError } from '../domain/coded-error.ts';
 import type { Findings } from './finding.ts';
 import { parseVerifierKey } from './note.ts';
+import type { Query } from './query.ts';
 import type { VerifiedTree } from './verify-log.ts';
 
 /** Those that are keys. Anybody who can write to the database can put anything in their place, which must hide nothing else. */
@@ -21,6 +22,22 @@ export function readableKeys(stated: readonly string[], findings: Findings | nul
       return false;
     }
   });
+}
+
+/** A rotation's row and its entry are recorded in one transaction: a row whose entry neither has nor awaits an index was put there alone. */
+export async function verifyKeyRows(query: Query, logId: number, findings: Findings): Promise<void> {
+  const rows = await query<{ number: number; vkey: string }>(
+    `SELECT number, vkey FROM ledger.log_key k WHERE log_id = $1
+       AND NOT EXISTS (SELECT FROM ledger.integration i WHERE i.entry_id = k.entry_id)
+       AND NOT EXISTS (SELECT FROM ledger.pending p WHERE p.entry_id = k.entry_id) ORDER BY number LIMIT 10`,
+    [logId],
+  );
+  for (const { number, vkey } of rows)
+    findings.add(
+      'key_mismatch',
+      null,
+      `Row ${number} of ledger.log_key says that ${JSON.stringify(vkey.slice(0, 300))} signs this log, and no entry does: somebody with the writer’s login put it there.`,
+    );
 }
 
 /**

@@ -26,7 +26,7 @@ import { parseVerifierKey } from './note.ts';
 import type { Query } from './query.ts';
 import { queryOf } from './query.ts';
 import { readVkeys } from './read-vkeys.ts';
-import { assertRotated, assertSigned, firstKey, readableKeys } from './stated-keys.ts';
+import { assertRotated, assertSigned, firstKey, readableKeys, verifyKeyRows } from './stated-keys.ts';
 import type { VerifiedTree } from './verify-log.ts';
 import { verifyLog } from './verify-log.ts';
 import { verifyRetiredIndex, verifyTileCount } from './verify-tables.ts';
@@ -173,6 +173,7 @@ async function verifyOne(
   findings: Findings,
   options: Omit<VerifyOptions, 'archives'> & { readonly archives: readonly string[] | null },
 ): Promise<VerifiedOne> {
+  await verifyKeyRows(query, log.log_id, findings);
   const readable = readableKeys(await readVkeys(tx, log), findings);
   // Without any the walk begins with what is there: it opens no checkpoint, and judges all else.
   const stated = readable.length === 0 ? [log.vkey] : readable;

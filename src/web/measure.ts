@@ -5,7 +5,11 @@ import type { WitnessState } from '../witness/start-witnessing.ts';
 import type { Measured } from './metrics.ts';
 
 /** Reads what the metrics tell from the database. Nothing of it grows with the ledger but the count of what is unfinished. */
-export async function measure(db: Kysely<Database>, states: readonly WitnessState[] = []): Promise<Measured> {
+export async function measure(
+  db: Kysely<Database>,
+  states: readonly WitnessState[] = [],
+  ledgerProblem: string | null = null,
+): Promise<Measured> {
   const head = await db
     .selectFrom('ledger.head')
     .select('size')
@@ -43,6 +47,7 @@ export async function measure(db: Kysely<Database>, states: readonly WitnessStat
       at: seen_at,
     })),
     witnesses: states.map(({ witness, state }) => ({ witness: witnessTitle(witness), state })),
+    stopped: ledgerProblem !== null,
     integrated: head?.size ?? 0,
     pending: pending.count,
     oldestPendingAt: oldest?.recorded_at ?? null,

@@ -2,6 +2,8 @@ import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 
 /** What the numbers are read from, each time they are asked for. */
 export interface Measured {
+  /** Whether this process knows why entries get no index. */
+  readonly stopped: boolean;
   /** Entries that are in the tree. */
   readonly integrated: number;
   /** Entries recorded that no sequencer has taken up, and since when the oldest waits; null where none does. */
@@ -35,6 +37,10 @@ export function createMetrics(
     'ledger_oldest_pending_seconds',
     'How long the oldest entry has been waiting for a sequencer; 0 when none does.',
   );
+  const stopped = gauge(
+    'ledger_stopped',
+    '1 where entries get no index, and /healthz and the log say why and what to do; else 0.',
+  );
   const checkpoint = gauge('ledger_checkpoint_timestamp_seconds', 'When the newest checkpoint was signed.');
   const witnessedSize = gauge('ledger_witnessed_size', 'Size of the newest checkpoint that a witness has.', [
     'witness',
@@ -65,6 +71,7 @@ export function createMetrics(
       const measured = await measure();
       entries.set({ state: 'integrated' }, measured.integrated);
       entries.set({ state: 'pending' }, measured.pending);
+      stopped.set(measured.stopped ? 1 : 0);
       const { oldestPendingAt, checkpointAt } = measured;
       waiting.set(
         oldestPendingAt === null ? 0 : Math.max(0, (now().getTime() - oldestPendingAt.getTime()) / 1000),

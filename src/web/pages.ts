@@ -14,6 +14,8 @@ export interface PagesOptions {
   readonly now?: () => Date;
   /** How this process last found the witnesses. */
   readonly witnesses?: () => readonly WitnessState[];
+  /** Why this process's sequencer gives entries no index; null where nothing is wrong. */
+  readonly ledgerProblem?: () => string | null;
   /** How long the database may take to answer; whoever asks whether we are ready doesn't wait long. */
   readonly patienceMs?: number;
 }
@@ -25,11 +27,18 @@ export function createPages({
   now = () => new Date(),
   patienceMs = 2_000,
   witnesses = () => [],
+  ledgerProblem = () => null,
 }: PagesOptions) {
-  const metrics = createMetrics(() => measure(db, witnesses()), now);
+  const metrics = createMetrics(() => measure(db, witnesses(), ledgerProblem()), now);
   const pages: Readonly<Record<string, () => Promise<Reply>>> = {
     // Alive: it answers. Not the database's health, or a restart would be the cure for a database that is down.
-    '/healthz': () => Promise.resolve(text(200, 'ok\n')),
+    // Nor the ledger's: a restart mends nothing there. It is said, for whoever looks.
+    '/healthz': () => {
+      const problem = ledgerProblem();
+      return Promise.resolve(
+        text(200, problem === null ? 'ok\n' : `ok, but nothing is appended to the ledger: ${problem}\n`),
+      );
+    },
     '/readyz': async () => {
       await sql`SELECT 1 FROM countersign.delivery LIMIT 0`.execute(db);
       return text(200, 'ready\n');

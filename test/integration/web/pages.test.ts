@@ -63,6 +63,19 @@ const heartbeat = {
 } as const;
 
 describe('the pages of a serving process', () => {
+  test('tells why nothing is appended to the ledger, and stays alive: a restart would mend nothing', async () => {
+    const well = await serve();
+    expect(await (await fetch(`${well}/healthz`)).text()).toBe('ok\n');
+    expect(await (await fetch(`${well}/metrics`)).text()).toContain('\ncountersign_ledger_stopped 0\n');
+    const ill = await serve({ ledgerProblem: () => 'somebody holds the lock: end it.' });
+    const health = await fetch(`${ill}/healthz`);
+    expect([health.status, await health.text()]).toEqual([
+      200,
+      'ok, but nothing is appended to the ledger: somebody holds the lock: end it.\n',
+    ]);
+    expect(await (await fetch(`${ill}/metrics`)).text()).toContain('\ncountersign_ledger_stopped 1\n');
+  });
+
   test('say that it lives, and whether it can work', async () => {
     const url = await serve();
     const alive = await fetch(`${url}/healthz`);

@@ -204,7 +204,8 @@ async function openStage(): Promise<Stage> {
   });
   const { id: installationId } = github.install(app, acme, [shop]);
   const credentials = { appId, privateKey, webhookSecret, apiUrl: github.apiUrl };
-  const ours = await openGitHub(credentials, pino({ level: 'fatal' })).client(installationId);
+  const log = pino({ level: 'fatal' });
+  const ours = await openGitHub(credentials, log, () => Promise.resolve(null)).client(installationId);
   // The token is there already: it lasts an hour, and many decisions.
   await ours.request('GET /installation/repositories');
   const repository = { id: shop.id, owner: 'acme', name: 'shop', installationId };

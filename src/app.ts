@@ -18,6 +18,7 @@ import { startSequencer } from './ledger/sequencer.ts';
 import { createSigner } from './ledger/signer.ts';
 import { assertLedgerWritable } from './ledger/writable.ts';
 import { enqueueTriggers } from './pipeline/enqueue-triggers.ts';
+import { grantOf } from './pipeline/grant-of.ts';
 import { openGitHub } from './pipeline/github-access.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
 import { recordConfiguration } from './pipeline/record-configuration.ts';
@@ -114,6 +115,7 @@ async function open(
       apiUrl: addresses.api,
     },
     log,
+    (installationId) => grantOf(db, installationId),
   );
   const pipeline: Pipeline = {
     db,

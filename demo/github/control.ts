@@ -80,6 +80,12 @@ export interface GitHub {
   createApp(app: NewApp): CreatedApp;
   install(app: App, account: Organization | User, repositories: readonly Repository[] | 'all'): Installation;
   suspend(installation: Installation, suspended: boolean, by?: User): void;
+  /** The App asks for these permissions instead, and an owner accepts them for this installation. */
+  acceptPermissions(
+    installation: Installation,
+    permissions: Readonly<Record<string, string>>,
+    by?: User,
+  ): void;
   uninstall(installation: Installation, by?: User): void;
   setWebhookUrl(app: App, url: string | null): void;
   /** Makes a commit at a person's desk and pushes it with their token. Gives its id. */

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { createApp, install, suspend, uninstall } from './acts/apps.ts';
+import { acceptPermissions, createApp, install, suspend, uninstall } from './acts/apps.ts';
 import { pressButton, rerequest, rerequestSuite } from './acts/checking.ts';
 import { setEnvironment } from './acts/deploying.ts';
 import {
@@ -129,6 +129,8 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
     install: (app, account, repositories) => install(world, app, account, repositories),
     suspend: (installation, suspended, by) =>
       suspend(world, installation, suspended, by ?? personOf(world, installation.account)),
+    acceptPermissions: (installation, permissions, by) =>
+      acceptPermissions(world, installation, permissions, by ?? personOf(world, installation.account)),
     uninstall: (installation, by) =>
       uninstall(world, installation, by ?? personOf(world, installation.account)),
     setWebhookUrl(app, address) {

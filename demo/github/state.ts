@@ -36,6 +36,8 @@ export interface Organization {
   readonly members: Map<number, 'admin' | 'member'>;
   readonly teams: Team[];
   twoFactorRequired: boolean;
+  /** Those who signed in by its SAML identity provider; null: it has none. */
+  samlIdentities: Set<number> | null;
 }
 
 /** Anything that can own or do something. */

@@ -5,6 +5,7 @@ import { askConditionally } from '../facts/ask-conditionally.ts';
 import { type GitHubReader, pinApiVersion } from '../facts/github-reader.ts';
 import { KeptAnswers } from '../facts/kept-answers.ts';
 import { QuietTimes, withinLimits } from '../facts/quiet-times.ts';
+import { InstallationTokens } from './installation-tokens.ts';
 
 /** What the pipeline asks of GitHub's side: clients with an installation's rights, and short-lived tokens for git. */
 export interface GitHubAccess {
@@ -26,9 +27,14 @@ export interface GitHubCredentials {
 /**
  * One client for everything. Its own retries and spacing are off: a retried POST may do a thing twice, and the waiting
  * would happen inside this process, where a crash loses it. A failed call fails its job instead; the queue does it again later,
- * looking first at what is there. The API version is pinned so that GitHub's default can't move under us.
+ * looking first at what is there. `granted` names what an installation was last given (`grantOf`). The API version is pinned so that GitHub's default can't move under us.
  */
-export function openGitHub(credentials: GitHubCredentials, log: Logger): GitHubAccess {
+export function openGitHub(
+  credentials: GitHubCredentials,
+  log: Logger,
+  granted: (installationId: number) => Promise<string | null>,
+): GitHubAccess {
+  const tokens = new InstallationTokens();
   const probot = new Probot({
     appId: credentials.appId,
     privateKey: credentials.privateKey,
@@ -37,6 +43,7 @@ export function openGitHub(credentials: GitHubCredentials, log: Logger): GitHubA
     log,
     Octokit: ProbotOctokit.defaults((options: object) => ({
       ...options,
+      auth: { ...('auth' in options ? (options.auth as object) : {}), cache: tokens },
       retry: { enabled: false },
       throttle: { enabled: false },
     })),
@@ -51,6 +58,7 @@ export function openGitHub(credentials: GitHubCredentials, log: Logger): GitHubA
     asApp,
     client: async (installationId) => {
       const owner = `installation ${installationId}`;
+      tokens.underGrant(installationId, await granted(installationId));
       const signedIn = pinApiVersion(await probot.auth(installationId));
       return withinLimits(askConditionally(signedIn, kept, owner), quiet, { owner, now: Date.now });
     },

@@ -7,6 +7,9 @@ import { recordOnceIn } from './record-once.ts';
 
 type Coverage = Extract<Trigger, { kind: 'record_coverage' }>;
 
+/** What the entries about an installation as a whole are about. */
+export const coverageOf = (installationId: number): string => `coverage:installation:${installationId}`;
+
 /**
  * A `control.changed` for the App's own life: one for the installation, or one for each repository, that answers the last one about
  * it. So the end of a gap names its beginning. The same delivery worked again writes nothing.
@@ -20,7 +23,7 @@ export async function recordCoverage(
   const about = repositories.length === 0 ? [null] : repositories;
   for (const repository of about) {
     await recordOnceIn(tx, pipeline, {
-      subject: repository === null ? `coverage:installation:${installationId}` : `coverage:${repository.id}`,
+      subject: repository === null ? coverageOf(installationId) : `coverage:${repository.id}`,
       basis: delivery,
       verdict: outcome,
       entry: (answers) => ({

@@ -13,7 +13,6 @@ const short = (value: About[string] | undefined) => text(value).slice(0, 7);
 /** What stands in the way by time, order, a lock or an account, as clauses that can follow "Held: ". */
 export function timingMends(
   mend: (rank: Mend['rank'], what: Mend['what'], who?: Mend['who']) => Mend,
-  administrators: Mend['who'],
 ): Readonly<Record<Open, Mend>> {
   const there = (about: About) => text(about['environment']);
   return {
@@ -66,8 +65,9 @@ export function timingMends(
     ),
     saml_unknown: mend(
       2,
-      (about) => `the SAML identities of ${text(about['owner'])} can't be read`,
-      administrators,
+      (about) =>
+        `the SAML identities of ${text(about['owner'])} can't be read: the App needs “Members: read” and “Administration: read”`,
+      owners,
     ),
   };
 }

@@ -309,7 +309,7 @@ const MENDS: Readonly<Partial<Record<ReasonCode, Mend>>> = {
   ),
   deployment_rejected: mend(1, (about) => `${text(about['login'])} rejected it`, login),
   deployment_approvals_missing: mend(1, (about) => missingApprovals(about, about['target']), askedFor),
-  ...timingMends(mend, administrators),
+  ...timingMends(mend),
 };
 
 function missingFor(

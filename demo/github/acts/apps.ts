@@ -144,6 +144,19 @@ export function suspend(world: World, installation: Installation, suspended: boo
   announceInstallation(world, installation, suspended ? 'suspend' : 'unsuspend', by);
 }
 
+/** An owner accepts what the App asks for by now. Tokens that were made before go on with what they were made with. */
+export function acceptPermissions(
+  world: World,
+  installation: Installation,
+  permissions: Readonly<Record<string, string>>,
+  by: User,
+): void {
+  const { app } = installation;
+  app.permissions = { metadata: 'read', ...permissions };
+  installation.permissions = app.permissions;
+  announceInstallation(world, installation, 'new_permissions_accepted', by);
+}
+
 export function uninstall(world: World, installation: Installation, by: User): void {
   announceInstallation(world, installation, 'deleted', by);
   world.state.installations.delete(installation.id);

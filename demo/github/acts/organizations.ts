@@ -53,6 +53,7 @@ export function createOrganization(
     members: new Map<number, 'admin' | 'member'>(members.map((user) => [user.id, 'member'])),
     teams: [],
     twoFactorRequired: true,
+    samlIdentities: null,
   };
   organization.members.set(owner.id, 'admin');
   world.state.accounts.set(organization.id, organization);

@@ -17,6 +17,7 @@ export const WEBHOOKS = [
   'deployment-status-created',
   'installation-created',
   'installation-deleted',
+  'installation-new-permissions-accepted',
   'installation-suspend',
   'installation-unsuspend',
   'issue-comment-created',

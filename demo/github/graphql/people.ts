@@ -76,6 +76,40 @@ export function teamObject(asking: Asking, team: Team): Fields {
   };
 }
 
+/**
+ * Null where the organisation has none, and as well for whoever isn't shown it: an owner is, and an App that may read the organisation's
+ * members and its administration. An App that may not even read members is refused.
+ */
+function identityProviderObject(asking: Asking, organization: Organization): Fields | null {
+  const { caller, world } = asking;
+  needMembers(asking, organization);
+  const shown =
+    caller.kind === 'installation'
+      ? permits(caller.token.permissions, 'organization_administration:read')
+      : caller.kind === 'user' && organization.members.get(caller.user.id) === 'admin';
+  const { samlIdentities } = organization;
+  if (!shown || samlIdentities === null) return null;
+  return {
+    __typename: 'OrganizationIdentityProvider',
+    id: nodeId('OrganizationIdentityProvider', organization.id),
+    externalIdentities: (args: ConnectionArguments & { readonly login?: string | null }) => {
+      const people = [...samlIdentities].flatMap((id) => {
+        const account = world.state.accounts.get(id);
+        const login = args.login ?? null;
+        return account?.kind === 'User' &&
+          (login === null || account.login.toLowerCase() === login.toLowerCase())
+          ? [account]
+          : [];
+      });
+      return connection(people, args, (user) => ({
+        __typename: 'ExternalIdentity',
+        id: nodeId('ExternalIdentity', user.id),
+        user: actorObject(asking, user),
+      }));
+    },
+  };
+}
+
 export function organizationObject(asking: Asking, organization: Organization): Fields {
   const { world } = asking;
   const people = (): User[] =>
@@ -121,6 +155,7 @@ export function organizationObject(asking: Asking, organization: Organization): 
       );
     },
     requiresTwoFactorAuthentication: () => organization.twoFactorRequired,
+    samlIdentityProvider: () => identityProviderObject(asking, organization),
   };
 }
 

@@ -1,6 +1,6 @@
 /** People, organisations and teams. */
 import { findAccount, needOrganization, needTeam, needUser } from '../find.ts';
-import { HttpError, notFound, ok, paged, type Call } from '../http.ts';
+import { HttpError, invalid, notFound, ok, paged, type Call } from '../http.ts';
 import { permits } from '../rules/roles.ts';
 import { fullOrganization, fullTeam, fullUser, simpleOrganization, simpleUser } from '../shapes/accounts.ts';
 import type { Organization } from '../state.ts';
@@ -20,6 +20,9 @@ function needMembersRead(call: Call, organization: Organization): void {
   }
   if (caller.kind !== 'user' || !organization.members.has(caller.user.id)) throw notFound();
 }
+
+const isOwner = ({ caller }: Call, organization: Organization): boolean =>
+  caller.kind === 'user' && organization.members.get(caller.user.id) === 'admin';
 
 function organizationOf(world: World, call: Call): Organization {
   const organization = needOrganization(world, call.params['org'] ?? '');
@@ -45,18 +48,20 @@ export const organizationRoutes: readonly Route[] = [
   }),
   route('GET /orgs/{org}', (world, call) => {
     const organization = needOrganization(world, call.params['org'] ?? '');
-    const owner = call.caller.kind === 'user' && organization.members.get(call.caller.user.id) === 'admin';
     const app =
       call.caller.kind === 'installation' &&
       call.caller.installation.account.id === organization.id &&
       permits(call.caller.token.permissions, 'organization_administration:read');
-    return ok(fullOrganization(world, organization, owner || app));
+    return ok(fullOrganization(world, organization, isOwner(call, organization) || app));
   }),
   route('GET /orgs/{org}/members', (world, call) => {
     const organization = organizationOf(world, call);
+    const unsafe = call.query.get('filter') === '2fa_disabled';
+    // Who goes without a second factor is told to owners, and to no App.
+    if (unsafe && !isOwner(call, organization)) throw invalid('Only owners can use this filter.');
     const ids = [...organization.members].filter(([id]) => {
       const account = world.state.accounts.get(id);
-      return call.query.get('filter') !== '2fa_disabled' || (account?.kind === 'User' && !account.twoFactor);
+      return !unsafe || (account?.kind === 'User' && !account.twoFactor);
     });
     return paged(
       call,

@@ -134,6 +134,7 @@ test('all 329 of GitHub’s examples are stored, and handled without one error',
   const { probot } = openGitHub(
     { appId: APP_ID, privateKey: appKey(), webhookSecret: SECRET, apiUrl: 'http://127.0.0.1:9' },
     pino({ level: 'silent' }),
+    () => Promise.resolve(null),
   );
   const pipeline = pipelineWithoutGitHub();
   probot.onAny(async ({ id, name, payload }) => {

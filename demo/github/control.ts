@@ -5,7 +5,7 @@ import type { NewUser } from './acts/organizations.ts';
 import type { NewRepository } from './acts/repositories.ts';
 import type { NewRun } from './acts/running.ts';
 import type { Deliveries } from './deliveries.ts';
-import type { NewCommit } from './desk.ts';
+import type { Committer, NewCommit } from './desk.ts';
 import type { Faults } from './faults.ts';
 import type { LoggedRequest } from './server.ts';
 import type {
@@ -89,7 +89,7 @@ export interface GitHub {
   uninstall(installation: Installation, by?: User): void;
   setWebhookUrl(app: App, url: string | null): void;
   /** Makes a commit at a person's desk and pushes it with their token. Gives its id. */
-  commit(user: User, repository: Repository, commit: NewCommit): Promise<string>;
+  commit(user: Committer, repository: Repository, commit: NewCommit): Promise<string>;
   /** Pushes refspecs of commits that the server already has (`SHA:refs/heads/x`). */
   push(
     user: User,

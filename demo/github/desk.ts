@@ -7,12 +7,18 @@ import path from 'node:path';
 
 import { git, tryGit } from './git/run-git.ts';
 import { resolveCommit } from './git/commits.ts';
-import type { Repository, User } from './state.ts';
+import type { Repository } from './state.ts';
 import type { World } from './world.ts';
 
 export interface Person {
   readonly name: string;
   readonly email: string;
+}
+
+/** Who commits and pushes: a person, or an App by its installation's token under the login `x-access-token`. */
+export interface Committer extends Person {
+  readonly login: string;
+  readonly token: string;
 }
 
 /** A file's new content; null deletes it. */
@@ -92,7 +98,7 @@ export function importStream(
 }
 
 /** The address with the person's credentials, as a git client would be given it. */
-const pushAddress = (world: World, repository: Repository, user: User): string => {
+const pushAddress = (world: World, repository: Repository, user: Committer): string => {
   const address = new URL(`${world.url}/${repository.owner.login}/${repository.name}.git`);
   address.username = user.login;
   address.password = user.token;
@@ -103,7 +109,7 @@ const pushAddress = (world: World, repository: Repository, user: User): string =
 export async function pushAs(
   world: World,
   repository: Repository,
-  user: User,
+  user: Committer,
   refspecs: readonly string[],
   force = false,
 ): Promise<void> {
@@ -127,7 +133,7 @@ let scratch = 0;
 export async function commitAs(
   world: World,
   repository: Repository,
-  user: User,
+  user: Committer,
   commit: NewCommit,
 ): Promise<string> {
   const directory = await deskOf(world, repository);

@@ -44,7 +44,7 @@ export type { NewRepository } from './acts/repositories.ts';
 export type { NewRun } from './acts/running.ts';
 export type { Actions, EnvironmentRules, GitHub, GitHubOptions } from './control.ts';
 export type { Deliveries, Delivery } from './deliveries.ts';
-export type { FileContent, NewCommit, Person } from './desk.ts';
+export type { Committer, FileContent, NewCommit, Person } from './desk.ts';
 export type { Faults } from './faults.ts';
 export type { LoggedRequest } from './server.ts';
 export type {

@@ -35,7 +35,7 @@ export const graphqlActor = z
     return { id: actor.databaseId, login, kind: 'bot' };
   });
 
-/** An account that GraphQL knows to be a person's (a commit's `user`). */
+/** An account that GraphQL takes for a person's (a commit's `user`). No person's login can have a bracket in it. */
 export const graphqlUser = account.nullish().transform(userOf);
 
 /** A `simple-user` of REST. Commits have `{}` where an e-mail belongs to no account. */
@@ -53,5 +53,6 @@ function userOf(
   user: { databaseId?: number | null | undefined; login: string } | null | undefined,
 ): Actor | null {
   if (typeof user?.databaseId !== 'number' || user.login === GHOST) return null;
-  return { id: user.databaseId, login: user.login, kind: 'user' };
+  const kind = user.login.endsWith('[bot]') ? 'bot' : 'user';
+  return { id: user.databaseId, login: user.login, kind };
 }

@@ -80,8 +80,9 @@ function coAuthorsOf(
 ): readonly IdentityFacts[] {
   const found = new Map<string, IdentityFacts>();
   const toldByEmail = new Map(told.map((each) => [emailKey(each.email), each]));
-  // GraphQL tells only people's accounts: without one the author is a bot, or nobody we know, which holds anyway.
-  const principals = author.actor === null ? principalsIn(message) : [];
+  // GraphQL tells only people's accounts here: without one the author is a bot, or nobody we know, which holds anyway. Should it tell
+  // a bot's one day, that is still no person.
+  const principals = author.actor?.kind === 'user' ? [] : principalsIn(message);
   for (const { name, email } of [...coAuthorsIn(message), ...principals]) {
     const actor = email === '' ? null : (toldByEmail.get(emailKey(email))?.actor ?? null);
     found.set(emailKey(email) || name, { name, email, actor });

@@ -23,8 +23,9 @@ export function actorObject({ world }: Asking, actor: Actor): Fields {
   };
 }
 
-/** The account behind a commit's e-mail, always as a `User`, bots with their REST login. */
-export function gitUserObject(asking: Asking, actor: Actor): Fields {
+/** The account behind a commit's e-mail, as a `User`; null for a bot, which is none. REST tells those. */
+export function gitUserObject(asking: Asking, actor: Actor): Fields | null {
+  if (actor.kind === 'Bot' && actor.login !== 'web-flow') return null;
   return {
     ...actorObject(asking, actor),
     __typename: 'User',

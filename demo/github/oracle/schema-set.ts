@@ -33,6 +33,8 @@ export function loadSchemaSet(name: string, options: { readonly emptyAddresses: 
   const ajv = new Ajv({ strict: false, allErrors: true, logger: false });
   formats.default(ajv);
   if (options.emptyAddresses) ajv.addFormat('uri', (text) => text === '' || URL.canParse(text));
+  // A bot's own e-mail has the brackets of its login, which the format knows only in quotes.
+  ajv.addFormat('email', /^[^@\s]+@[^@\s]+$/);
   ajv.addFormat('repo.nwo', true);
   ajv.addFormat('ssh-key', true);
   ajv.addSchema({ ...document, $id: 'github' });

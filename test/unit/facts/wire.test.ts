@@ -155,7 +155,15 @@ describe('a commit', () => {
       author: who('robot', 'robot@acme.test', null),
       authors: { nodes: [] },
     });
-    expect(bots.coAuthors).toEqual([{ name: '@bob', email: 'bob@acme.test', actor: null }]);
+    const told = graphqlCommit.parse({
+      ...wire,
+      message,
+      author: who('robot[bot]', 'robot@acme.test', 90),
+      authors: { nodes: [] },
+    });
+    for (const { coAuthors } of [bots, told])
+      expect(coAuthors).toEqual([{ name: '@bob', email: 'bob@acme.test', actor: null }]);
+    expect(told.author.actor).toEqual({ id: 90, login: 'robot[bot]', kind: 'bot' });
     // There it names the organisation that the person works for.
     expect(graphqlCommit.parse({ ...wire, message, authors: { nodes: [] } }).coAuthors).toEqual([]);
   });

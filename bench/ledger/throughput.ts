@@ -10,6 +10,7 @@ import { openDatabase } from '../../src/db/open-database.ts';
 import { startSequencer } from '../../src/ledger/sequencer.ts';
 import type { LedgerSigner } from '../../src/ledger/signer.ts';
 import type { Benchmark } from '../benchmark.ts';
+import { lookAtBytes } from './look-at-bytes.ts';
 import {
   CALLERS,
   CONNECTIONS,
@@ -41,6 +42,7 @@ async function measure(db: Kysely<Database>, url: string, signer: LedgerSigner):
   await round(db, url, signer, 500);
   for (let number = 0; number < ROUNDS; number += 1) rounds.push(await round(db, url, signer, ENTRIES));
   const singles = await compareSingles(db);
+  const look = await lookAtBytes(url);
   const row = (what: string, of: (round: Round) => number): Record<string, string | number> => ({
     what,
     measured: `${Math.round(median(rounds.map(of)))} per second`,
@@ -56,6 +58,11 @@ async function measure(db: Kysely<Database>, url: string, signer: LedgerSigner):
       row(`recorded, each in a transaction, and integrated, ${CALLERS} callers`, (round) => round.both),
       row(`plain inserts, each in a transaction, ${CALLERS} callers`, (round) => round.plainSingles),
       {
+        what: 'what may not be signed is looked for in the bytes of each entry',
+        measured: `${look.microseconds} µs an entry`,
+        against: look.ratio,
+      },
+      {
         what: 'one caller, a plain insert in its transaction, p50',
         measured: `${singles.plain.toFixed(2)} ms`,
         against: 1,
@@ -67,6 +74,7 @@ async function measure(db: Kysely<Database>, url: string, signer: LedgerSigner):
       },
     ],
     ratios: {
+      look_at_bytes: look.ratio,
       integrate_100_callers: ratio((round) => round.integrated),
       record_and_integrate_100_callers: ratio((round) => round.both),
       record_and_integrate_vs_plain_transactions: Number(

@@ -10,13 +10,14 @@ import { openDatabase } from '../db/open-database.ts';
 import { CodedError } from '../domain/coded-error.ts';
 import { newEntryId } from './entry-id.ts';
 import { dropIntegrated, integrate, occupied, signHead } from './integrate.ts';
-import { SEQUENCER_APPLICATION, lockProblem, readLockHolder } from './lock-holder.ts';
+import { SEQUENCER_APPLICATION } from './lock-holder.ts';
 import type { OpenLog } from './log.ts';
 import { identifyLog, openLog } from './log.ts';
 import type { Query } from './query.ts';
 import { queryOfClient } from './query.ts';
 import { ASLEEP, LEDGER_LOCKS, RECORDED_CHANNEL } from './record.ts';
 import { rotateKey } from './rotate-key.ts';
+import { SequencerTrouble } from './sequencer-trouble.ts';
 import type { LedgerSigner } from './signer.ts';
 
 export interface SequencerOptions {
@@ -66,16 +67,14 @@ class RunningSequencer implements Sequencer {
   #state: Sequencer['state'] = 'disconnected';
   #stopping = false;
   #running: Promise<void> = Promise.resolve();
-  #told: string | null = null;
-  #problem: string | null = null;
-  /** Who held the lock when this process last looked, and since when it has seen it there. */
-  #holder: { readonly pid: number; readonly seen: Date } | null = null;
+  readonly #trouble: SequencerTrouble;
   #refused: CodedError | null = null;
   #rung = false;
   #ring: (() => void) | null = null;
 
   constructor(options: SequencerOptions) {
     this.#options = { log: QUIET, batch: 2048, signEveryMs: 50, pollMs: 1000, ...options };
+    this.#trouble = new SequencerTrouble(this.#options.log);
   }
 
   get state(): Sequencer['state'] {
@@ -83,7 +82,7 @@ class RunningSequencer implements Sequencer {
   }
 
   get problem(): string | null {
-    return this.#problem;
+    return this.#trouble.problem;
   }
 
   wake(): void {
@@ -129,7 +128,7 @@ class RunningSequencer implements Sequencer {
       } catch (error) {
         const coded = error instanceof CodedError && error.code !== 'head_moved';
         this.#state = coded ? 'refusing' : 'disconnected';
-        this.#tell(error);
+        this.#trouble.tell(error);
         if (this.#stopping) return;
         await this.#pause(this.#options.pollMs);
       } finally {
@@ -137,35 +136,6 @@ class RunningSequencer implements Sequencer {
         await session?.end();
       }
     }
-  }
-
-  /** Once, not every second for as long as it lasts. */
-  #tell(error: unknown): void {
-    const known = error instanceof CodedError && error.code !== 'head_moved';
-    const sentence = known ? error.message : 'the sequencer lost its connection, and keeps trying';
-    this.#problem = sentence;
-    const what = String(error);
-    if (what === this.#told) return;
-    this.#told = what;
-    this.#options.log.error(
-      { err: error },
-      known ? `nothing is appended to the ledger: ${sentence}` : sentence,
-    );
-  }
-
-  #allIsWell(): void {
-    this.#told = null;
-    this.#problem = null;
-  }
-
-  /** Whether the one who has the lock is, or may be, a process that works. */
-  async #lookAtHolder(query: Query, logId: number): Promise<void> {
-    const holder = await readLockHolder(query, logId);
-    if (holder === null) return;
-    if (this.#holder?.pid !== holder.pid) this.#holder = { pid: holder.pid, seen: new Date() };
-    const problem = lockProblem(holder, this.#holder.seen);
-    if (problem === null) this.#allIsWell();
-    else this.#tell(new CodedError('ledger_lock_held', problem));
   }
 
   /** Waits for the lock, then works until it is stopped. */
@@ -183,7 +153,7 @@ class RunningSequencer implements Sequencer {
       if (lock?.got === true) return await this.#work(session, logId);
       this.#state = 'standing by';
       if (this.#stopping) return;
-      await this.#lookAtHolder(session.query, logId);
+      await this.#trouble.lookAtHolder(session.query, logId, new Date());
       await this.#pause(this.#options.pollMs / 2);
     }
   }
@@ -233,7 +203,7 @@ class RunningSequencer implements Sequencer {
       const stopping = this.#stopping;
       const integrated = await this.#batch(session.query, log, batch);
       // Not before: what is in the way of the next entries shows only with them.
-      this.#allIsWell();
+      this.#trouble.over();
       if (asleep && integrated > 0) asleep = !(await wakeUp(session.query));
       // A batch that began after stop() and isn't full was the last of what stop() promises.
       const last = stopping && integrated < batch;

@@ -102,7 +102,7 @@ export interface DeploymentRow {
   owner: Fixed<string>;
   name: Fixed<string>;
   environment: Fixed<string>;
-  source: Fixed<'merge' | 'api' | 'actions' | 'comment' | 'promotion' | 'rollback'>;
+  source: Fixed<'merge' | 'api' | 'actions' | 'comment' | 'promotion' | 'rollback' | 'emergency'>;
   ref: Fixed<string>;
   sha: Fixed<string>;
   requester_id: Fixed<Id | null>;

@@ -4,9 +4,10 @@ import type { Reason } from './reason.ts';
  * - `passed`: the gate has nothing against it.
  * - `pending`: time or a person can mend it; held.
  * - `failed`: it can't be mended for this commit; rejected.
+ * - `lifted`: it would have been pending, and a confirmed emergency lifts it for this deployment.
  * - `not_applicable`: the policy doesn't ask for this gate here.
  */
-export type GateOutcome = 'passed' | 'pending' | 'failed' | 'not_applicable';
+export type GateOutcome = 'passed' | 'pending' | 'failed' | 'lifted' | 'not_applicable';
 
 export interface GateResult {
   readonly gate: string;
@@ -17,7 +18,7 @@ export interface GateResult {
 }
 
 /**
- * `approved`: all gates passed. `held`: at least one is pending, none failed. `rejected`: at least one failed.
+ * `approved`: all gates passed, or what would have held is lifted. `held`: at least one is pending, none failed. `rejected`: at least one failed.
  * `error`: policy or facts could not be read; it holds like `held`, and says what to mend. `not_guarded`: the policy can
  * be read and asks nothing of this branch or environment.
  */

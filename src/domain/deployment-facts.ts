@@ -1,5 +1,6 @@
 import type { Actor } from './actor.ts';
 import type { ControlsFact } from './control-facts.ts';
+import type { EmergencyFacts, OpenReview } from './emergency-facts.ts';
 import type { ChangeFacts, CommitFacts } from './change-facts.ts';
 import type { Known } from './known.ts';
 import type { Listed } from './listed.ts';
@@ -37,6 +38,10 @@ export interface DeploymentFacts {
   readonly lock?: Known<LockFacts | null>;
   /** Only of a rollback: that its commit was approved and ran there before. Null: the ledger has no such deployment. */
   readonly ranBefore?: Known<RanBefore | null>;
+  /** The newest emergency that was declared for this commit here. Null: none was. Absent in facts that are older than emergencies. */
+  readonly emergency?: Known<EmergencyFacts | null>;
+  /** What went past the gates here and awaits its review. Absent in facts that are older than emergencies. */
+  readonly openReviews?: Known<readonly OpenReview[]>;
   /** Only where the policy asks for identity. */
   readonly organization?: OrganizationFacts;
   /** Who sees the repository, on which it rests what GitHub offers for it. Absent in facts that are older. No gate reads it. */
@@ -53,8 +58,9 @@ export interface DeploymentRequest {
   /** Ours: a UUID. */
   readonly id: string;
   /** What asked: a merge (`deploy: on: merge`), a GitHub deployment, an Actions job held by our protection rule, a
-   * comment, a button on the check run of an earlier environment's deployment, a comment that asks to go back. */
-  readonly source: 'merge' | 'api' | 'actions' | 'comment' | 'promotion' | 'rollback';
+   * comment, a button on the check run of an earlier environment's deployment, a comment that asks to go back, the
+   * confirmation of an emergency. */
+  readonly source: 'merge' | 'api' | 'actions' | 'comment' | 'promotion' | 'rollback' | 'emergency';
   readonly environment: string;
   readonly ref: string;
   readonly sha: string;

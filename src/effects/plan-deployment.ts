@@ -83,6 +83,7 @@ const ASKED_BY = {
   comment: 'By Countersign, asked for in a comment',
   promotion: 'By Countersign, asked for with a button',
   rollback: 'By Countersign, a rollback asked for in a comment',
+  emergency: 'By Countersign, in an emergency',
 } as const;
 
 function create({ request, requestEntryId, repository }: DeploymentPlanInput): readonly Effect[] {

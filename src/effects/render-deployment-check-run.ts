@@ -217,6 +217,8 @@ function how(
       return 'with a comment';
     case 'rollback':
       return 'as a rollback, with a comment';
+    case 'emergency':
+      return 'by declaring an emergency, which was confirmed';
     case 'promotion':
       return 'with a button on the check run of another environment';
     case 'actions':

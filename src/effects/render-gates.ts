@@ -7,8 +7,9 @@ import { commitLink, count, header, list, pageLink, type Place, row } from './ph
 const OUTCOMES: Record<GateOutcome, { readonly shown: string; readonly order: number }> = {
   failed: { shown: '❌ failed', order: 0 },
   pending: { shown: '⏳ waiting', order: 1 },
-  passed: { shown: '✅ passed', order: 2 },
-  not_applicable: { shown: '➖ not asked for', order: 3 },
+  lifted: { shown: '🚨 lifted', order: 2 },
+  passed: { shown: '✅ passed', order: 3 },
+  not_applicable: { shown: '➖ not asked for', order: 4 },
 };
 
 const SENTENCES = 6;

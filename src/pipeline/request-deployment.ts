@@ -104,6 +104,9 @@ function subjectKey(wanted: WantedDeployment): string {
       return `merge:${repository.id}:${environment}:${sha}`;
     case 'api':
       return `api:${repository.id}:${githubDeploymentId}`;
+    case 'emergency':
+      // A confirmation asks once.
+      return `emergency:${repository.id}:${answers ?? ''}`;
     case 'rollback':
       return `rollback:${repository.id}:${answers ?? ''}`;
     case 'comment':

@@ -1,5 +1,6 @@
 import { namesOf } from './eligibility.ts';
-import type { Approvers, EnvironmentPolicy, People, Policy, Rule } from './schema.ts';
+import type { Liftable } from './emergency-schema.ts';
+import type { Approvers, EmergencyPolicy, EnvironmentPolicy, People, Policy, Rule } from './schema.ts';
 
 /** What a policy asks for, as lines of plain text: a heading for changes and one for each environment. */
 export function describePolicy(policy: Policy): readonly string[] {
@@ -50,7 +51,8 @@ const DEPLOYMENTS_KEPT = [
 ];
 
 function environmentLines(name: string, environment: EnvironmentPolicy): readonly string[] {
-  const { branches, deploy, approvals, after, freeze, lock, rollback, identity, baseline } = environment;
+  const { branches, deploy, approvals, after, freeze, lock, rollback, identity, emergency, baseline } =
+    environment;
   const asks = deploy.on === 'merge' ? 'is asked for by each merge of' : 'may be asked for by';
   return [
     `A deployment to ${name}`,
@@ -77,7 +79,22 @@ function environmentLines(name: string, environment: EnvironmentPolicy): readonl
       ...Object.entries(identity ?? {}).map(
         ([key, value]) => `${key.replaceAll('_', '-')} identity: ${value}`,
       ),
+      ...(emergency === undefined ? [] : emergencyLines(emergency)),
     ]),
+  ];
+}
+
+const LIFTED: Readonly<Record<Liftable, string>> = {
+  approvals: 'its approvals',
+  after: 'order and soak',
+  freeze: 'freezes',
+  changes: 'the approval of the changes in it',
+};
+
+function emergencyLines({ by, confirm, valid, lifts, review }: EmergencyPolicy): readonly string[] {
+  return [
+    `may go without ${list(lifts.map((each) => LIFTED[each]))} in an emergency that ${who(by)} declares and another one, of ${who(confirm)}, confirms: for one commit, once, within ${valid}`,
+    `has such an emergency reviewed within ${review.within} by ${who(review.by)}, who took no part in it; overdue, nothing else is deployed there`,
   ];
 }
 

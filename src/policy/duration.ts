@@ -2,13 +2,12 @@
 const FORM = /^([1-9]\d{0,4})([mhd])$/;
 const MINUTE = 60_000;
 const UNITS: Readonly<Record<string, number>> = { m: MINUTE, h: 60 * MINUTE, d: 24 * 60 * MINUTE };
-const LONGEST = 30 * 24 * 60 * MINUTE;
 
 /** What is wrong with it; null where nothing is. */
-export function durationProblem(text: string): string | null {
+export function durationProblem(text: string, longest = '30d'): string | null {
   const length = FORM.test(text) ? millisecondsOf(text) : null;
   if (length === null) return 'is no length of time; write minutes, hours or days, as 45m, 2h or 3d';
-  return length > LONGEST ? 'is too long; it may be 30d at most' : null;
+  return length > millisecondsOf(longest) ? `is too long; it may be ${longest} at most` : null;
 }
 
 /** In milliseconds; 0 where it is none, which the schema doesn't let through. */

@@ -9,12 +9,15 @@ import { branchGate } from './deployment/branch.ts';
 import { deploymentCompletenessGate } from './deployment/completeness.ts';
 import { environmentApprovalsGate } from './deployment/environment-approvals.ts';
 import { environmentGate } from './deployment/environment.ts';
+import { emergencyRequesterGate, emergencyStanding } from './deployment/emergency.ts';
 import { freezeGate } from './deployment/freeze.ts';
 import { deploymentIdentityGate } from './deployment/identity.ts';
+import { liftedGates } from './deployment/lift.ts';
 import { lockGate } from './deployment/lock.ts';
 import { orderGate } from './deployment/order.ts';
 import { rangeGate } from './deployment/range.ts';
 import { requesterGate } from './deployment/requester.ts';
+import { emergencyReviewsGate } from './deployment/reviews.ts';
 import { rollbackGate, rollbackRequesterGate } from './deployment/rollback.ts';
 import { environmentOf } from './environment-of.ts';
 import { notApplicable, pending } from './gate-result.ts';
@@ -65,7 +68,8 @@ function gatesOf(
   environment: EnvironmentPolicy,
   facts: DeploymentFacts,
 ): readonly GateResult[] {
-  // Going back brings nothing that wasn't approved and tried there: it waits for no approval, order, soak or freeze. A lock holds it.
+  // Going back brings nothing that wasn't approved and tried there: it waits for no approval, order, soak, freeze or
+  // overdue review. A lock holds it.
   if (facts.request.source === 'rollback') {
     return [
       environmentGate(facts),
@@ -77,16 +81,21 @@ function gatesOf(
       deploymentCompletenessGate(facts),
     ];
   }
-  return [
+  const standing = emergencyStanding(environment, facts);
+  const gates = [
     environmentGate(facts),
-    requesterGate(environment, facts),
+    facts.request.source === 'emergency'
+      ? emergencyRequesterGate(environment, standing, facts)
+      : requesterGate(environment, facts),
     branchGate(environment, facts),
     rangeGate(policy, environment, facts),
     environmentApprovalsGate(environment, facts),
-    deploymentIdentityGate(environment, facts),
+    deploymentIdentityGate(environment, facts, standing.is === 'valid' ? standing.confirmedBy : null),
     orderGate(environment, facts),
     freezeGate(environment, facts),
     lockGate(environment, facts),
+    emergencyReviewsGate(policy, environment, facts),
     deploymentCompletenessGate(facts),
   ];
+  return liftedGates(environment, standing, gates, facts);
 }

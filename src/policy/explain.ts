@@ -2,6 +2,7 @@ import type { Reason, ReasonCode } from '../domain/reason.ts';
 import type { AboutByCode, Part, ProtectionSetting } from './reasons.ts';
 import { orInstead, ruleHead } from './rule-sentences.ts';
 import { asked, code, count, list, login, ownerName, sha, words } from './sentence-parts.ts';
+import { EMERGENCY_SENTENCES } from './emergency-sentences.ts';
 import { moment, TIMING_SENTENCES } from './timing-sentences.ts';
 
 type Sentences = { readonly [Code in ReasonCode]: (about: AboutByCode[Code]) => string };
@@ -193,9 +194,9 @@ const SENTENCES: Sentences = {
   branch_allowed: ({ target, branches }) => `${sha(target)} is on ${list(branches, 'and', code)}.`,
   requester_unknown: () => 'GitHub does not say who asked for the deployment.',
   requester_not_allowed: ({ login: who, environment, asked: names, right }) =>
-    `${login(who)} may not ${right === 'rollback' ? 'roll back' : 'ask for deployments to'} ${code(environment)}: the policy asks for ${asked(names)}.`,
+    `${login(who)} may not ${rightTo(right)} ${code(environment)}: the policy asks for ${asked(names)}.`,
   requester_allowed: ({ login: who, environment, right }) =>
-    `${login(who)} may ${right === 'rollback' ? 'roll back' : 'ask for deployments to'} ${code(environment)}.`,
+    `${login(who)} may ${rightTo(right)} ${code(environment)}.`,
   request_required: ({ environment }) =>
     `A merge doesn’t ask for a deployment to ${code(environment)} any more: somebody has to.`,
   environment_known: ({ environment }) => `The environment ${code(environment)} exists.`,
@@ -228,6 +229,7 @@ const SENTENCES: Sentences = {
       : 'An approval of the deployment doesn’t count: its account is deleted.',
 
   ...TIMING_SENTENCES,
+  ...EMERGENCY_SENTENCES,
 };
 
 /** `` `a` ``, or `` `a`, `b` and 7 more files ``. */
@@ -419,4 +421,9 @@ function theirs(as: Part, commit: string | undefined): string {
     case 'pull_request_author':
       return 'the pull request is theirs';
   }
+}
+
+function rightTo(right: 'rollback' | 'emergency' | undefined): string {
+  if (right === 'emergency') return 'declare an emergency on';
+  return right === 'rollback' ? 'roll back' : 'ask for deployments to';
 }

@@ -1,5 +1,6 @@
 import { matchesBranch } from './branch-glob.ts';
-import type { EnvironmentPolicy, Policy } from './schema.ts';
+import type { Liftable } from './emergency-schema.ts';
+import type { EmergencyPolicy, EnvironmentPolicy, Policy } from './schema.ts';
 
 /**
  * What an organisation's baseline asks of this repository, as a policy of its own: the repository's with the baseline's asks
@@ -11,7 +12,7 @@ export function organisationPolicy(policy: Policy): Policy | null {
   if (baseline === undefined) return null;
   const environments = Object.entries(own.environments).map(([name, environment]) => {
     const asked = Object.hasOwn(baseline.environments, name) ? baseline.environments[name] : undefined;
-    return [name, tightened(environment, asked ?? {})] as const;
+    return [name, tightened(environment, asked ?? {}, baseline.changes !== undefined)] as const;
   });
   return {
     ...own,
@@ -22,12 +23,43 @@ export function organisationPolicy(policy: Policy): Policy | null {
   };
 }
 
-function tightened(
-  own: EnvironmentPolicy,
-  { deploy, ...asked }: NonNullable<Policy['baseline']>['environments'][string],
-): EnvironmentPolicy {
-  const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
-  return { ...own, ...given, deploy: { ...own.deploy, ...deploy } };
+type Asked = NonNullable<Policy['baseline']>['environments'][string];
+
+function tightened(own: EnvironmentPolicy, asked: Asked, asksOfChanges: boolean): EnvironmentPolicy {
+  const { deploy, emergency: _, ...others } = asked;
+  const given = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined));
+  const { emergency, ...rest } = own;
+  return {
+    ...rest,
+    ...given,
+    deploy: { ...own.deploy, ...deploy },
+    ...(emergency === undefined ? {} : { emergency: tightenedEmergency(emergency, asked, asksOfChanges) }),
+  };
+}
+
+/**
+ * The terms on which a repository's emergency lifts what stands in the organisation's policy. What the baseline itself asks for
+ * is lifted only where the baseline says so; who may declare one may also ask for a deployment, so whom the baseline lets do that counts.
+ */
+function tightenedEmergency(own: EmergencyPolicy, asked: Asked, asksOfChanges: boolean): EmergencyPolicy {
+  const terms = asked.emergency;
+  if (terms === 'forbidden') return { ...own, lifts: [] };
+  const asks: Readonly<Record<Liftable, boolean>> = {
+    approvals: asked.approvals !== undefined,
+    after: asked.after !== undefined,
+    freeze: asked.freeze !== undefined,
+    changes: asksOfChanges,
+  };
+  return {
+    by: terms?.by ?? asked.deploy?.by ?? own.by,
+    confirm: terms?.confirm ?? own.confirm,
+    valid: terms?.valid ?? own.valid,
+    lifts: terms?.lifts ?? own.lifts.filter((each) => !asks[each]),
+    review: {
+      within: terms?.review?.within ?? own.review.within,
+      by: terms?.review?.by ?? own.review.by,
+    },
+  };
 }
 
 /** The policies that ask something of changes to a branch: the repository's own, the organisation's, both or neither. */

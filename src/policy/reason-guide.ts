@@ -1,3 +1,4 @@
+import { EMERGENCY_GUIDE } from './emergency-guide.ts';
 import type { ReasonCode } from '../domain/reason.ts';
 import { fine, type Guide, wrong } from './guide.ts';
 import { TIMING_GUIDE } from './timing-guide.ts';
@@ -323,4 +324,5 @@ export const REASON_GUIDE: Readonly<Record<ReasonCode, Guide>> = {
     'After a no, ask for the deployment anew.',
   ),
   ...TIMING_GUIDE,
+  ...EMERGENCY_GUIDE,
 };

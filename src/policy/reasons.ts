@@ -216,13 +216,13 @@ export interface AboutByCode {
   readonly requester_unknown: { readonly environment: string };
   readonly requester_not_allowed: {
     /** Of one that goes back, which is another right. */
-    readonly right?: 'rollback';
+    readonly right?: 'rollback' | 'emergency';
     readonly login: string;
     readonly environment: string;
     readonly asked: readonly string[];
   };
   readonly requester_allowed: {
-    readonly right?: 'rollback';
+    readonly right?: 'rollback' | 'emergency';
     readonly login: string;
     readonly environment: string;
   };
@@ -280,6 +280,52 @@ export interface AboutByCode {
   readonly locked_for_this: Bound & { readonly environment: string; readonly target: string };
   readonly lock_unknown: { readonly environment: string; readonly why: string };
   readonly not_locked: { readonly environment: string };
+  readonly emergency_lifts: Emergency & {
+    readonly target: string;
+    /** The gates that would have held, by the policy's keys. */
+    readonly gates: readonly string[];
+    readonly declaredBy: string;
+    readonly confirmedBy: string;
+    readonly until: string;
+    readonly why: string;
+    /** Empty: none was named. */
+    readonly incident: string;
+  };
+  readonly emergency_not_needed: Emergency;
+  readonly emergency_unconfirmed: Emergency & {
+    readonly required: 1;
+    readonly until: string;
+    /** Who declared it. */
+    readonly login: string;
+    readonly asked: readonly string[];
+  };
+  readonly emergency_expired: Emergency & { readonly until: string };
+  readonly emergency_spent: Emergency;
+  readonly emergency_not_in_policy: Emergency;
+  readonly emergency_declarer_not_allowed: Emergency & {
+    readonly login: string;
+    readonly asked: readonly string[];
+  };
+  readonly emergency_confirmer_not_allowed: Emergency & {
+    readonly login: string;
+    readonly asked: readonly string[];
+  };
+  readonly emergency_confirmer_is_author: Emergency & {
+    readonly login: string;
+    readonly as: Part;
+    readonly commit?: string;
+  };
+  /** `as`: what else they did. */
+  readonly emergency_confirmer_not_second: Emergency & {
+    readonly login: string;
+    readonly as: 'declarer' | 'requester';
+  };
+  readonly emergency_second_unknown: Emergency & { readonly login: string; readonly why: string };
+  readonly emergency_unknown: { readonly environment: string; readonly why: string };
+  readonly emergency_review_overdue: Review;
+  readonly emergency_review_open: Review;
+  readonly emergency_reviews_unknown: { readonly environment: string; readonly why: string };
+  readonly emergencies_reviewed: { readonly environment: string };
   readonly two_factor_required: { readonly owner: string };
   readonly two_factor_not_required: { readonly owner: string };
   readonly two_factor_unknown: { readonly owner: string; readonly why: string };
@@ -320,6 +366,22 @@ interface Before {
 interface Until {
   readonly until: string;
   readonly shown: string;
+}
+
+/** Which emergency, by what people call it, and where. */
+interface Emergency {
+  readonly emergency: string;
+  readonly environment: string;
+}
+
+/** What awaits its review, since when and until when, and who can give it. */
+interface Review extends Emergency {
+  /** An emergency that was used, or a job that ran without our approval. */
+  readonly of: 'emergency' | 'bypass';
+  readonly commit: string;
+  readonly at: string;
+  readonly due: string;
+  readonly asked: readonly string[];
 }
 
 /** What alone may go through a lock: a pull request's number, a commit. */

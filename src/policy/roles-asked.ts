@@ -22,8 +22,9 @@ export function rolesAsked(policy: Policy, scope: Scope): RolesAsked {
   };
 }
 
-/** `rollback`: who may go back is asked as well. */
-type Scope = 'change' | { readonly environment: string; readonly rollback?: boolean };
+/** `rollback`: who may go back is asked as well. `emergency`: who may declare and confirm one is. */
+type Scope =
+  'change' | { readonly environment: string; readonly rollback?: boolean; readonly emergency?: boolean };
 
 function asked(policy: Policy, scope: Scope): RolesAsked {
   const environment = scope === 'change' ? null : environmentOf(policy, scope.environment);
@@ -37,6 +38,9 @@ function asked(policy: Policy, scope: Scope): RolesAsked {
     ...(policy.changes.block?.by === undefined ? [] : [policy.changes.block.by]),
     ...(environment === null ? [] : [environment.deploy.by]),
     ...(scope !== 'change' && scope.rollback === true ? [environment?.rollback?.by ?? {}] : []),
+    ...(scope !== 'change' && scope.emergency === true
+      ? [environment?.emergency?.by ?? {}, environment?.emergency?.confirm ?? {}]
+      : []),
     ...(from === undefined || from === 'environment' ? [] : [from]),
   ];
   return {

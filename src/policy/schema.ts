@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { afterProblems } from './after-problems.ts';
 import { branchGlobProblem } from './branch-glob.ts';
+import { emergencySchemas } from './emergency-schema.ts';
 import { after, freeze, identity, NOTHING } from './timing-schema.ts';
 import { pathGlobProblem } from './path-glob.ts';
 import { ruleProblems, rulesSchemas } from './rules-schema.ts';
@@ -223,6 +224,8 @@ const changes = z
   .superRefine(ruleProblems)
   .describe('What a change to a guarded branch needs.');
 
+const { emergency, baselineEmergency } = emergencySchemas(people);
+
 const environment = z.strictObject({
   branches: branches.describe('Only commits on these branches may be deployed here.'),
   baseline: z
@@ -259,6 +262,7 @@ const environment = z.strictObject({
     .optional()
     .describe('Somebody may go back, without approvals, order, soak and freezes.'),
   identity: identity.optional(),
+  emergency: emergency.optional(),
 });
 
 const environmentName = z
@@ -297,7 +301,10 @@ export const baselineSchemaV1 = z.strictObject({
       environmentName,
       environment
         .omit({ baseline: true })
-        .extend({ deploy: z.strictObject({ by: environment.shape.deploy.shape.by }) })
+        .extend({
+          deploy: z.strictObject({ by: environment.shape.deploy.shape.by }),
+          emergency: baselineEmergency,
+        })
         .partial()
         .refine((asked) => Object.keys(asked).length > 0, `${NOTHING}remove it`),
     )
@@ -322,6 +329,7 @@ export type ChangesPolicy = Policy['changes'];
 export type Rule = NonNullable<ChangesPolicy['rules']>[number];
 export type When = NonNullable<Rule['when']>;
 export type EnvironmentPolicy = z.output<typeof environment>;
+export type EmergencyPolicy = z.output<typeof emergency>;
 export type ProtectionPolicy = z.output<typeof protection>;
 
 /** Both files as JSON Schema, so that editors complete and check them; the names are those that they are published by. */

@@ -5,7 +5,7 @@ import { durationProblem } from './duration.ts';
 import { beginsBeforeItEnds, localTimeProblem } from './freeze-window.ts';
 
 /** A check of one text that answers what is wrong with it. */
-const checked = (problemOf: (text: string) => string | null) =>
+export const checked = (problemOf: (text: string) => string | null) =>
   z.string().superRefine((text, context) => {
     const message = problemOf(text);
     if (message !== null) context.addIssue({ code: 'custom', message });
@@ -14,7 +14,7 @@ const checked = (problemOf: (text: string) => string | null) =>
 /** How a problem begins where a mapping has nothing in it. */
 export const NOTHING = 'asks for nothing; ';
 
-const soak = checked(durationProblem).describe(
+const soak = checked((text) => durationProblem(text)).describe(
   'How long it has to have run there undisturbed, as 45m, 2h or 3d; 30d at most.',
 );
 

@@ -7,6 +7,7 @@ import type { MergeGroupFacts } from '../domain/merge-group-facts.ts';
 import type { Reason, ReasonCode } from '../domain/reason.ts';
 import { authorsOfChange } from './authorship.ts';
 import { authorsOfDeployment } from './deployment/authors-of-deployment.ts';
+import { emergencyMends } from './emergency-mends.ts';
 import { timingMends } from './timing-mends.ts';
 import { actorsOf, peopleIn } from './people-in.ts';
 
@@ -310,6 +311,7 @@ const MENDS: Readonly<Partial<Record<ReasonCode, Mend>>> = {
   deployment_rejected: mend(1, (about) => `${text(about['login'])} rejected it`, login),
   deployment_approvals_missing: mend(1, (about) => missingApprovals(about, about['target']), askedFor),
   ...timingMends(mend),
+  ...emergencyMends(mend, askedFor),
 };
 
 function missingFor(

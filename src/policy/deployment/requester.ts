@@ -32,7 +32,7 @@ export function allowed(
     environment,
     roles,
     ...of
-  }: { readonly environment: string; readonly roles: RoleFacts; readonly right?: 'rollback' },
+  }: { readonly environment: string; readonly roles: RoleFacts; readonly right?: 'rollback' | 'emergency' },
 ): GateResult {
   const { login } = requester;
   const eligible = eligibility(requester, by, roles);

@@ -4,9 +4,10 @@ import { changeCases } from './change-cases.ts';
 import { codeOwnerCases } from './code-owner-cases.ts';
 import { deploymentCases } from './deployment-cases.ts';
 import { timingCases } from './deployment-timing-cases.ts';
+import { emergencyCases } from './emergency-cases.ts';
 import { mergeGroupCases } from './merge-group-cases.ts';
 import { rollbackCases } from './rollback-cases.ts';
 
 export const allChangeCases = [...changeCases, ...codeOwnerCases, ...botCases];
-export const allDeploymentCases = [...deploymentCases, ...timingCases, ...rollbackCases];
+export const allDeploymentCases = [...deploymentCases, ...timingCases, ...rollbackCases, ...emergencyCases];
 export const allMergeGroupCases = [...mergeGroupCases];

@@ -39,7 +39,9 @@ test('a decision says what it is of, and in which mode', () => {
     'order',
     'freeze',
     'lock',
+    'emergency_reviews',
     'completeness',
+    'emergency',
   ]);
 });
 

@@ -271,13 +271,6 @@ describe('code owners and bots', () => {
 describe('keys that this version does not enforce', () => {
   const NOT = 'not supported by this version, so a policy that asks for it can’t be kept; remove the key';
 
-  test.each(['emergency: {}'])('of an environment: %s', (line) => {
-    const key = line.split(':')[0] ?? '';
-    expect(problems(`${POLICY}    ${line}\n`)).toEqual([
-      `${FILE}:15:5 environments.production.${key}: ${NOT}`,
-    ]);
-  });
-
   test.each([['environments.staging.deploy.with', 'on: merge,', 'on: merge, with: actions,']])(
     '%s',
     (key, from, to) => {

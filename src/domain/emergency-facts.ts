@@ -1,0 +1,38 @@
+import type { Actor } from './actor.ts';
+
+/**
+ * An emergency that somebody declared for one commit in one environment, as the ledger has it. It lifts nothing by being
+ * there: whether it does is judged.
+ */
+export interface EmergencyFacts {
+  /** Its `emergency.declared` (UUID). */
+  readonly entry: string;
+  /** Null: their name was erased since. */
+  readonly declaredBy: Actor | null;
+  readonly declaredAt: string;
+  /** When it ends by the policy it was declared under; RFC 3339 in UTC. */
+  readonly expiresAt: string;
+  readonly why: string;
+  readonly incident: string | null;
+  readonly pullRequest: number | null;
+  readonly confirmed: { readonly by: Actor | null; readonly at: string } | null;
+  /** The deployment (our UUID) that used it up. */
+  readonly usedBy: string | null;
+  /** The ledger says that it ended unused. */
+  readonly expired: boolean;
+}
+
+/** Something went past the gates, and nobody has reviewed it yet. */
+export interface OpenReview {
+  /** The `emergency.declared` or `emergency.bypassed` (UUID) that it is called by. */
+  readonly entry: string;
+  readonly kind: 'emergency' | 'bypass';
+  readonly commit: string;
+  /** When the emergency was used, or the job was seen running. */
+  readonly at: string;
+  /** From this moment on it is overdue. RFC 3339 in UTC. */
+  readonly dueAt: string;
+}
+
+/** What people call it by: the last eight digits of its entry's id, which are random. */
+export const emergencyId = (entry: string): string => entry.slice(-8);

@@ -57,6 +57,7 @@ export interface OperationTables {
     delivery: Fixed<string>;
     entry_id: Fixed<string>;
   };
+  'countersign.emergency_act': EmergencyActRow;
   'countersign.unreviewed_commit': {
     repository_id: Fixed<Id>;
     sha: Fixed<string>;
@@ -92,6 +93,16 @@ export interface OperationTables {
     /** Null while it isn't completed. */
     conclusion: string | null;
   };
+}
+
+/** What can happen to an emergency, or a bypass, each of it once. */
+export type EmergencyAct = 'confirmed' | 'used' | 'expired' | 'bypassed' | 'overdue' | 'reviewed';
+
+export interface EmergencyActRow {
+  emergency: Fixed<string>;
+  act: Fixed<EmergencyAct>;
+  entry_id: Fixed<string>;
+  deployment_id: Fixed<string | null>;
 }
 
 export interface DeploymentRow {

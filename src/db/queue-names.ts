@@ -42,6 +42,8 @@ export const QUEUES = {
   watch: { kind: 'plain', retries: 100, expireSeconds: 300 },
   /** A command in a comment to be answered: those of one pull request one after the other. */
   command: { kind: 'ordered', retries: 100, expireSeconds: 300 },
+  /** What is due about an emergency: its end, the end of its review's time. */
+  emergency: { kind: 'plain', retries: 100, expireSeconds: 300 },
   /** A planned write. */
   effect: { kind: 'ordered', retries: 100, expireSeconds: 300 },
   /** A deployment to be carried out. A worker that dies is found by its missing heartbeat; the next one goes on. */
@@ -63,6 +65,7 @@ export const QUEUE_NAMES: readonly QueueName[] = [
   'deployment',
   'watch',
   'command',
+  'emergency',
   'effect',
   'deploy',
   'control',

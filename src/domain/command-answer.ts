@@ -1,3 +1,6 @@
+import type { Actor } from './actor.ts';
+import type { ReviewVerdict } from './command.ts';
+
 /** What becomes of a command: done, with what exactly, or refused, with why. */
 export type CommandAnswer =
   | { readonly schema: 'command-answer/v1'; readonly verdict: 'accepted'; readonly act: CommandAct }
@@ -33,6 +36,38 @@ export type CommandAct =
       readonly from: string;
       readonly why: string | null;
     }
+  | {
+      readonly kind: 'declare';
+      readonly environment: string;
+      readonly sha: string;
+      readonly ref: string;
+      readonly why: string;
+      readonly incident: string | null;
+      /** RFC 3339 in UTC. */
+      readonly expiresAt: string;
+      /** Who may confirm it, as people read it: Markdown. */
+      readonly confirm: string;
+    }
+  | {
+      readonly kind: 'confirm';
+      readonly environment: string;
+      readonly sha: string;
+      readonly ref: string;
+      /** Its `emergency.declared` (UUID). */
+      readonly emergency: string;
+      /** Whoever declared it, in whose name its deployment is asked for. */
+      readonly declaredBy: Actor;
+      readonly expiresAt: string;
+    }
+  | {
+      readonly kind: 'review';
+      readonly environment: string;
+      /** The `emergency.declared` or `emergency.bypassed` (UUID). */
+      readonly emergency: string;
+      readonly sha: string;
+      readonly verdict: ReviewVerdict;
+      readonly why: string;
+    }
   | { readonly kind: 'unlock'; readonly environment: string; readonly why: string | null };
 
 /** Stable words: prose may change, these may not. */
@@ -55,6 +90,17 @@ export const COMMAND_REFUSALS = [
   'never_ran',
   'ambiguous',
   'runs_there',
+  'emergency_unknown',
+  'no_such_emergency',
+  'already_declared',
+  'elsewhere',
+  'already_confirmed',
+  'emergency_over',
+  'not_second',
+  'authors_unknown',
+  'not_used',
+  'already_reviewed',
+  'took_part',
 ] as const;
 
 export type CommandRefusal = (typeof COMMAND_REFUSALS)[number];

@@ -1,5 +1,7 @@
 import type { Actor } from './actor.ts';
+import type { ChangeFacts } from './change-facts.ts';
 import type { Command } from './command.ts';
+import type { CommandedEmergency, EmergencyFacts } from './emergency-facts.ts';
 import type { Known } from './known.ts';
 import type { PolicyTrust } from './policy-trust.ts';
 import type { RepositoryRef } from './repository.ts';
@@ -22,7 +24,18 @@ export interface CommandFacts {
   readonly lock: Known<LockFacts | null> | null;
   /** Read only of a rollback: what ran in the environment, by our records as the ledger bears them out. */
   readonly ran: Known<RanThere> | null;
+  /** Read only where an emergency is declared: those that were declared for the environment, newest first. */
+  readonly declared?: Known<readonly DeclaredEmergency[]>;
+  /** Read only where it is confirmed or reviewed. Null as a value: the repository has none of that name. */
+  readonly emergency?: Known<CommandedEmergency | null>;
+  /** Read only where it is confirmed: the pull request that it was declared on, for who made it. */
+  readonly change?: ChangeFacts;
   readonly roles: RoleFacts;
+}
+
+/** One that was declared, and the commit that it is for. */
+export interface DeclaredEmergency extends EmergencyFacts {
+  readonly commit: string;
 }
 
 export interface RanThere {

@@ -20,15 +20,36 @@ export type Command =
       readonly why: string | null;
     }
   | { readonly name: 'unlock'; readonly environment: string; readonly why: string | null }
+  | {
+      readonly name: 'emergency';
+      readonly environment: string;
+      readonly why: string;
+      /** What it is called where incidents are kept; null: none was named. */
+      readonly incident: string | null;
+    }
+  /** `emergency`: what an emergency or a bypass is called by, as `a1b2c3d4`. */
+  | { readonly name: 'confirm'; readonly emergency: string }
+  | {
+      readonly name: 'review';
+      readonly emergency: string;
+      readonly verdict: ReviewVerdict;
+      readonly why: string;
+    }
   | { readonly name: 'help' }
   /** It is addressed to us and isn't one of ours: it does nothing, and is answered with how each is written. */
   | { readonly name: 'misread'; readonly problem: CommandProblem };
+
+/** Whether it was right to go past the gates, as the review finds. Either closes it. */
+export const REVIEW_VERDICTS = ['justified', 'unjustified'] as const;
+export type ReviewVerdict = (typeof REVIEW_VERDICTS)[number];
 
 /** What is wrong with how a command is written. */
 export type CommandProblem =
   | { readonly kind: 'no_such_command'; readonly said: string; readonly meant: string | null }
   | { readonly kind: 'environment_missing'; readonly command: string }
   | { readonly kind: 'why_missing'; readonly command: string }
+  | { readonly kind: 'emergency_missing'; readonly command: string; readonly said: string }
+  | { readonly kind: 'verdict_missing'; readonly command: string; readonly said: string }
   | { readonly kind: 'too_much'; readonly command: string; readonly more: string }
   | { readonly kind: 'too_long' };
 
@@ -41,5 +62,8 @@ export const COMMAND_FORMS = {
   lock: 'lock ENVIRONMENT [only #NUMBER] REASON',
   unlock: 'unlock ENVIRONMENT [REASON]',
   rollback: 'rollback ENVIRONMENT [COMMIT] [REASON]',
+  emergency: 'emergency ENVIRONMENT REASON [incident ID]',
+  confirm: 'confirm EMERGENCY',
+  review: 'review EMERGENCY VERDICT REASON',
   help: 'help',
 } as const satisfies Readonly<Record<Exclude<Command['name'], 'misread'>, string>>;

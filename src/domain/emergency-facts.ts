@@ -1,4 +1,5 @@
 import type { Actor } from './actor.ts';
+import type { Known } from './known.ts';
 
 /**
  * An emergency that somebody declared for one commit in one environment, as the ledger has it. It lifts nothing by being
@@ -32,6 +33,24 @@ export interface OpenReview {
   readonly at: string;
   /** From this moment on it is overdue. RFC 3339 in UTC. */
   readonly dueAt: string;
+}
+
+/** What a command is about that names an emergency or a bypass, as the ledger has it. */
+export interface CommandedEmergency {
+  readonly kind: OpenReview['kind'];
+  readonly entry: string;
+  readonly environment: string;
+  readonly commit: string;
+  readonly pullRequest: number | null;
+  /** The branch that the commit was merged to; null of a bypass. */
+  readonly ref: string | null;
+  /** Null of a bypass. */
+  readonly emergency: EmergencyFacts | null;
+  /** Its use, or the bypass: what awaits a review. `by`: whoever asked for the deployment, or reported it. Null: it was never used. */
+  readonly opened: { readonly at: string; readonly by: Actor | null } | null;
+  readonly reviewed: boolean;
+  /** Ids of whoever made a part of what was deployed, by the facts that it was judged by. Nobody, before its use. */
+  readonly madeBy: Known<readonly number[]>;
 }
 
 /** What people call it by: the last eight digits of its entry's id, which are random. */

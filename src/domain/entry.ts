@@ -11,6 +11,9 @@ import type { ReasonCode } from './reason.ts';
  * to its end (`merged`, `invalidated`, `dequeued`).
  * `deployment.reviewed`: one person's yes or no to a deployment. `effect.finished`: what became of a planned write.
  * `control.changed`: what GitHub enforces for us is another than at the last look, or is seen for the first time, or not any more.
+ * `emergency.bypassed`: something was deployed, or said to be, that we hadn't approved; like the use of an emergency (`emergency.used`) it
+ * opens a review, which `emergency.reviewed` closes, and of which `emergency.overdue` says that nobody gave it in time.
+ * `emergency.expired`: one ended unused.
  * `history.rewritten`: a guarded branch was pushed by force, deleted, or made anew.
  * `command.answered`: what became of a command in a comment, `deploy.accepted` or `deploy.refused`; what it did answers it.
  * `ledger.erased`: a person or document was taken away. `ledger.rotated`: another key signs from here on.
@@ -35,6 +38,8 @@ export const ENTRY_KINDS = [
   'emergency.declared',
   'emergency.confirmed',
   'emergency.used',
+  'emergency.expired',
+  'emergency.bypassed',
   'emergency.reviewed',
   'emergency.overdue',
   'control.changed',
@@ -66,6 +71,7 @@ export type Role =
   | 'merger'
   | 'requester'
   | 'changer'
+  | 'reporter'
   | 'operator';
 
 export interface NewEntry {

@@ -58,6 +58,15 @@ export type Trigger =
       readonly githubDeploymentId: number | null;
       readonly runId: number | null;
     }
+  /** Somebody wrote into the status of a GitHub deployment that it runs, or ran. */
+  | {
+      readonly kind: 'claim_deployment';
+      readonly repository: RepositoryRef;
+      readonly githubDeploymentId: number;
+      readonly state: 'in_progress' | 'success';
+      readonly at: string;
+      readonly by: Actor | null;
+    }
   /** A job of Actions made a GitHub deployment. If our rule guards the environment, that rule asks us about it as well. */
   | {
       readonly kind: 'watch_job';

@@ -16,6 +16,8 @@ export interface ExplainedDecision {
   readonly policy: PolicyNote;
   /** When time alone changes a held one, as people read it: `Mon 4 Jan 2027 00:00 Europe/London`. Plain text. */
   readonly lookAgain?: string;
+  /** The emergency that an approval rests on, as its gate says it: inline Markdown, and as a clause of plain text. */
+  readonly emergency?: { readonly sentence: string; readonly short: string };
   /** The environments that come after a deployment's own, in the order of their buttons. */
   readonly promotesTo?: readonly string[];
 }

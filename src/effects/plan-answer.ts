@@ -2,7 +2,7 @@
 import type { CommandAnswer } from '../domain/command-answer.ts';
 import type { Effect } from '../domain/effect.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
-import { renderCommandAnswer } from './render-command-answer.ts';
+import { type AnswerPlace, renderCommandAnswer } from './render-command-answer.ts';
 
 /** The comment that a command stood in. */
 export interface Commented {
@@ -26,10 +26,11 @@ export function planReaction(
 export function planAnswer(
   commented: Commented,
   answer: CommandAnswer,
-  context: { readonly entryId: string; readonly now: string; readonly webUrl: string },
+  context: Omit<AnswerPlace, 'repository'> & { readonly now: string },
 ): readonly Effect[] {
   const { repository, number } = commented;
-  const { entryId, now: plannedAt, webUrl } = context;
+  const { now: plannedAt, ...place } = context;
+  const { entryId } = place;
   return [
     planReaction(commented, answer.verdict === 'refused' ? '-1' : '+1', entryId),
     {
@@ -37,7 +38,7 @@ export function planAnswer(
       key: `comment:${entryId}`,
       repository,
       number,
-      body: renderCommandAnswer(answer, { repository, webUrl, entryId }),
+      body: renderCommandAnswer(answer, { repository, ...place }),
       plannedAt,
     },
   ];

@@ -38,6 +38,7 @@ export function renderDeploymentCheckRun(
   const held = decision.verdict !== 'approved';
   const summary = fitSections([
     block(Infinity, verdict(decision, context)),
+    emergencySection(explained),
     problemsSection(explained, place),
     missingSection(held && progress.state === 'none' ? explained.missing : [], howTo(buttons, request)),
     askedSection(request, facts, place),
@@ -59,7 +60,11 @@ export function renderDeploymentCheckRun(
       progress.state === 'none'
         ? verdictLine(decision, explained)
         : clip(
-            deployedLine(request, progress, held ? verdictLine(decision, explained, 80) : null),
+            deployedLine(
+              request,
+              progress,
+              held ? verdictLine(decision, explained, 80) : (explained.emergency?.short ?? null),
+            ),
             TITLE_LIMIT,
           ),
     summary,
@@ -180,6 +185,14 @@ function verdict(
     case 'error':
       return `❌ **Error**: ${what} could not be judged, so it is not deployed. It is judged again once that is mended.`;
   }
+}
+
+/** What went without its gates is said before everything else. */
+function emergencySection({ emergency }: ExplainedDecision): Section {
+  return block(
+    Infinity,
+    emergency === undefined ? '' : `### 🚨 In an emergency\n\n${sentence(emergency.sentence, 1_500)}`,
+  );
 }
 
 const again = ({ lookAgain }: ExplainedDecision) =>

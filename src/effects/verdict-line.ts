@@ -28,6 +28,7 @@ const WORDS = {
 /** `Held: 1 approval is missing, from @acme/maintainers`. The verdict's word is its beginning, so it is never cut. */
 export function verdictLine(decision: Decision, explained: ExplainedDecision, max = TITLE_LIMIT): string {
   const word = WORDS[decision.mode][decision.verdict];
+  if (explained.emergency !== undefined) return clip(`${word} ${plain(explained.emergency.short, max)}`, max);
   const why =
     decision.verdict === 'approved'
       ? approvedWhy(explained)

@@ -11,7 +11,16 @@ import { openRoles } from './read-roles.ts';
 
 export interface CommandAsked extends Pick<
   CommandFacts,
-  'repository' | 'number' | 'commenter' | 'command' | 'policy' | 'lock' | 'ran'
+  | 'repository'
+  | 'number'
+  | 'commenter'
+  | 'command'
+  | 'policy'
+  | 'lock'
+  | 'ran'
+  | 'declared'
+  | 'emergency'
+  | 'change'
 > {
   readonly roles: RolesAsked;
   /** When it is gathered, RFC 3339 in UTC. */
@@ -26,7 +35,9 @@ export async function gatherCommand(
   const { repository, number, commenter, command } = asked;
   const people = [commenter];
   const [pullRequest, resolved] = await Promise.all([
-    command.name === 'deploy' ? readCommandedPull(github, repository, number) : null,
+    command.name === 'deploy' || command.name === 'emergency'
+      ? readCommandedPull(github, repository, number)
+      : null,
     openRoles(github, repository).of(roles, { named: people, acting: people }),
   ]);
   return freeze({ schema: 'command-facts/v1', gatheredAt: now, ...asked, pullRequest, roles: resolved });

@@ -34,6 +34,9 @@ export interface DeploymentAsked {
   /** What ran in the environments that the policy puts before this one, and whether this one is locked, by our records. */
   readonly before: DeploymentFacts['before'] & {};
   readonly lock: DeploymentFacts['lock'] & {};
+  /** The emergency of its commit there, and what awaits a review there, by our records. */
+  readonly emergency?: DeploymentFacts['emergency'] & {};
+  readonly openReviews?: DeploymentFacts['openReviews'] & {};
   /** Of a rollback: whether its commit was approved and ran there, by our records. */
   readonly ranBefore?: DeploymentFacts['ranBefore'] | null;
   /** What the policy asks of accounts. */
@@ -72,9 +75,13 @@ export async function gatherDeployment(
   const roles = openRoles(github, repository);
   const changes = await gatherChanges(github, { ...asked, numbers }, roles);
 
-  const people = [request.requester, ...reviews.items.map((review) => review.reviewer)].flatMap(
-    (actor) => actor ?? [],
-  );
+  const emergency = asked.emergency?.known === true ? asked.emergency.value : null;
+  const people = [
+    request.requester,
+    ...reviews.items.map((review) => review.reviewer),
+    emergency?.declaredBy,
+    emergency?.confirmed?.by,
+  ].flatMap((actor) => actor ?? []);
   const organization = await readOrganization(github, repository.owner, asked.identity, people);
   return freeze({
     schema: 'deployment-facts/v1',
@@ -89,6 +96,8 @@ export async function gatherDeployment(
     ...(reviewed.attempt === undefined ? {} : { runAttempt: reviewed.attempt }),
     before: asked.before,
     lock: asked.lock,
+    ...(asked.emergency === undefined ? {} : { emergency: asked.emergency }),
+    ...(asked.openReviews === undefined ? {} : { openReviews: asked.openReviews }),
     ...(asked.ranBefore === null || asked.ranBefore === undefined ? {} : { ranBefore: asked.ranBefore }),
     ...(organization === null ? {} : { organization }),
     policy: asked.policy,

@@ -6,10 +6,12 @@ import { fullName } from '../domain/repository.ts';
 import { planAnswer } from '../effects/plan-answer.ts';
 import { record } from '../ledger/record.ts';
 import { type AssessedCommand, assessCommand } from './assess-command.ts';
+import { emergencyId } from '../domain/emergency-facts.ts';
 import { jsonDocument, policyDocument } from './documents.ts';
 import { CommandJob } from './jobs.ts';
 import type { Pipeline } from './pipeline.ts';
 import { queueEffects } from './queue-effects.ts';
+import { confirmEmergency, declareEmergency, reviewEmergency } from './record-emergency.ts';
 import { requestDeployment } from './request-deployment.ts';
 import { removeLock, setLock } from './set-lock.ts';
 
@@ -42,9 +44,10 @@ export async function answerCommand(pipeline: Pipeline, data: unknown): Promise<
       .insertInto('countersign.last_decision')
       .values({ subject, basis: String(job.commentId), verdict: answer.verdict, entry_id: entryId })
       .execute();
-    if (answer.verdict === 'accepted') await act(tx, pipeline, job, { act: answer.act, entryId });
+    const made =
+      answer.verdict === 'accepted' ? await act(tx, pipeline, job, { act: answer.act, entryId }) : {};
     const now = pipeline.now();
-    const effects = planAnswer(job, answer, { entryId, now, webUrl: pipeline.webUrl });
+    const effects = planAnswer(job, answer, { entryId, now, webUrl: pipeline.webUrl, ...made });
     await queueEffects(tx, pipeline.queue, effects, now);
   });
 }
@@ -79,13 +82,13 @@ async function recordAnswer(
   return entryId;
 }
 
-/** Its own entry comes after the command's, before anything is done. */
+/** Its own entry comes after the command's, before anything is done. Answers what the answer has to say of it. */
 async function act(
   tx: Transaction<Database>,
   pipeline: Pipeline,
-  { repository, commenter, delivery }: CommandJob,
+  { repository, number, commenter, delivery }: CommandJob,
   { act, entryId }: { readonly act: CommandAct; readonly entryId: string },
-): Promise<void> {
+): Promise<{ readonly emergency?: string; readonly asked?: boolean }> {
   const { environment } = act;
   const place = {
     repository: { id: repository.id, fullName: fullName(repository) },
@@ -93,6 +96,7 @@ async function act(
     by: commenter,
     delivery,
   };
+  const commented = { repository, number, by: commenter, delivery, answers: entryId };
   switch (act.kind) {
     case 'deploy':
       await requestDeployment(tx, pipeline, {
@@ -107,11 +111,20 @@ async function act(
         answers: entryId,
         delivery,
       });
-      return;
+      return {};
+    case 'declare': {
+      const entry = await declareEmergency(tx, pipeline, act, commented);
+      return { emergency: emergencyId(entry) };
+    }
+    case 'confirm':
+      return { asked: await confirmEmergency(tx, pipeline, act, commented) };
+    case 'review':
+      await reviewEmergency(tx, pipeline, act, commented);
+      return {};
     case 'lock': {
       const { why, pullRequest } = act;
       await setLock(tx, pipeline, { ...place, why, pullRequest, commit: null });
-      return;
+      return {};
     }
     case 'rollback': {
       const { sha, why } = act;
@@ -130,11 +143,11 @@ async function act(
         answers: entryId,
         delivery,
       });
-      return;
+      return {};
     }
     case 'unlock': {
       const removed = await removeLock(tx, pipeline, { ...place, why: act.why });
-      if (removed !== null) return;
+      if (removed !== null) return {};
       throw new CodedError(
         'facts_moved',
         `${environment} of ${fullName(repository)} was unlocked while an unlocking was judged: it is judged again in a moment`,

@@ -15,6 +15,7 @@ import type { Pipeline } from './pipeline.ts';
 import { policyInForce, type PolicyInForce } from './policy-in-force.ts';
 import { recordedPresses } from './backed-by-ledger.ts';
 import { pushesTo } from './pushes-to.ts';
+import { readEmergency, readOpenReviews } from './read-emergencies.ts';
 import { readRanBefore } from './ran-there.ts';
 import { readLockFacts } from './read-lock.ts';
 import { runningRelease } from './running-release.ts';
@@ -67,6 +68,8 @@ export async function assessDeployment(
     environment,
     organisation === null ? null : environmentOf(organisation, row.environment),
   ].flatMap((each) => each ?? []);
+  const place = { repositoryId: repository.id, environment: row.environment };
+  const emergency = await readEmergency(db, { ...place, commit: row.sha, id: row.id }, pipeline.now());
   const before = [...new Set(asking.flatMap(({ after }) => Object.keys(after ?? {})))];
   const gathered = await gatherDeployment(github, {
     appId: pipeline.appId,
@@ -80,10 +83,16 @@ export async function assessDeployment(
     pressed: await recordedPresses(db, row, pressed),
     before: await runsBefore(db, repository, before, row.sha),
     lock: await readLockFacts(db, repository.id, row.environment),
+    emergency,
+    openReviews: await readOpenReviews(db, repository.id, row.environment),
     ranBefore: row.source === 'rollback' ? await readRanBefore(db, row) : null,
     identity: asking.reduce((asked, { identity }) => ({ ...asked, ...identity }), {}),
     pushesOf: (number: number) => pushesTo(db, repository, number),
-    roles: rolesAsked(policy, { environment: row.environment, rollback: row.source === 'rollback' }),
+    roles: rolesAsked(policy, {
+      environment: row.environment,
+      rollback: row.source === 'rollback',
+      emergency: emergency.known && emergency.value !== null,
+    }),
     paths: pathsAsked(policy),
     policy: trust,
     now: pipeline.now(),

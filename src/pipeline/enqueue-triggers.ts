@@ -87,6 +87,20 @@ async function enqueue(
       await requestDeployment(tx, pipeline, { ...wanted, answers: null, delivery });
       return;
     }
+    case 'claim_deployment': {
+      const { state, at, by } = trigger;
+      const row = await tx
+        .selectFrom('countersign.deployment')
+        .select('id')
+        .where('repository_id', '=', trigger.repository.id)
+        .where('github_deployment_id', '=', trigger.githubDeploymentId)
+        // What became of a job of Actions is read from its run, which nobody can forge.
+        .where('source', '!=', 'actions')
+        .executeTakeFirst();
+      if (row === undefined) return;
+      await queue.send(tx, 'emergency', { due: 'claim', deployment: row.id, by, state, at, delivery });
+      return;
+    }
     case 'watch_job': {
       const { kind: _, ...job } = trigger;
       await queue.send(tx, 'watch', { ...job, delivery }, { startAfterSeconds: WATCH_SECONDS });

@@ -35,6 +35,7 @@ export function explainDecision(
       sentences: reasons.map(explain),
       byOrganisation: askedBy === 'organisation',
     })),
+    ...emergencyShown(decision),
     ...(again === null ? {} : { lookAgain: again.shown }),
     ...(reading.kind === 'valid' && 'request' in facts
       ? { promotesTo: promotionsOf(reading.policy, facts.request.environment) }
@@ -77,4 +78,14 @@ function approvalsShown(
   if ('range' in facts) return shownReviews(reading.policy, facts);
   // Those of a merge group stand with its pull requests.
   return 'changes' in facts ? [] : shownApprovals(reading.policy, facts);
+}
+
+/** Only of what it lets through: where something else holds, it lifted nothing that happened. */
+function emergencyShown({ verdict, gates }: Decision): Pick<ExplainedDecision, 'emergency'> {
+  const says = gates.flatMap(({ reasons }) => reasons).find(({ code }) => code === 'emergency_lifts');
+  if (verdict !== 'approved' || says === undefined) return {};
+  const { gates: lifted, declaredBy, confirmedBy } = says.about;
+  const named = [lifted ?? []].flat().map(String).join(', ');
+  const short = `in an emergency by ${String(declaredBy)} and ${String(confirmedBy)}: ${named} lifted`;
+  return { emergency: { sentence: explain(says), short } };
 }

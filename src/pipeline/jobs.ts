@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { REVIEW_VERDICTS } from '../domain/command.ts';
 
 /** The data of each queue's jobs, parsed at the door: a job may have been written by an older version of ourselves. */
 const repository = z
@@ -18,6 +19,19 @@ const command = z
       target: z.string().nullable(),
       why: z.string().nullable(),
     }),
+    z.strictObject({
+      name: z.literal('emergency'),
+      environment,
+      why: z.string(),
+      incident: z.string().nullable(),
+    }),
+    z.strictObject({ name: z.literal('confirm'), emergency: z.string() }),
+    z.strictObject({
+      name: z.literal('review'),
+      emergency: z.string(),
+      verdict: z.enum(REVIEW_VERDICTS),
+      why: z.string(),
+    }),
     z.strictObject({ name: z.literal('help') }),
     z.strictObject({
       name: z.literal('misread'),
@@ -28,6 +42,11 @@ const command = z
           meant: z.string().nullable(),
         }),
         z.strictObject({ kind: z.literal(['environment_missing', 'why_missing']), command: z.string() }),
+        z.strictObject({
+          kind: z.literal(['emergency_missing', 'verdict_missing']),
+          command: z.string(),
+          said: z.string(),
+        }),
         z.strictObject({ kind: z.literal('too_much'), command: z.string(), more: z.string() }),
         z.strictObject({ kind: z.literal('too_long') }),
       ]),
@@ -82,6 +101,19 @@ export const CommandJob = z.strictObject({
   command,
   delivery: z.string(),
 });
+/** What is due about an emergency: its end, the end of its review's time; or somebody says that they deployed what we hold. */
+export const EmergencyJob = z.discriminatedUnion('due', [
+  z.strictObject({ due: z.literal(['expiry', 'review']), entry: z.string(), repository }),
+  z.strictObject({
+    due: z.literal('claim'),
+    /** Ours. */
+    deployment: z.string(),
+    by: actor.nullable(),
+    state: z.string(),
+    at: z.iso.datetime(),
+    delivery: z.string(),
+  }),
+]);
 export const EffectJob = z.strictObject({ key: z.string() });
 /** Look at what GitHub enforces in one repository. */
 export const ControlJob = z.strictObject({
@@ -108,5 +140,6 @@ export type MergeGroupJob = z.input<typeof MergeGroupJob>;
 export type PushJob = z.infer<typeof PushJob>;
 export type CommandJob = z.infer<typeof CommandJob>;
 export type DeploymentJob = z.input<typeof DeploymentJob>;
+export type EmergencyJob = z.infer<typeof EmergencyJob>;
 export type ControlJob = z.input<typeof ControlJob>;
 export type SweepJob = z.infer<typeof SweepJob>;

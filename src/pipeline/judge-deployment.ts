@@ -19,6 +19,7 @@ import type { Pipeline } from './pipeline.ts';
 import type { PolicyInForce } from './policy-in-force.ts';
 import { recordDeploymentReviews } from './record-deployment-reviews.ts';
 import { recordOnce } from './record-once.ts';
+import { useEmergency } from './use-emergency.ts';
 import { unreadDeployment } from './unread-deployment.ts';
 
 /** Until it starts, a deployment is judged again on every event that may change the answer. */
@@ -180,6 +181,7 @@ export async function recordDeploymentDecision(
         .where('id', '=', row.id)
         .where('state', 'in', [...JUDGED])
         .execute();
+      if (!isOthers) await useEmergency(tx, pipeline, row, { decision, facts, reading });
       // Whoever judged just before a start has no turn of their own at which to wait.
       await lookAgainThen(pipeline, tx, row.id, decision);
     },

@@ -5,6 +5,7 @@ import { CodedError } from '../domain/coded-error.ts';
 import { record } from '../ledger/record.ts';
 import { jsonDocument } from './documents.ts';
 import { holdLocks } from './hold-locks.ts';
+import { judgeWaiting } from './judge-waiting.ts';
 import type { Pipeline } from './pipeline.ts';
 import { LOCK_DOCUMENT, readLock } from './read-lock.ts';
 
@@ -101,13 +102,6 @@ async function note(
     },
     { id: newId(), now: at, random },
   );
-  const waiting = await tx
-    .selectFrom('countersign.deployment')
-    .select('id')
-    .where('repository_id', '=', repository.id)
-    .where('environment', '=', environment)
-    .where('state', 'in', ['requested', 'held', 'approved'])
-    .execute();
-  for (const { id } of waiting) await queue.send(tx, 'deployment', { id, delivery }, { key: id });
+  await judgeWaiting(tx, queue, { repositoryId: repository.id, environment, sha: null, delivery });
   return entryId;
 }

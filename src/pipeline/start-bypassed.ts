@@ -9,6 +9,7 @@ import { jsonDocument, policyDocument } from './documents.ts';
 import { explainDecision } from './explain-decision.ts';
 import type { Pipeline } from './pipeline.ts';
 import { queueEffects } from './queue-effects.ts';
+import { recordBypass } from './record-bypass.ts';
 import { recordedAssessment } from './recorded-assessment.ts';
 
 /**
@@ -62,6 +63,18 @@ export async function startBypassed(
       },
       { id: entryId, now, random: pipeline.random },
     );
+    const { message } = await recordBypass(
+      tx,
+      pipeline,
+      row,
+      { reading, facts },
+      {
+        how: 'job',
+        who: facts.request.requester === null ? null : { role: 'requester', actor: facts.request.requester },
+        delivery: null,
+        answers: entryId,
+      },
+    );
     const effects = planOutcome({
       decision,
       explained: explainDecision(decision, reading, facts, source),
@@ -73,7 +86,7 @@ export async function startBypassed(
       outcome: {
         outcome: 'failure',
         deployed: null,
-        message: `This job started on GitHub without our approval: ${why(decision)}. Countersign deployed nothing.`,
+        message: `This job started on GitHub without our approval: ${why(decision)}. Countersign deployed nothing. ${message}`,
       },
     });
     await queueEffects(tx, pipeline.queue, effects, now);

@@ -14,6 +14,7 @@ import { record } from '../ledger/record.ts';
 import { explainDecision } from './explain-decision.ts';
 import { holdLocks } from './hold-locks.ts';
 import { readLockFacts } from './read-lock.ts';
+import { useEmergency } from './use-emergency.ts';
 import { queueEffects } from './queue-effects.ts';
 
 /**
@@ -48,6 +49,8 @@ export async function startDeployment(
       .returningAll()
       .executeTakeFirst();
     if (started === undefined) return null;
+    // The re-check at this moment may rest on an emergency where the approval didn't.
+    await useEmergency(tx, pipeline, row, { decision, facts, reading });
     await record(
       tx,
       {

@@ -2,12 +2,12 @@ import type { EmergencyPolicy, People, Policy } from './schema.ts';
 import { environmentOf } from './environment-of.ts';
 
 /** What is asked where the policy says nothing of emergencies, and somebody went past the gates all the same. */
-const WITHIN = '24h';
+export const STRICT = '24h';
 
 /** Until when, and by whom, it has to be reviewed that something went past an environment's gates. */
 export function reviewOf(policy: Policy, environment: string): EmergencyPolicy['review'] {
   const named = environmentOf(policy, environment);
-  return named?.emergency?.review ?? { within: WITHIN, by: approversOfChanges(policy) };
+  return named?.emergency?.review ?? { within: STRICT, by: approversOfChanges(policy) };
 }
 
 /** Whoever may approve changes; code owners own files, and no file is looked at here. */

@@ -1,4 +1,10 @@
-import { COMMAND_FORMS, type Command, type CommandProblem, LONGEST_WHY } from '../domain/command.ts';
+import {
+  COMMAND_FORMS,
+  type Command,
+  type CommandProblem,
+  LONGEST_WHY,
+  REVIEW_VERDICTS,
+} from '../domain/command.ts';
 import { nearest } from '../domain/nearest.ts';
 
 const PREFIX = '/countersign';
@@ -28,7 +34,11 @@ export function parseCommand(comment: string): Command | null {
     case 'lock':
     case 'unlock':
     case 'rollback':
+    case 'emergency':
       return about(name, rest);
+    case 'confirm':
+    case 'review':
+      return ofEmergency(name, rest);
     default: {
       const meant = nearest(name, Object.keys(COMMAND_FORMS));
       return misread({ kind: 'no_such_command', said: said.slice(0, 60), meant });
@@ -36,7 +46,7 @@ export function parseCommand(comment: string): Command | null {
   }
 }
 
-function about(command: 'deploy' | 'lock' | 'unlock' | 'rollback', text: string): Command {
+function about(command: 'deploy' | 'lock' | 'unlock' | 'rollback' | 'emergency', text: string): Command {
   const [environment, rest] = word(text);
   if (environment === '') return misread({ kind: 'environment_missing', command });
   if (environment.length > LONGEST_WORD) return misread({ kind: 'too_long' });
@@ -58,10 +68,37 @@ function about(command: 'deploy' | 'lock' | 'unlock' | 'rollback', text: string)
       if (why.length > LONGEST_WHY) return misread({ kind: 'too_long' });
       return { name: 'rollback', environment, target, why: why === '' ? null : why };
     }
+    case 'emergency': {
+      // A word that could be a sentence's own (`an incident happened`) is no incident's name.
+      const named = /^(.*?)[\s,;:(]+incident:?\s+(\S*(?:[#\d]|:\/\/)\S*?)[.)]?$/i.exec(rest);
+      const why = (named?.[1] ?? rest).trim();
+      if (why === '') return misread({ kind: 'why_missing', command });
+      if (why.length > LONGEST_WHY) return misread({ kind: 'too_long' });
+      return { name: 'emergency', environment, why, incident: named?.[2] ?? null };
+    }
     case 'unlock':
       if (rest.length > LONGEST_WHY) return misread({ kind: 'too_long' });
       return { name: 'unlock', environment, why: rest === '' ? null : rest };
   }
+}
+
+/** Ours are eight hexadecimal digits. */
+function ofEmergency(command: 'confirm' | 'review', text: string): Command {
+  const [said, rest] = word(text);
+  const emergency = said.toLowerCase();
+  if (!/^[0-9a-f]{8}$/.test(emergency))
+    return misread({ kind: 'emergency_missing', command, said: said.slice(0, 60) });
+  if (command === 'confirm') {
+    if (rest !== '') return misread({ kind: 'too_much', command, more: rest.slice(0, 60) });
+    return { name: 'confirm', emergency };
+  }
+  const [verdictSaid, why] = word(rest);
+  const verdict = REVIEW_VERDICTS.find((each) => each === verdictSaid.toLowerCase().replace(/:$/, ''));
+  if (verdict === undefined)
+    return misread({ kind: 'verdict_missing', command, said: verdictSaid.slice(0, 60) });
+  if (why === '') return misread({ kind: 'why_missing', command });
+  if (why.length > LONGEST_WHY) return misread({ kind: 'too_long' });
+  return { name: 'review', emergency, verdict, why };
 }
 
 /** The first word, or what stands in quotes (an environment's name can have blanks), and what comes after it. */

@@ -11,7 +11,12 @@ import {
 } from './triggers/control-triggers.ts';
 import { repositoryTriggers } from './triggers/coverage-triggers.ts';
 import { commentTriggers } from './triggers/comment-triggers.ts';
-import { deploymentTriggers, protectionRuleTriggers, runTriggers } from './triggers/deployment-triggers.ts';
+import {
+  deploymentStatusTriggers,
+  deploymentTriggers,
+  protectionRuleTriggers,
+  runTriggers,
+} from './triggers/deployment-triggers.ts';
 import { mergeGroupTriggers } from './triggers/merge-group-triggers.ts';
 import { pushTriggers } from './triggers/push-triggers.ts';
 
@@ -33,7 +38,7 @@ const EVENTS: Readonly<Record<string, (envelope: Envelope, self: Self) => Trigge
   deployment: deploymentTriggers,
   deployment_protection_rule: protectionRuleTriggers,
   deployment_review: runTriggers,
-  deployment_status: runTriggers,
+  deployment_status: deploymentStatusTriggers,
   workflow_run: runTriggers,
   branch_protection_rule: protectionTriggers,
   branch_protection_configuration: protectionTriggers,

@@ -2,16 +2,18 @@
 import type { CommandAnswer } from '../../domain/command-answer.ts';
 import type { CommandFacts } from '../../domain/command-facts.ts';
 import { nearest } from '../../domain/nearest.ts';
-import { allowedBranches, allowsBranch } from '../allows-branch.ts';
 import { environmentOf } from '../environment-of.ts';
 import { explain } from '../explain.ts';
 import type { PolicyReading } from '../policy-reading.ts';
 import type { Policy } from '../schema.ts';
-import { code, list, sha, words } from '../sentence-parts.ts';
+import { code, list, words } from '../sentence-parts.ts';
 import { withoutPolicy, withUnreviewedPolicy } from '../without-policy.ts';
 import { accepted, refused } from './answers.ts';
 import { mayThey } from './may-they.ts';
+import { judgeConfirmation, judgeDeclaration } from './judge-emergency.ts';
+import { judgeReview } from './judge-review.ts';
 import { judgeRollback } from './judge-rollback.ts';
+import { mergedThere } from './merged-there.ts';
 import { misreadSentence } from './misread-sentence.ts';
 
 /**
@@ -31,6 +33,8 @@ export function judgeCommand(reading: PolicyReading, facts: CommandFacts): Comma
     return refused('policy_unreviewed', (gate?.reasons ?? []).map(explain).join(' '));
   }
   const { policy } = reading;
+  if (command.name === 'review') return judgeReview(policy, command, facts);
+  if (command.name === 'confirm') return judgeConfirmation(policy, facts);
   if (environmentOf(policy, command.environment) === null) return unnamed(policy, command.environment);
   switch (command.name) {
     case 'deploy':
@@ -43,6 +47,8 @@ export function judgeCommand(reading: PolicyReading, facts: CommandFacts): Comma
     }
     case 'rollback':
       return judgeRollback(policy, command, facts);
+    case 'emergency':
+      return judgeDeclaration(policy, command, facts);
     case 'unlock': {
       const { environment, why } = command;
       return (
@@ -70,27 +76,8 @@ function deploy(policy: Policy, environment: string, facts: CommandFacts): Comma
     by: (each) => each.deploy.by,
   });
   if (not !== null) return not;
-  const pull = facts.pullRequest;
-  if (pull === null) return refused('pull_request_unknown', 'The pull request was not looked up.');
-  if (!pull.known) {
-    const why = `GitHub didn’t tell how this pull request stands: ${words(pull.why)}.`;
-    return refused('pull_request_unknown', why);
-  }
-  const { state, mergeCommit, baseRef } = pull.value;
-  if (state !== 'merged' || mergeCommit === null) {
-    const how = state === 'closed' ? 'was closed without being merged' : 'is not merged yet';
-    return refused(
-      'not_merged',
-      `This pull request ${how}: only what is on a branch of the environment is deployed there. Merge it, and ask again.`,
-    );
-  }
-  if (!allowsBranch(policy, environment, baseRef)) {
-    return refused(
-      'wrong_branch',
-      `It was merged to ${code(baseRef)}, as ${sha(mergeCommit)}; ${code(environment)} is deployed from ${list(allowedBranches(policy, environment), 'or', code)}.`,
-    );
-  }
-  return accepted({ kind: 'deploy', environment, sha: mergeCommit, ref: baseRef });
+  const merged = mergedThere(policy, environment, facts);
+  return 'verdict' in merged ? merged : accepted({ kind: 'deploy', environment, ...merged });
 }
 
 function lockable(policy: Policy, environment: string, facts: CommandFacts): CommandAnswer | null {

@@ -24,10 +24,23 @@ export function mayThey(
   environment: string,
   { act, by }: Right,
 ): CommandAnswer | null {
-  const sides = [policy, organisationPolicy(policy)].flatMap((side) => {
-    const named = side === null ? null : environmentOf(side, environment);
+  const sides = sidesOf(policy).flatMap((side) => {
+    const named = environmentOf(side, environment);
     return named === null ? [] : [by(named)];
   });
+  return areThey({ commenter, roles }, act, sides);
+}
+
+/** The repository's policy, and what its organisation asks for beside it. */
+export const sidesOf = (policy: Policy): readonly Policy[] =>
+  [policy, organisationPolicy(policy)].flatMap((side) => side ?? []);
+
+/** Null where the commenter is among each of these; undefined: nobody is. */
+export function areThey(
+  { commenter, roles }: Pick<CommandFacts, 'commenter' | 'roles'>,
+  act: string,
+  sides: readonly (People | undefined)[],
+): CommandAnswer | null {
   for (const people of sides) {
     if (people === undefined)
       return refused('nobody_may', `The policy gives nobody the right to ${act} by a comment.`);

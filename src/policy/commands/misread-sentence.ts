@@ -12,6 +12,10 @@ export function misreadSentence(problem: CommandProblem): string {
       return `It names no environment: ${formOf(problem.command)}.`;
     case 'why_missing':
       return `It says no reason, and whoever waits reads that: ${formOf(problem.command)}.`;
+    case 'emergency_missing':
+      return `${problem.said === '' ? 'It names no emergency' : `${code(problem.said)} is no emergency’s name, which has eight digits`}: ${formOf(problem.command)}.`;
+    case 'verdict_missing':
+      return `It doesn’t say whether it was justified or unjustified: ${formOf(problem.command)}.`;
     case 'too_much':
       return `${code(problem.more)} was not understood: ${formOf(problem.command)}. An environment whose name has blanks stands in double quotes.`;
     case 'too_long':

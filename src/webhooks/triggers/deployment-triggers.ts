@@ -137,6 +137,38 @@ function decoded(part: string): string | null {
   }
 }
 
+const statusSchema = z.object({
+  deployment: z.object({ id: idSchema }),
+  deployment_status: z.object({
+    state: z.string(),
+    created_at: z.string(),
+    creator: actorSchema,
+    performed_via_github_app: viaAppSchema,
+  }),
+});
+
+/** A deployment's status: of a job's, GitHub tells by its run; of any other, whoever may write to the repository can say anything. */
+export function deploymentStatusTriggers(envelope: Envelope, self: { readonly appId: number }): Trigger[] {
+  const { event, payload, sender } = envelope;
+  const { workflow_run: run } = parse(event, runEventSchema, payload);
+  if (run !== null && run !== undefined) return runTriggers(envelope);
+  const { deployment, deployment_status: status } = parse(event, statusSchema, payload);
+  const { state, created_at: at } = status;
+  if (status.performed_via_github_app?.id === self.appId) return [];
+  if (state !== 'in_progress' && state !== 'success') return [];
+  const by = sender ?? status.creator;
+  return [
+    {
+      kind: 'claim_deployment',
+      repository: repositoryOf(envelope),
+      githubDeploymentId: deployment.id,
+      state,
+      at,
+      by,
+    },
+  ];
+}
+
 const runEventSchema = z.object({ workflow_run: runSchema });
 
 /** `deployment_review`, `workflow_run` and `deployment_status`: something happened to a run that may wait on us. */

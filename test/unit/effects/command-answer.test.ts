@@ -32,6 +32,33 @@ const answers: Readonly<Record<string, CommandAnswer>> = {
     from: sha('5d6e7f8'),
     why: null,
   }),
+  'emergency-declared': accepted({
+    kind: 'declare',
+    environment: 'production',
+    sha: sha('1a2b3c4'),
+    ref: 'main',
+    why: 'nobody can pay',
+    incident: 'INC-42',
+    expiresAt: '2026-11-22T11:00:00.000Z',
+    confirm: 'somebody of team `leads`',
+  }),
+  'emergency-confirmed': accepted({
+    kind: 'confirm',
+    environment: 'production',
+    sha: sha('1a2b3c4'),
+    ref: 'main',
+    emergency: '0199c0de-0000-7000-8000-0000a1b2c3d4',
+    declaredBy: { id: 4, login: 'dave', kind: 'user' },
+    expiresAt: '2026-11-22T11:00:00.000Z',
+  }),
+  'emergency-reviewed': accepted({
+    kind: 'review',
+    environment: 'production',
+    emergency: '0199c0de-0000-7000-8000-0000a1b2c3d4',
+    sha: sha('1a2b3c4'),
+    verdict: 'unjustified',
+    why: 'it could wait',
+  }),
   refused: {
     schema: 'command-answer/v1',
     verdict: 'refused',
@@ -43,7 +70,7 @@ const answers: Readonly<Record<string, CommandAnswer>> = {
 
 describe('an answer reads as it did', () => {
   test.each(Object.entries(answers))('%s', (name, answer) => {
-    const shown = `${renderCommandAnswer(answer, place)}\n`;
+    const shown = `${renderCommandAnswer(answer, { ...place, emergency: 'a1b2c3d4', asked: true })}\n`;
     const file = new URL(`${name}.md`, directory);
     if (process.env['UPDATE_GOLDEN'] === '1') {
       mkdirSync(directory, { recursive: true });
@@ -71,4 +98,12 @@ test.each([
     { kind: 'reaction', key: `reaction:${content}:${entryId}`, content, commentId: 70, number: 12 },
     { kind: 'comment', key: `comment:${entryId}`, number: 12, plannedAt: now },
   ]);
+});
+
+test('where a workflow deploys, whoever confirmed is told to start it', () => {
+  const answer = answers['emergency-confirmed'];
+  if (answer === undefined) throw new Error('there is one');
+  expect(renderCommandAnswer(answer, { ...place, asked: false })).toContain(
+    'Where a workflow deploys, start it now',
+  );
 });

@@ -10,7 +10,10 @@ import { freezeGate } from '../../../src/policy/deployment/freeze.ts';
 import { explain } from '../../../src/policy/explain.ts';
 import { lookAgainOf } from '../../../src/policy/look-again.ts';
 import { whoCanMend } from '../../../src/policy/who-can-mend.ts';
+import { evaluateDeployment } from '../../../src/policy/evaluate-deployment.ts';
+import { explainDecision } from '../../../src/pipeline/explain-decision.ts';
 import { policyOf } from '../../support/make-facts.ts';
+import { urgent, withEmergency } from '../policy/emergency-cases.ts';
 import { ownedDecision, ownedExplained, ownedFacts } from './example-code-owners.ts';
 import { mergeGroups } from './example-merge-groups.ts';
 import * as example from './example-facts.ts';
@@ -436,6 +439,22 @@ export const checkRuns: Readonly<Record<string, () => CheckRunContent>> = {
               },
             },
           },
+        }),
+      ),
+    );
+  },
+  'deploy-emergency': () => {
+    const facts = urgent();
+    const reading = { kind: 'valid', policy: withEmergency() } as const;
+    const lifted = evaluateDeployment(reading, facts);
+    const source = { path: '.github/countersign.yml', ref: 'main', commit: sha('0a1b2c3'), text: '' };
+    return checkRunOf(
+      planDeployment(
+        deploymentInput({
+          decision: lifted,
+          explained: explainDecision(lifted, reading, facts, source),
+          facts,
+          request: facts.request,
         }),
       ),
     );

@@ -505,6 +505,27 @@ const otherRows: readonly CommandCase[] = [
     },
   ),
   row('too long', misread({ kind: 'too_long' }), 'misread'),
+  row(
+    'no emergency',
+    misread({ kind: 'emergency_missing', command: 'confirm', said: '' }),
+    'misread',
+    {},
+    { says: '`/countersign confirm EMERGENCY`' },
+  ),
+  row(
+    'what is no emergency’s name',
+    misread({ kind: 'emergency_missing', command: 'confirm', said: 'mine' }),
+    'misread',
+    {},
+    { says: '`mine` is no emergency’s name' },
+  ),
+  row(
+    'no verdict',
+    misread({ kind: 'verdict_missing', command: 'review', said: 'fine' }),
+    'misread',
+    {},
+    { says: 'justified or unjustified' },
+  ),
   row('there is no policy', deploy(), 'no_policy', {}, { reading: { kind: 'absent' }, says: 'There is no' }),
   row(
     'the policy is wrong',

@@ -6,11 +6,15 @@ import { judgeCommand } from '../../../src/policy/commands/judge-command.ts';
 import { rolesOfCommand } from '../../../src/policy/commands/roles-of-command.ts';
 import { policyOf, withProduction } from '../../support/make-facts.ts';
 import { commandCases, type CommandCase, commandFacts } from './command-cases.ts';
+import { declared, emergencyPolicy } from './emergency-cases.ts';
+import { emergencyCommandCases } from './emergency-command-cases.ts';
+
+const allCases = [...commandCases, ...emergencyCommandCases];
 
 const answerTo = ({ reading, policy, facts }: CommandCase) =>
   judgeCommand(reading ?? { kind: 'valid', policy: policy ?? policyOf() }, facts);
 
-describe.each(commandCases)('%s', (_, rows) => {
+describe.each(allCases)('%s', (_, rows) => {
   test.each(rows)('$name', (row) => {
     const answer = answerTo(row);
     switch (answer.verdict) {
@@ -28,7 +32,7 @@ describe.each(commandCases)('%s', (_, rows) => {
 });
 
 test('every refusal is yielded by a row of the tables', () => {
-  const yielded = commandCases.flatMap(([, rows]) =>
+  const yielded = allCases.flatMap(([, rows]) =>
     rows.flatMap((row) => {
       const answer = answerTo(row);
       return answer.verdict === 'refused' ? [answer.code] : [];
@@ -83,4 +87,24 @@ test('only the roles that a command’s right may come from are looked up, on bo
     permissions: false,
   });
   expect(rolesOfCommand(policy, { name: 'help' })).toEqual({ teams: [], permissions: false });
+});
+
+test('the roles of an emergency’s command are those of its environment', () => {
+  const policy = withProduction({ emergency: emergencyPolicy });
+  const confirm = { name: 'confirm', emergency: declared().entry.slice(-8) } as const;
+  const review = { ...confirm, name: 'review', verdict: 'justified', why: 'x' } as const;
+  const declare = { name: 'emergency', environment: 'production', why: 'x', incident: null } as const;
+  const nobody = { teams: [], permissions: false };
+  expect(rolesOfCommand(policy, declare)).toEqual({ teams: ['leads'], permissions: false });
+  expect(rolesOfCommand(policy, confirm, 'production')).toEqual({
+    teams: ['maintainers'],
+    permissions: false,
+  });
+  expect(rolesOfCommand(policy, confirm)).toEqual(nobody);
+  expect(rolesOfCommand(policy, review, 'production')).toEqual(nobody);
+  expect(rolesOfCommand(policy, review)).toEqual(nobody);
+  expect(rolesOfCommand(policyOf(), review, 'prodution')).toEqual({
+    teams: ['maintainers'],
+    permissions: false,
+  });
 });

@@ -17,6 +17,13 @@ const rollback = (target: string | null, why: string | null) => ({
   target,
   why,
 });
+const emergency = (why: string, incident: string | null) => ({
+  name: 'emergency',
+  environment: 'production',
+  why,
+  incident,
+});
+const review = (verdict: string, why: string) => ({ name: 'review', emergency: 'a1b2c3d4', verdict, why });
 const misread = (problem: object) => ({ name: 'misread', problem });
 
 describe('a comment that is a command', () => {
@@ -43,6 +50,24 @@ describe('a comment that is a command', () => {
     ['/countersign rollback production it burns', rollback(null, 'it burns')],
     ['/countersign rollback production 1a2b3', rollback(null, '1a2b3')],
     [`/countersign rollback production ${'a'.repeat(41)}`, rollback(null, 'a'.repeat(41))],
+    ['/countersign emergency production nobody can pay', emergency('nobody can pay', null)],
+    [
+      '/countersign emergency production nobody can pay, incident INC-42',
+      emergency('nobody can pay', 'INC-42'),
+    ],
+    ['/countersign emergency production nobody can pay (incident: #42)', emergency('nobody can pay', '#42')],
+    [
+      '/countersign emergency production it is down incident https://status.example.com/x',
+      emergency('it is down', 'https://status.example.com/x'),
+    ],
+    [
+      '/countersign emergency production security incident happened',
+      emergency('security incident happened', null),
+    ],
+    ['/countersign emergency production incident 42', emergency('incident 42', null)],
+    ['/countersign confirm A1B2C3D4', { name: 'confirm', emergency: 'a1b2c3d4' }],
+    ['/countersign review a1b2c3d4 justified it was right', review('justified', 'it was right')],
+    ['/countersign review a1b2c3d4 Unjustified: it could wait', review('unjustified', 'it could wait')],
     ['/countersign', { name: 'help' }],
     ['/countersign help', { name: 'help' }],
     ['/countersign help me', { name: 'help' }],
@@ -56,6 +81,22 @@ describe('a comment that is addressed to us and no command', () => {
     ['/countersign frobnicate production', { kind: 'no_such_command', said: 'frobnicate', meant: null }],
     ['/countersign depoly production', { kind: 'no_such_command', said: 'depoly', meant: 'deploy' }],
     ['/countersign deploy', { kind: 'environment_missing', command: 'deploy' }],
+    ['/countersign emergency', { kind: 'environment_missing', command: 'emergency' }],
+    ['/countersign emergency production', { kind: 'why_missing', command: 'emergency' }],
+    [`/countersign emergency production ${'x'.repeat(LONGEST_WHY + 1)}`, { kind: 'too_long' }],
+    ['/countersign confirm', { kind: 'emergency_missing', command: 'confirm', said: '' }],
+    [
+      '/countersign confirm production',
+      { kind: 'emergency_missing', command: 'confirm', said: 'production' },
+    ],
+    ['/countersign confirm a1b2c3d4 yes', { kind: 'too_much', command: 'confirm', more: 'yes' }],
+    ['/countersign review a1b2c3d4', { kind: 'verdict_missing', command: 'review', said: '' }],
+    [
+      '/countersign review a1b2c3d4 fine it was',
+      { kind: 'verdict_missing', command: 'review', said: 'fine' },
+    ],
+    ['/countersign review a1b2c3d4 justified', { kind: 'why_missing', command: 'review' }],
+    [`/countersign review a1b2c3d4 justified ${'x'.repeat(LONGEST_WHY + 1)}`, { kind: 'too_long' }],
     ['/countersign deploy ""', { kind: 'environment_missing', command: 'deploy' }],
     ['/countersign deploy eu west', { kind: 'too_much', command: 'deploy', more: 'west' }],
     ['/countersign rollback', { kind: 'environment_missing', command: 'rollback' }],

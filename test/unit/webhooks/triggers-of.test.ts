@@ -184,6 +184,30 @@ const requestActions = { ...requestApi, source: 'actions', githubDeploymentId: 4
 const judgeRun = { kind: 'judge_run', repository: REF, runId: 1234 };
 const RUN = { workflow_run: { id: 1234 } };
 
+/** What bob wrote into the status of a deployment. */
+const status = (over: object = {}): object =>
+  envelope({
+    action: 'created',
+    sender: BOB,
+    deployment: { id: 41 },
+    deployment_status: {
+      state: 'in_progress',
+      created_at: '2026-03-03T10:00:00Z',
+      creator: BOB,
+      performed_via_github_app: null,
+      ...over,
+    },
+    workflow_run: null,
+  });
+const claim = {
+  kind: 'claim_deployment',
+  repository: REF,
+  githubDeploymentId: 41,
+  state: 'in_progress',
+  at: '2026-03-03T10:00:00Z',
+  by: bob,
+};
+
 type Case = [string, string, object, object[]];
 const CASES: Case[] = [
   ['a pull request is opened', 'pull_request', pullRequest('opened'), [recordPush, judgeChange]],
@@ -375,7 +399,21 @@ const CASES: Case[] = [
   ['a run goes on', 'workflow_run', envelope({ action: 'in_progress', ...RUN }), [judgeRun]],
   ['a run is asked for', 'workflow_run', envelope({ action: 'requested', ...RUN }), []],
   ['a status from Actions', 'deployment_status', envelope({ action: 'created', ...RUN }), [judgeRun]],
-  ['a status from elsewhere', 'deployment_status', envelope({ action: 'created' }), []],
+  ['a status from elsewhere', 'deployment_status', status(), [claim]],
+  [
+    'a status from elsewhere that says it ended well',
+    'deployment_status',
+    status({ state: 'success' }),
+    [{ ...claim, state: 'success' }],
+  ],
+  ['a status from elsewhere that claims nothing', 'deployment_status', status({ state: 'failure' }), []],
+  ['a status of our own', 'deployment_status', status({ performed_via_github_app: { id: SELF.appId } }), []],
+  [
+    'a status of another App',
+    'deployment_status',
+    status({ performed_via_github_app: { id: 15_368 } }),
+    [claim],
+  ],
   ['branch protection', 'branch_protection_rule', envelope({ action: 'edited' }), [look, judgeOpen]],
   [
     'branch protection as a whole',

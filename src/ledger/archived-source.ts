@@ -80,6 +80,10 @@ export class ArchivedSource implements LogSource {
     return this.#live.vkey;
   }
 
+  get vouched(): ReadonlySet<number> | null {
+    return this.#live.vouched ?? null;
+  }
+
   get size(): number {
     return this.#live.size;
   }

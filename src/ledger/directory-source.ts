@@ -38,6 +38,7 @@ const checkpointLine = z.object({
 export class DirectorySource implements LogSource {
   readonly vkey: string;
   readonly size: number;
+  readonly vouched: ReadonlySet<number> | null;
   readonly documents = { held: 0 };
   readonly directory: string;
   readonly #newest: SourceCheckpoint;
@@ -57,10 +58,11 @@ export class DirectorySource implements LogSource {
     directory: string,
     vkey: string,
     newest: SourceCheckpoint,
-    bundles: BundleThreads | null = null,
+    more: { readonly bundles?: BundleThreads; readonly vouched?: ReadonlySet<number> | null } = {},
   ) {
     this.directory = directory;
-    this.#bundles = bundles;
+    this.#bundles = more.bundles ?? null;
+    this.vouched = more.vouched ?? null;
     this.vkey = vkey;
     this.#newest = newest;
     this.size = newest.size;

@@ -5,6 +5,8 @@ import type { Findings } from './finding.ts';
 export interface LogSource {
   /** The key that signed first; the log's entries tell of those after it. */
   readonly vkey: string;
+  /** Entries of rotations that came before that key, and that its signature over all of them vouches for. */
+  readonly vouched?: ReadonlySet<number> | null;
   /** How many entries there should be: the most that anything in the source says. */
   readonly size: number;
   /** Below it bytes may be missing, as the source says; believed once the walk has met the entry that says the same. */

@@ -13,6 +13,7 @@ import type { LogSource, SourceCheckpoint } from './log-source.ts';
 export class SignedCheckpoints {
   readonly keys: KeyChain;
   readonly #findings: Findings;
+  readonly #vouched: ReadonlySet<number> | null;
   readonly #signed: AsyncIterator<SourceCheckpoint, void>;
   #next: SourceCheckpoint | null = null;
   #count = 0;
@@ -21,6 +22,7 @@ export class SignedCheckpoints {
   constructor(source: LogSource, findings: Findings) {
     this.keys = new KeyChain(source.vkey);
     this.#findings = findings;
+    this.#vouched = source.vouched ?? null;
     this.#signed = source.checkpoints();
   }
 
@@ -42,7 +44,7 @@ export class SignedCheckpoints {
 
   /** An entry whose bytes hold, in the order of the log. */
   met(index: number, { ledger }: EntryContent): void {
-    if (ledger?.act !== 'rotated') return;
+    if (ledger?.act !== 'rotated' || this.#vouched?.has(index) === true) return;
     const wrong = this.keys.rotate(index, ledger.from, ledger.to);
     if (wrong !== null)
       this.#findings.add('key_mismatch', index, `Entry ${index} rotates the log's key, but ${wrong}.`);

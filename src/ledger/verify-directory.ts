@@ -4,12 +4,11 @@ import { CodedError } from '../domain/coded-error.ts';
 import { ArchivedSource } from './archived-source.ts';
 import { archivesByLog } from './archives-by-log.ts';
 import { BundleThreads } from './bundle-threads.ts';
-import type { Checkpoint } from './checkpoint.ts';
-import { openCheckpoint } from './checkpoint.ts';
 import { compareSource } from './compare-source.ts';
 import type { KnownLog } from './other-logs.ts';
 import { judgeOtherLogs } from './other-logs.ts';
 import { withGone } from './counts.ts';
+import { openDirectory, readStatedKeys } from './open-directory.ts';
 import { DirectorySource, readIfThere } from './directory-source.ts';
 import type { Erasures } from './erasures.ts';
 import type { Predecessor, VerifyReport } from './finding.ts';
@@ -19,7 +18,7 @@ import { assertNewestGiven, keysByLog } from './given-keys.ts';
 import { endOf, factOf, readDeclaration } from './incarnation.ts';
 import { parseVerifierKey } from './note.ts';
 import { PREDECESSOR } from './predecessor.ts';
-import { assertRotated, assertSigned, firstKey } from './stated-keys.ts';
+import { assertRotated, assertSigned } from './stated-keys.ts';
 import { TILE_WIDTH } from './tiles.ts';
 import type { VerifyOptions } from './verify-database.ts';
 import { hasBeside, verifyErasures } from './verify-erasures.ts';
@@ -89,33 +88,22 @@ async function verifyOne(
   options: OneOptions,
 ): Promise<Verified> {
   const note = (await readIfThere(join(directory, 'checkpoint')))?.toString();
-  const stated = await readStatedKeys(directory);
   if (note === undefined)
     throw new CodedError(
       'export_unreadable',
       `${directory} holds no exported log: there is no file named checkpoint in it.`,
     );
   const given = options.given.at(-1) ?? [];
-  const judge = given[0] ?? stated.at(-1);
-  if (judge === undefined)
-    throw new CodedError(
-      'export_unreadable',
-      `${directory} has no file named vkey: give the log's key with --vkey.`,
-    );
-  const vkey = firstKey(stated.length === 0 ? [judge] : stated, given, findings);
-  // The newest signed it, unless that one was made up; then the walk through the log finds out.
-  const signs = vkey === stated[0] ? stated.findLast((each) => isSigned(note, each)) : undefined;
-  const newest = signs ?? (vkey === stated[0] ? (stated.at(-1) ?? vkey) : vkey);
+  const { vkey, newest, stated, vouched, checkpoint } = await openDirectory(directory, note, given, findings);
   const { name } = parseVerifierKey(vkey);
-  const checkpoint = opened(note, newest, stated.at(-1) ?? newest, findings);
   // Without a checkpoint there is no saying how many entries there should be.
   if (checkpoint === null) return nothing(name, newest);
   const { size } = checkpoint;
   const bundles = new BundleThreads(directory, Math.floor(size / TILE_WIDTH), options.threads);
   const newestSigned = { size, root: checkpoint.root, note, signedAt: null };
-  const source = new DirectorySource(directory, vkey, newestSigned, bundles);
+  const source = new DirectorySource(directory, vkey, newestSigned, { bundles, vouched });
   const { whole, tree } = await read(source, bundles, findings, options);
-  if (tree.root !== null && stated.length > 0) {
+  if (tree.root !== null && vouched === null && stated.length > 0) {
     assertRotated(stated, tree, vkey, findings);
     assertSigned(stated, given, tree, findings);
   }
@@ -211,30 +199,6 @@ async function verifyBefore(
   };
 }
 
-/** `stated`: by which key the export says that it is signed. */
-function opened(note: string, vkey: string, stated: string, findings: Findings): Checkpoint | null {
-  try {
-    return openCheckpoint(note, parseVerifierKey(vkey));
-  } catch (error) {
-    if (!(error instanceof CodedError)) throw error;
-    const what = isSigned(note, stated)
-      ? `The file checkpoint is not signed by the key that was given (${vkey}), but by ${stated}.`
-      : `The file checkpoint was altered: ${error.message}`;
-    findings.add('checkpoint_altered', null, `${what} Without it nothing else here can be judged.`);
-    return null;
-  }
-}
-
-function isSigned(note: string, vkey: string): boolean {
-  try {
-    openCheckpoint(note, parseVerifierKey(vkey));
-    return true;
-  } catch (error) {
-    if (error instanceof CodedError) return false;
-    throw error;
-  }
-}
-
 /** This log and those before it, newest first, by the names of the keys that the export says signed them. */
 async function statedLogs(directory: string): Promise<JudgedLog[]> {
   const logs: JudgedLog[] = [];
@@ -242,12 +206,6 @@ async function statedLogs(directory: string): Promise<JudgedLog[]> {
     if (logs.length > 0 && (await readIfThere(join(at, 'checkpoint'))) === null) return logs;
     logs.push({ origin: (await readStatedKeys(at))[0]?.split('+', 1)[0] ?? null });
   }
-}
-
-/** Oldest first; empty where the export doesn't say. A log whose key was never rotated needs no more than `vkey`. */
-async function readStatedKeys(directory: string): Promise<string[]> {
-  const text = (await readIfThere(join(directory, 'vkeys'))) ?? (await readIfThere(join(directory, 'vkey')));
-  return (text?.toString() ?? '').split('\n').flatMap((line) => (line.trim() === '' ? [] : [line.trim()]));
 }
 
 function nothing(origin: string, vkey: string): Verified {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, unlink } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newEntryId } from '../../../src/ledger/entry-id.ts';
@@ -177,6 +177,60 @@ describe('an export of a log whose key was rotated', () => {
     );
     await unlink(join(directory, 'vkeys'));
     expect((await verifyDirectory(directory)).found).toBeGreaterThan(0);
+  });
+});
+
+describe('a copy of a log whose key was rotated, with nothing but what C2SP asks for,', () => {
+  let directory: string;
+  const make = async (): Promise<void> => {
+    directory = join(await mkdtemp(join(tmpdir(), 'countersign-bare-')), 'log');
+    await exportLog(database.db, { directory, now: '2026-11-27T00:00:00.000Z' });
+    for (const name of await readdir(directory))
+      if (name !== 'checkpoint' && name !== 'tile') await rm(join(directory, name), { recursive: true });
+  };
+  afterEach(() => rm(join(directory, '..'), { recursive: true }));
+
+  test.each([
+    ['the key that signs it', [alone(SECOND).vkey]],
+    ['both keys', [alone(FIRST).vkey, alone(SECOND).vkey]],
+  ])('holds for a reader who has %s', async (_, vkey) => {
+    await rotated();
+    await make();
+    expect(await verifyDirectory(directory, { vkey })).toMatchObject({ found: 0, size: 7, checkpoints: 1 });
+  });
+
+  test('does not hold for one who has the first key alone, since nothing in it shows that this one agreed', async () => {
+    await rotated();
+    await make();
+    expect(first(await verifyDirectory(directory, { vkey: alone(FIRST).vkey }))).toBe(
+      `The checkpoint here is signed by ${alone(SECOND).vkey}, which came after ${alone(FIRST).vkey}, as entry 3 says. That the key before agreed to it only a checkpoint ` +
+        'shows that both signed, and this copy has none: have the newer key from the log’s owner too (--vkey), or an export with all its checkpoints.',
+    );
+  });
+
+  test('holds for one who has the first key alone while that is what both signed', async () => {
+    await integrateAll(database.writerUrl, after(FIRST, SECOND));
+    await make();
+    const report = await verifyDirectory(directory, { vkey: alone(FIRST).vkey });
+    expect([first(report), report.vkeys]).toEqual([
+      'nothing is wrong',
+      [alone(FIRST).vkey, alone(SECOND).vkey],
+    ]);
+  });
+
+  test('that was rotated twice holds under the newest key, and not under that of somebody else', async () => {
+    await rotated();
+    await integrateAll(database.writerUrl, after(SECOND, THIRD));
+    await recordSome(database.db, 2, 8);
+    await integrateAll(database.writerUrl, alone(THIRD));
+    await make();
+    expect(first(await verifyDirectory(directory, { vkey: alone(THIRD).vkey }))).toBe('nothing is wrong');
+    expect(first(await verifyDirectory(directory, { vkey: alone(FIRST).vkey }))).toContain(
+      `is signed by ${alone(THIRD).vkey}, which came after ${alone(FIRST).vkey}`,
+    );
+    expect(first(await verifyDirectory(directory, { vkey: makeSigner().vkey }))).toMatch(
+      /^The file checkpoint was altered/,
+    );
   });
 });
 

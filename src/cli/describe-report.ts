@@ -58,6 +58,9 @@ export function describeReport(
     ...report.predecessors.map((before): [string, string] => ['before', beforeRow(before)]),
     ['documents', `${countOf(report.documents.held, 'is', 'are')} as sealed${gone(report.documents)}`],
     ['people', `${countOf(report.people.held, 'is', 'are')} known${gone(report.people)}`],
+    ...(report.unreferenced.count === 0
+      ? []
+      : [['beside', besideRow(report.unreferenced)] as [string, string]]),
   ];
   const absent = absentFrom(report);
   const verdict =
@@ -68,6 +71,15 @@ export function describeReport(
           `The ledger holds, as far as it is here: the bytes of ${NUMBER.format(absent)} retired ${absent === 1 ? 'entry' : 'entries'} are not, and no archive of them was looked at.`,
         );
   return `${verdict}\n\n${rows.map(([what, how]) => `  ${what.padEnd(12)} ${how}`).join('\n')}\n`;
+}
+
+/** Names may be anybody's, so they are shown as JSON. */
+function besideRow({ count, some }: VerifyReport['unreferenced']): string {
+  const more = count > some.length ? ', …' : '';
+  return (
+    `${countOf(count, 'file belongs', 'files belong')} to nothing that was verified, and nobody signed ${count === 1 ? 'it' : 'them'}:\n` +
+    `               ${some.map((path) => JSON.stringify(path)).join(', ')}${more}`
+  );
 }
 
 /** Anybody who can push to a witness can make up as many as he likes. */

@@ -3,7 +3,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { BundleRange } from './judge-bundle.ts';
 import { BundleJudge } from './judge-bundle.ts';
 
-const judge = new BundleJudge(String(workerData));
+const { directory, key } = workerData as { directory: string; key: string };
+const judge = new BundleJudge(directory, key);
 parentPort?.on('message', ({ from, until }: BundleRange) => {
   const run = Array.from({ length: until - from }, (_, at) => judge.judge(from + at));
   parentPort?.postMessage(run, []);

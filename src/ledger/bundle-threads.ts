@@ -2,6 +2,7 @@
  * Judges the full bundles of an exported directory ahead of whoever walks through them, on the machine's other cores. The walk
  * stays the authority: it takes them in their order. Where there are no threads, or one breaks, it judges them itself.
  */
+import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { BundleRange, JudgedBundle } from './judge-bundle.ts';
@@ -18,6 +19,8 @@ const AHEAD = 3;
 type Run = readonly (JudgedBundle | null)[];
 
 export class BundleThreads {
+  /** By which they fingerprint documents: nobody who made the directory could know it. */
+  readonly key = randomBytes(16).toString('hex');
   readonly #bundles: number;
   readonly #judge: BundleJudge;
   readonly #threads: Thread[];
@@ -29,8 +32,8 @@ export class BundleThreads {
   /** `bundles`: how many full ones there are. */
   constructor(directory: string, bundles: number, threads = threadsFor(bundles)) {
     this.#bundles = bundles;
-    this.#judge = new BundleJudge(directory);
-    this.#threads = Array.from({ length: threads }, () => new Thread(directory));
+    this.#judge = new BundleJudge(directory, this.key);
+    this.#threads = Array.from({ length: threads }, () => new Thread(directory, this.key));
   }
 
   /** By rising index. Null where the bundle needs a closer look. */
@@ -80,9 +83,9 @@ class Thread {
   readonly #waiting: PromiseWithResolvers<Run>[] = [];
   #broken: Error | null = null;
 
-  constructor(directory: string) {
+  constructor(directory: string, key: string) {
     this.#worker = new Worker(new URL('./bundle-thread.ts', import.meta.url), {
-      workerData: directory,
+      workerData: { directory, key },
       // What it makes is short-lived. More room is memory that a longer log takes.
       resourceLimits: { maxYoungGenerationSizeMb: 4 },
     });

@@ -1,13 +1,15 @@
 /** A log as an exported directory holds it. Every file may come from a stranger; a file that isn't there is a finding. */
-import { createReadStream } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import type { BundleThreads } from './bundle-threads.ts';
 import { Erasures } from './erasures.ts';
 import type { Findings } from './finding.ts';
 import { entryName } from './finding.ts';
+import { ExportedPeople, isAbsent, linesIn, unreadable } from './exported-people.ts';
+import { Fingerprints, fingerprint } from './fingerprints.ts';
+import type { Unreferenced } from './unreferenced-files.ts';
+import { findUnreferenced } from './unreferenced-files.ts';
 import type { EntryContent } from './entry.ts';
 import { parseEntry } from './entry.ts';
 import type {
@@ -18,15 +20,9 @@ import type {
   SourceTile,
   WholeBundle,
 } from './log-source.ts';
-import { actorReference, commitmentOf, loginReference } from './seal.ts';
+import { commitmentOf } from './seal.ts';
 import { TILE_WIDTH, tilePath } from './tiles.ts';
 
-const subjectLine = z.object({
-  ref: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
-  githubId: z.int(),
-  secret: z.string(),
-  logins: z.array(z.string()),
-});
 const manifestMinimum = z.object({ minimum: z.int().nonnegative().default(0) });
 const checkpointLine = z.object({
   size: z.int(),
@@ -44,9 +40,11 @@ export class DirectorySource implements LogSource {
   readonly #newest: SourceCheckpoint;
   /** Null where nobody walks through it. */
   readonly #bundles: BundleThreads | null;
-  readonly #people = new Set<string>();
+  readonly #people = new ExportedPeople();
+  /** Of the documents that entries seal, by {@link #key}. */
+  readonly #sealed = new Fingerprints();
+  readonly #key: string;
   readonly erasures = new Erasures();
-  #subjects = 0;
   /** The last bundle that was read, where there is more in it than its entries. */
   #leftover: string | null = null;
   #minimum = 0;
@@ -62,6 +60,7 @@ export class DirectorySource implements LogSource {
   ) {
     this.directory = directory;
     this.#bundles = more.bundles ?? null;
+    this.#key = this.#bundles?.key ?? '';
     this.vouched = more.vouched ?? null;
     this.vkey = vkey;
     this.#newest = newest;
@@ -70,7 +69,7 @@ export class DirectorySource implements LogSource {
 
   /** How many people are known. */
   get people(): number {
-    return this.#subjects;
+    return this.#people.count;
   }
 
   get claimedMinimum(): number {
@@ -99,6 +98,8 @@ export class DirectorySource implements LogSource {
     const { root, who, documents } = judged;
     // Where something is gone, it has to be said of which entry. Who is missing already need not be said again.
     const people = who.flatMap((each) => JSON.parse(each) as EntryContent['who']);
+    this.#people.met(people);
+    for (const sealed of documents.sealed) this.#sealed.add(sealed);
     if (documents.gone.length > 0 || people.some((person) => this.#isMissing(person))) return null;
     return {
       root,
@@ -134,7 +135,7 @@ export class DirectorySource implements LogSource {
   /** Those of `checkpoints.jsonl`, which may be missing; then, whatever that says, `checkpoint` itself. */
   async *checkpoints(): AsyncGenerator<SourceCheckpoint, void> {
     let newest = this.#newest;
-    for await (const line of lines(join(this.directory, 'checkpoints.jsonl'))) {
+    for await (const line of linesIn(join(this.directory, 'checkpoints.jsonl'))) {
       const parsed = checkpointLine.safeParse(json(line));
       if (!parsed.success)
         yield {
@@ -161,9 +162,11 @@ export class DirectorySource implements LogSource {
     }
     for (const { index, content } of entries) {
       this.erasures.see(index, content);
-      this.erasures.lookFor(this.#people, { index, content });
+      this.erasures.lookFor(this.#people.known, { index, content });
+      this.#people.met(content.who);
       for (const { name, commitment } of content.documents) {
         const hex = Buffer.from(commitment, 'base64url').toString('hex');
+        this.#sealed.add(fingerprint(this.#key, hex));
         const [body, salt] = [
           await this.#read(`documents/${hex}`),
           await this.#read(`documents/${hex}.salt`),
@@ -192,30 +195,28 @@ export class DirectorySource implements LogSource {
 
   /** Reads who people are; must be called before the entries are looked at. */
   async readPeople(findings: Findings): Promise<void> {
-    for await (const line of lines(join(this.directory, 'subjects.jsonl'))) {
-      const parsed = subjectLine.safeParse(json(line));
-      if (!parsed.success) {
-        findings.add('subject_altered', null, unreadable('subjects.jsonl', line));
-        continue;
-      }
-      this.#subjects += 1;
-      const { ref, githubId, logins } = parsed.data;
-      const secret = Buffer.from(parsed.data.secret, 'base64url');
-      if (actorReference(secret, githubId).toString('base64url') !== ref) {
+    await this.#people.read(this.directory, findings);
+  }
+
+  /** What was put beside the log; every entry that is here must have been looked beside. Answers which files belong to nothing. */
+  async judgeUnreferenced(findings: Findings): Promise<Unreferenced> {
+    this.#people.judgeUnnamed(findings);
+    return await findUnreferenced(this.directory, {
+      size: this.size,
+      minimum: this.#minimum,
+      isSealed: (hex) => this.#sealed.has(fingerprint(this.#key, hex)),
+      unsealed: (path) =>
         findings.add(
-          'subject_altered',
+          'document_altered',
           null,
-          `The person ${ref} in subjects.jsonl was altered: GitHub id ${githubId} does not open it.`,
-        );
-        continue;
-      }
-      this.#people.add(ref);
-      for (const login of logins) this.#people.add(loginReference(secret, login).toString('base64url'));
-    }
+          `${path} is sealed by no entry here: it was put beside the log.`,
+        ),
+    });
   }
 
   #isMissing({ actor, login }: EntryContent['who'][number]): boolean {
-    return !(this.#people.has(actor) && this.#people.has(login)) && !this.erasures.misses(actor);
+    const { known } = this.#people;
+    return !(known.has(actor) && known.has(login)) && !this.erasures.misses(actor);
   }
 
   async #read(path: string): Promise<Buffer | null> {
@@ -231,29 +232,6 @@ export async function readIfThere(path: string): Promise<Buffer | null> {
     if (isAbsent(error)) return null;
     throw error;
   }
-}
-
-async function* lines(path: string): AsyncGenerator<string> {
-  const input = createReadStream(path, 'utf8');
-  try {
-    for await (const line of createInterface({ input, crlfDelay: Infinity })) if (line !== '') yield line;
-  } catch (error) {
-    if (!isAbsent(error)) throw error;
-  }
-}
-
-function isAbsent(error: unknown): boolean {
-  return (
-    typeof error === 'object' &&
-    error !== null &&
-    'code' in error &&
-    (error.code === 'ENOENT' || error.code === 'ENOTDIR')
-  );
-}
-
-/** As JSON, so that nothing in it reaches a terminal as it is. */
-function unreadable(file: string, line: string): string {
-  return `A line of ${file} can't be read: ${JSON.stringify(line.slice(0, 60))}.`;
 }
 
 function json(text: string): unknown {

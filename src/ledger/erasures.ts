@@ -69,7 +69,7 @@ export class Erasures {
   }
 
   /** `known` are the references that people's rows open. A person who was erased took their names with them. */
-  lookFor(known: ReadonlySet<string>, at: Place): void {
+  lookFor(known: { has(reference: string): boolean }, at: Place): void {
     for (const { actor, login } of at.content.who) {
       if (known.has(actor) && known.has(login)) continue;
       const who = known.has(actor) ? 'The name that somebody had' : 'Somebody who is named';

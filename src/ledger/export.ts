@@ -12,6 +12,7 @@ import type { LedgerTables } from '../db/ledger-tables.ts';
 import { CodedError } from '../domain/coded-error.ts';
 import { parseCheckpoint } from './checkpoint.ts';
 import { DatabaseSource } from './database-source.ts';
+import type { EntryContent } from './entry.ts';
 import { parseEntry } from './entry.ts';
 import type { PlacedEntry } from './export-erased.ts';
 import { assertErasuresSigned, erasedLines } from './export-erased.ts';
@@ -95,6 +96,7 @@ async function writeLog(
   await assertErasuresSigned(queryOf(tx), log.log_id, size);
   const documents = { held: 0, erased: 0 };
   const erased: string[] = [];
+  const named = new Set<string>();
   let minimum = 0;
   for (let index = 0; index * TILE_WIDTH < size; index += 1) {
     const { width } = tileAt(0, index, size);
@@ -105,11 +107,9 @@ async function writeLog(
       : await writeBundle(directory, bundle, index);
     if (retired) minimum = source.claimedMinimum;
     erased.push(...erasedLines(entries));
-    const counted = await writeDocuments(
-      tx,
-      directory,
-      entries.map(({ bytes }) => bytes),
-    );
+    const contents = entries.flatMap(contentIn);
+    for (const { actor, login } of contents.flatMap(({ who }) => who)) named.add(actor).add(login);
+    const counted = await writeDocuments(tx, directory, contents);
     documents.held += counted.held;
     documents.erased += counted.erased;
     progress?.(index * TILE_WIDTH + width, size);
@@ -124,7 +124,7 @@ async function writeLog(
     await put(directory, tilePath(level, index, width), tile.hashes);
   }
   await writeCheckpoints(source, directory, size);
-  const people = await writeSubjects(tx, directory);
+  const people = await writeSubjects(tx, directory, named);
   // A row that names a key is anybody's who can write here; an export is signed by those that were vouched for.
   const vkeys = await readFoundedVkeys(tx, log);
   const vkey = vkeys.at(-1) ?? log.vkey;
@@ -205,9 +205,10 @@ function present(entries: Bundle, bundle: number): Uint8Array[] {
 async function writeDocuments(
   tx: Kysely<Database>,
   directory: string,
-  entries: readonly Uint8Array[],
+  entries: readonly EntryContent[],
 ): Promise<{ held: number; erased: number }> {
-  const wanted = entries.flatMap(commitmentsIn).map(({ commitment }) => Buffer.from(commitment, 'base64url'));
+  const sealed = entries.flatMap(({ documents }) => documents);
+  const wanted = sealed.map(({ commitment }) => Buffer.from(commitment, 'base64url'));
   let held = 0;
   // Few at a time, for each may be megabytes.
   for (let from = 0; from < wanted.length; from += 16) {
@@ -226,9 +227,9 @@ async function writeDocuments(
 }
 
 /** None, where the bytes were altered past reading. */
-function commitmentsIn(bytes: Uint8Array): readonly { readonly commitment: string }[] {
+function contentIn({ bytes }: PlacedEntry): EntryContent[] {
   try {
-    return parseEntry(bytes).documents;
+    return [parseEntry(bytes)];
   } catch {
     return [];
   }
@@ -245,20 +246,34 @@ async function writeCheckpoints(source: DatabaseSource, directory: string, upTo:
   }
 }
 
-async function writeSubjects(tx: Kysely<Database>, directory: string): Promise<number> {
-  const { rows } = await sql<{ ref: Buffer; github_id: number; secret: Buffer; logins: string[] }>`
-    SELECT s.ref, s.github_id, s.secret, ARRAY(SELECT l.login FROM ledger.subject_login l WHERE l.subject = s.ref ORDER BY l.login) AS logins
+/** Those alone whom the entries here name: others are of another log, or of entries that no checkpoint covers yet. */
+async function writeSubjects(
+  tx: Kysely<Database>,
+  directory: string,
+  named: ReadonlySet<string>,
+): Promise<number> {
+  const { rows } = await sql<{
+    ref: Buffer;
+    github_id: number;
+    secret: Buffer;
+    logins: { ref: string; login: string }[];
+  }>`
+    SELECT s.ref, s.github_id, s.secret, ARRAY(SELECT json_build_object('ref', encode(l.ref, 'hex'), 'login', l.login)
+      FROM ledger.subject_login l WHERE l.subject = s.ref ORDER BY l.login) AS logins
     FROM ledger.subject s ORDER BY s.github_id`.execute(tx);
-  const lines = rows.map((row) =>
-    JSON.stringify({
-      ref: row.ref.toString('base64url'),
-      githubId: row.github_id,
-      secret: row.secret.toString('base64url'),
-      logins: row.logins,
-    }),
-  );
+  const isNamed = (ref: Buffer): boolean => named.has(ref.toString('base64url'));
+  const lines = rows
+    .filter(({ ref }) => isNamed(ref))
+    .map(({ ref, github_id, secret, logins }) =>
+      JSON.stringify({
+        ref: ref.toString('base64url'),
+        githubId: github_id,
+        secret: secret.toString('base64url'),
+        logins: logins.filter((one) => isNamed(Buffer.from(one.ref, 'hex'))).map(({ login }) => login),
+      }),
+    );
   await put(directory, 'subjects.jsonl', lines.map((line) => `${line}\n`).join(''));
-  return rows.length;
+  return lines.length;
 }
 
 /** People and documents are in it in the open, so it is for whoever made it, and for whom they hand it to. */

@@ -1,5 +1,6 @@
 /** What verification found wrong, in sentences for whoever has to act on it. */
 import type { Retired } from './retired-entries.ts';
+import type { Unreferenced } from './unreferenced-files.ts';
 
 /**
  * - `entry_altered`, `entry_deleted`: the bytes of an entry aren't those that were signed, or are gone.
@@ -77,6 +78,8 @@ export interface VerifyReport {
   readonly beginningUnknown: boolean;
   /** Checkpoints held outside that this log was compared with. */
   readonly witnessed: readonly WitnessedCount[];
+  /** Files in an export that belong to nothing which was verified, with those of the logs before. */
+  readonly unreferenced: Unreferenced;
   /** Logs of which a witness has checkpoints, and that are not here; whose they are, nothing here tells. */
   readonly otherLogs: readonly OtherLog[];
   /** At most 100, the gravest first. */

@@ -5,6 +5,7 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { digestBundle } from './digest-bundle.ts';
+import { fingerprint } from './fingerprints.ts';
 import { commitmentOf } from './seal.ts';
 import { TILE_WIDTH, tilePath } from './tiles.ts';
 
@@ -14,7 +15,12 @@ export interface JudgedBundle {
   readonly root: Uint8Array;
   /** The `who` of its entries as JSON, save for those that this judge named before. */
   readonly who: readonly string[];
-  readonly documents: { readonly held: number; readonly gone: readonly string[] };
+  readonly documents: {
+    readonly held: number;
+    readonly gone: readonly string[];
+    /** Fingerprints of all that they seal. */
+    readonly sealed: BigUint64Array;
+  };
 }
 
 /** Full bundles `from` up to, not including, `until`. */
@@ -28,12 +34,15 @@ const MOST_REMEMBERED = 10_000;
 
 export class BundleJudge {
   readonly #directory: string;
+  readonly #key: string;
   readonly #named = new Set<string>();
   /** Grows to the largest bundle there is: 16 MB at most. */
   #buffer = Buffer.alloc(1 << 18);
 
-  constructor(directory: string) {
+  /** `key`: by which documents are fingerprinted. */
+  constructor(directory: string, key: string) {
     this.#directory = directory;
+    this.#key = key;
   }
 
   /** Null where something is wrong with it or can't be read: whoever asked looks for themselves. */
@@ -58,8 +67,10 @@ export class BundleJudge {
 
   #documents(commitments: readonly string[]): JudgedBundle['documents'] | null {
     const gone: string[] = [];
-    for (const commitment of commitments) {
+    const sealed = new BigUint64Array(commitments.length);
+    for (const [at, commitment] of commitments.entries()) {
       const hex = Buffer.from(commitment, 'base64url').toString('hex');
+      sealed[at] = fingerprint(this.#key, hex);
       const [body, salt] = [
         this.#readIfThere(`documents/${hex}`),
         this.#readIfThere(`documents/${hex}.salt`),
@@ -67,7 +78,7 @@ export class BundleJudge {
       if (body === null || salt === null) gone.push(commitment);
       else if (commitmentOf(salt, body).toString('hex') !== hex) return null;
     }
-    return { held: commitments.length - gone.length, gone };
+    return { held: commitments.length - gone.length, gone, sealed };
   }
 
   #readIfThere(path: string): Buffer | null {

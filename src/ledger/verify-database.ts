@@ -143,6 +143,7 @@ async function verify(query: Query, tx: Kysely<Database>, options: VerifyOptions
     predecessors,
     beginningUnknown,
     witnessed,
+    unreferenced: { count: 0, some: [] },
     otherLogs: await judgeOtherLogs(
       { known, given: options.vkey, place: 'this database' },
       options.elsewhere ?? [],

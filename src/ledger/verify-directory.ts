@@ -11,7 +11,7 @@ import { withGone } from './counts.ts';
 import { openDirectory, readStatedKeys } from './open-directory.ts';
 import { DirectorySource, readIfThere } from './directory-source.ts';
 import type { Erasures } from './erasures.ts';
-import type { Predecessor, VerifyReport } from './finding.ts';
+import type { VerifyReport } from './finding.ts';
 import { Findings } from './finding.ts';
 import type { JudgedLog } from './given-keys.ts';
 import { assertNewestGiven, keysByLog } from './given-keys.ts';
@@ -43,14 +43,17 @@ export async function verifyDirectory(
     options.archives ?? [],
     logs.map(({ origin }) => origin),
   );
-  const verified = await verifyOne(directory, null, findings, { ...options, given, archivesOf: archives });
+  const { report, known } = await verifyOne(directory, null, findings, {
+    ...options,
+    given,
+    archivesOf: archives,
+  });
   const newest = {
-    origin: verified.origin,
+    origin: report.origin,
     keys: given.at(-1) ?? [],
-    stated: verified.vkeys.at(-1) ?? 'nobody',
+    stated: report.vkeys.at(-1) ?? 'nobody',
   };
   assertNewestGiven(options.vkey, newest, logs.at(-2)?.origin ?? null, findings);
-  const { known, end, ended, ...report } = verified;
   const otherLogs = await judgeOtherLogs(
     { known, given: options.vkey, place: 'this export' },
     options.elsewhere ?? [],
@@ -58,6 +61,8 @@ export async function verifyDirectory(
   );
   return { ...report, otherLogs, findings: findings.gravestFirst(), found: findings.found };
 }
+
+const NONE = { count: 0, some: [] };
 
 interface OneOptions extends DirectoryOptions {
   /** The reader's keys of each log, oldest first; of this one, the last. */
@@ -77,9 +82,18 @@ interface Next {
   readonly beside: boolean;
 }
 
-type Verified = Omit<VerifyReport, 'findings' | 'found' | 'otherLogs'> & {
+interface Verified {
+  readonly report: Omit<VerifyReport, 'findings' | 'found' | 'otherLogs'>;
+  /** This log and those before it. */
   readonly known: readonly KnownLog[];
-} & Pick<Predecessor, 'ended'> & { readonly end: string | null };
+  /** What its successor says of its end; null where it says nothing that is so. */
+  readonly end: string | null;
+  readonly ended: number | null;
+}
+
+interface Before extends Pick<VerifyReport, 'predecessors' | 'beginningUnknown' | 'unreferenced'> {
+  readonly known: readonly KnownLog[];
+}
 
 async function verifyOne(
   directory: string,
@@ -110,6 +124,8 @@ async function verifyOne(
   const erasures = [...whole.erasures, ...(next?.erasures ?? [])];
   const beside = next?.beside === true || (await hasBeside(directory));
   for (const part of [source, ...whole.archives]) await verifyErasures(part, erasures, beside, findings);
+  // Where the walk broke off, not every entry was met that may refer to something.
+  const extra = tree.root === null ? NONE : await source.judgeUnreferenced(findings);
   const keys = [...new Set([...stated, ...tree.vkeys])].map(parseVerifierKey);
   const root = checkpoint.root.toString('base64');
   const ended = {
@@ -128,7 +144,8 @@ async function verifyOne(
     findings,
     options,
   );
-  return {
+  const { known, ...before } = earlier;
+  const report = {
     origin: name,
     vkeys: tree.vkeys,
     size: source.size,
@@ -140,8 +157,15 @@ async function verifyOne(
     retired: tree.retired,
     archived: whole.read,
     witnessed: await compareSource(verified, options.elsewhere ?? [], findings),
-    ...earlier,
-    known: [...earlier.known, { origin: name, keys }],
+    ...before,
+    unreferenced: {
+      count: extra.count + earlier.unreferenced.count,
+      some: [...extra.some, ...earlier.unreferenced.some],
+    },
+  };
+  return {
+    report,
+    known: [...known, { origin: name, keys }],
     end: declared === null || next === null ? null : endOf(declared, next.origin),
     ended: declared?.fact.predecessor.size ?? null,
   };
@@ -169,18 +193,23 @@ async function verifyBefore(
   log: Next,
   findings: Findings,
   options: OneOptions,
-): Promise<Pick<Verified, 'predecessors' | 'beginningUnknown' | 'known'>> {
+): Promise<Before> {
   const before = join(directory, PREDECESSOR);
   if ((await readIfThere(join(before, 'checkpoint'))) === null) {
     const fact = factOf(log.first);
     if (fact === null)
-      return { predecessors: [], beginningUnknown: log.first === null && log.size > 0, known: [] };
+      return {
+        predecessors: [],
+        beginningUnknown: log.first === null && log.size > 0,
+        known: [],
+        unreferenced: NONE,
+      };
     findings.add(
       'incarnation_undeclared',
       0,
       `${log.origin} goes on for ${fact.predecessor.origin}, whose entries are not in this export: ${PREDECESSOR}/ is gone.`,
     );
-    return { predecessors: [], beginningUnknown: false, known: [] };
+    return { predecessors: [], beginningUnknown: false, known: [], unreferenced: NONE };
   }
   const own = new Findings();
   const earlier = {
@@ -188,14 +217,18 @@ async function verifyBefore(
     given: options.given.slice(0, -1),
     archivesOf: options.archivesOf.slice(0, -1),
   };
-  const verified = await verifyOne(before, log, own, earlier);
-  findings.take(own, verified.origin);
-  const { origin, size, ended, retired, archived, beginningUnknown } = verified;
-  const end = verified.end ?? `it is not said how ${origin} ended`;
+  const { report, known, end, ended } = await verifyOne(before, log, own, earlier);
+  const { origin, size, retired, archived, beginningUnknown, unreferenced } = report;
+  findings.take(own, origin);
+  const last = { origin, size, end: end ?? `it is not said how ${origin} ended`, ended, retired, archived };
   return {
-    predecessors: [...verified.predecessors, { origin, size, end, ended, retired, archived }],
+    predecessors: [...report.predecessors, last],
     beginningUnknown,
-    known: verified.known,
+    known,
+    unreferenced: {
+      count: unreferenced.count,
+      some: unreferenced.some.map((path) => `${PREDECESSOR}/${path}`),
+    },
   };
 }
 
@@ -209,7 +242,7 @@ async function statedLogs(directory: string): Promise<JudgedLog[]> {
 }
 
 function nothing(origin: string, vkey: string): Verified {
-  return {
+  const report = {
     origin,
     vkeys: [vkey],
     size: 0,
@@ -223,8 +256,7 @@ function nothing(origin: string, vkey: string): Verified {
     witnessed: [],
     predecessors: [],
     beginningUnknown: false,
-    known: [{ origin, keys: [] }],
-    end: null,
-    ended: null,
+    unreferenced: NONE,
   };
+  return { report, known: [{ origin, keys: [] }], end: null, ended: null };
 }

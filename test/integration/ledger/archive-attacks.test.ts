@@ -7,6 +7,7 @@ import { cp, mkdtemp, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run as verifyCommand } from '../../../src/cli/verify.ts';
+import { parseEntry } from '../../../src/ledger/entry.ts';
 import { exportLog } from '../../../src/ledger/export.ts';
 import type { VerifyReport } from '../../../src/ledger/finding.ts';
 import { leafHash } from '../../../src/ledger/hash.ts';
@@ -261,6 +262,12 @@ describe('an export of which the first year was retired, without the log that it
     await exportLog(database.db, { directory: later.live, now: NOW });
   });
   const takeAway = async (): Promise<void> => {
+    const { documents } = parseEntry(await readFile(join(later.live, 'kept/0')));
+    // What it seals would tell of it.
+    for (const { commitment } of documents) {
+      const hex = Buffer.from(commitment, 'base64url').toString('hex');
+      for (const name of [hex, `${hex}.salt`]) await unlink(join(later.live, 'documents', name));
+    }
     await rm(join(later.live, 'predecessor'), { recursive: true });
     await unlink(join(later.live, 'kept/0'));
   };

@@ -1,14 +1,15 @@
 /** What whoever hands over an export can leave out of it, or put into it, and `verify` must say. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describeReport } from '../../../src/cli/describe-report.ts';
 import type { CheckpointsElsewhere } from '../../../src/ledger/compare-source.ts';
 import { newEntryId } from '../../../src/ledger/entry-id.ts';
 import { exportLog } from '../../../src/ledger/export.ts';
 import type { VerifyReport } from '../../../src/ledger/finding.ts';
+import { actorReference } from '../../../src/ledger/seal.ts';
 import type { LedgerSigner } from '../../../src/ledger/signer.ts';
 import { createSigner, generateLedgerKey } from '../../../src/ledger/signer.ts';
 import { verifyDatabase } from '../../../src/ledger/verify-database.ts';
@@ -219,5 +220,86 @@ describe('a log that a witness has, and that is not here', () => {
       `  not here     ${SECOND}, of which ./clone has checkpoint 7: nothing here tells whose log that is\n` +
         '               (if it is of the same operator, or goes on for this one, ask for it)\n',
     );
+  });
+});
+
+describe('what was put into an export', () => {
+  let directory: string;
+  beforeEach(async () => {
+    await grow(5, 0, signer);
+    // Recorded, and under no checkpoint yet: no business of an export's.
+    await recordOne(
+      database.db,
+      makeEntry(5, { who: [{ role: 'requester', actor: { id: 900, login: 'erin', kind: 'user' } }] }),
+    );
+    directory = await exported('export');
+  });
+  const put = async (name: string, content: string | Uint8Array = 'x'): Promise<void> => {
+    await mkdir(dirname(join(directory, name)), { recursive: true });
+    await writeFile(join(directory, name), content);
+  };
+  const editPeople = async (change: (lines: Record<string, unknown>[]) => unknown[]): Promise<void> => {
+    const lines = (await readFile(join(directory, 'subjects.jsonl'), 'utf8')).trim().split('\n');
+    const changed = change(lines.map((line) => JSON.parse(line) as Record<string, unknown>));
+    await put('subjects.jsonl', changed.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  };
+
+  test('is nothing where nothing was', async () => {
+    const report = await verifyDirectory(directory);
+    expect(sentences(report)).toEqual([]);
+    expect(report).toMatchObject({ unreferenced: { count: 0 }, people: { held: 4 } });
+    expect(inWords(report)).not.toContain('beside');
+  });
+
+  test('a person whom no entry names, is found', async () => {
+    const secret = randomBytes(32);
+    const ref = actorReference(secret, 666).toString('base64url');
+    const forged = { ref, githubId: 666, secret: secret.toString('base64url'), logins: ['mallory'] };
+    await editPeople((lines) => [...lines, forged]);
+    expect(sentences(await verifyDirectory(directory))).toEqual([
+      `The person ${ref} in subjects.jsonl (GitHub id 666) is named by no entry here: it was put beside the log.`,
+      `The name "mallory" of the person ${ref} in subjects.jsonl is named by no entry here: it was put beside the log.`,
+    ]);
+  });
+
+  test('a name that somebody never had, is found', async () => {
+    await editPeople((lines) =>
+      lines.map((line) => (line['githubId'] === 100 ? { ...line, logins: ['alice', 'mallory'] } : line)),
+    );
+    expect(sentences(await verifyDirectory(directory))).toEqual([
+      expect.stringMatching(
+        /^The name "mallory" of the person \S+ in subjects\.jsonl is named by no entry here/,
+      ),
+    ]);
+  });
+
+  test('a document that no entry seals, is found', async () => {
+    const hex = 'ab'.repeat(32);
+    await put(`documents/${hex}`);
+    expect(sentences(await verifyDirectory(directory))).toEqual([
+      `documents/${hex} is sealed by no entry here: it was put beside the log.`,
+    ]);
+  });
+
+  test('files that belong to nothing, are named', async () => {
+    for (const name of [
+      'notes.txt',
+      'tile/0/000.p/3',
+      'tile/entries/001.p/9',
+      'kept/0',
+      'documents/\u001b[2Jx',
+    ])
+      await put(name);
+    const report = await verifyDirectory(directory);
+    expect(sentences(report)).toEqual([]);
+    expect(report.unreferenced).toEqual({
+      count: 5,
+      some: expect.arrayContaining(['notes.txt', 'tile/0/000.p/3', 'tile/entries/001.p/9', 'kept/0']),
+    });
+    const out = inWords(report);
+    expect(out).toContain(
+      '  beside       5 files belong to nothing that was verified, and nobody signed them:\n',
+    );
+    expect(out).toContain(String.raw`"documents/\u001b[2Jx"`);
   });
 });

@@ -110,6 +110,7 @@ const PURE_ROOTS = [
 
 /** The files of the ledger that may touch the database, the disk or chance. Whatever isn't named here is pure. */
 export const IMPURE_LEDGER: readonly string[] = [
+  'bare-copy.ts',
   'bundle-thread.ts',
   'bundle-threads.ts',
   'compared-log.ts',
@@ -125,6 +126,7 @@ export const IMPURE_LEDGER: readonly string[] = [
   'erase.ts',
   'export.ts',
   'export-erased.ts',
+  'exported-people.ts',
   'find-person.ts',
   'first-missing.ts',
   'founded-vkeys.ts',
@@ -136,6 +138,8 @@ export const IMPURE_LEDGER: readonly string[] = [
   'lock-entries.ts',
   'lock-holder.ts',
   'log.ts',
+  'open-directory.ts',
+  'open-newest.ts',
   'plan-erasure.ts',
   'policies-in-force.ts',
   'query.ts',
@@ -155,6 +159,7 @@ export const IMPURE_LEDGER: readonly string[] = [
   'state-retirement.ts',
   'stored-tree.ts',
   'subjects.ts',
+  'unreferenced-files.ts',
   'unsigned-entries.ts',
   'database-check-runs.ts',
   'directory-check-runs.ts',
@@ -162,6 +167,7 @@ export const IMPURE_LEDGER: readonly string[] = [
   'verify-database.ts',
   'verify-directory.ts',
   'verify-erasures.ts',
+  'verify-tables.ts',
   'verify-witness-rows.ts',
   'writable.ts',
 ];

@@ -20,7 +20,8 @@ function reading(answer: (ref: unknown, after: unknown) => Scripted, many = true
   const github = scriptedGitHub({
     rest: {
       [ACTIVITY]: ({ ref, after }) => {
-        asked.push(`${String(ref ?? '*')} ${String(after ?? '')}`.trim());
+        const where = [typeof ref === 'string' ? ref : '*', ...(typeof after === 'string' ? [after] : [])];
+        asked.push(where.join(' '));
         return answer(ref, after);
       },
     },

@@ -18,6 +18,7 @@ import { openGitHub } from '../src/pipeline/github-access.ts';
 import type { Benchmark } from './benchmark.ts';
 import { run as evaluate } from './evaluate.ts';
 import { measureBurst } from './gates/burst.ts';
+import { agreeingTrees } from '../test/support/agreeing-trees.ts';
 
 const NOW = '2026-11-02T10:00:00.000Z';
 const ROLES = { teams: ['maintainers'], permissions: false };
@@ -87,6 +88,7 @@ async function change(
       pushes: [],
       roles: ROLES,
       paths: true,
+      trees: agreeingTrees,
       now: NOW,
     };
     await gatherChange(ours, asked);
@@ -138,6 +140,7 @@ async function deployment(
       identity: {},
       roles: ROLES,
       paths: true,
+      trees: agreeingTrees,
       policy: { trusted: true },
       now: NOW,
     });

@@ -10,7 +10,7 @@ import { openDatabase } from './db/open-database.ts';
 import { openQueue } from './db/queue.ts';
 import { CodedError } from './domain/coded-error.ts';
 import { errorCodeOf } from './domain/error-code.ts';
-import { fullName } from './domain/repository.ts';
+import { fullName, type RepositoryRef } from './domain/repository.ts';
 import { newEntryId } from './ledger/entry-id.ts';
 import { queryOf } from './ledger/query.ts';
 import { assertLedgerSafe } from './ledger/safety.ts';
@@ -25,6 +25,7 @@ import { recordConfiguration } from './pipeline/record-configuration.ts';
 import { startHeartbeat } from './pipeline/heartbeat.ts';
 import { startRecovering } from './pipeline/recover-deliveries.ts';
 import { sweepInstallations } from './pipeline/sweep-installations.ts';
+import { treesOf } from './pipeline/trees-of.ts';
 import { workQueues } from './pipeline/work-queues.ts';
 import { createPages } from './web/pages.ts';
 import { pathOf } from './web/path-of.ts';
@@ -117,16 +118,20 @@ async function open(
     log,
     (installationId) => grantOf(db, installationId),
   );
+  const copies = {
+    mirrors: join(options.dataDir, 'mirrors'),
+    cloneUrl: (repository: RepositoryRef) => `${addresses.web}/${fullName(repository)}.git`,
+    contentsToken: access.contentsToken,
+  };
   const pipeline: Pipeline = {
+    ...copies,
+    trees: (repository) => treesOf(copies, repository),
     db,
     queue,
     log,
     appId: options.github.appId,
     github: access.client,
-    contentsToken: access.contentsToken,
     webUrl: addresses.web,
-    cloneUrl: (repository) => `${addresses.web}/${fullName(repository)}.git`,
-    mirrors: join(options.dataDir, 'mirrors'),
     targetOf: (repository, environment) => {
       const found = config.targets.find(
         ({ target }) =>

@@ -104,6 +104,15 @@ export interface GitHub {
   /** "Re-run" on a check run. */
   rerequest(repository: Repository, checkRunId: number, user: User): void;
   rerequestSuite(repository: Repository, suiteId: number, user: User): Promise<void>;
+  /** "Update branch". With `files` somebody merges at their desk instead, and it has that commit's files. Answers the new head. */
+  updateBranch(
+    repository: Repository,
+    number: number,
+    user: User,
+    wish?: { readonly files?: string },
+  ): Promise<string>;
+  /** What GitHub lets nobody do: merging or squashing it will land the files of that commit. */
+  alterLanding(repository: Repository, number: number, files: string): void;
   readonly mergeQueue: {
     open(
       repository: Repository,

@@ -18,6 +18,7 @@ import {
   createUser,
   personOf,
 } from './acts/organizations.ts';
+import { updatePull } from './acts/updating.ts';
 import { enqueuePull, openMergeQueue, tamperWithGroup } from './acts/merge-queue.ts';
 import { setDraft } from './acts/pull-requests.ts';
 import { createRepository, forkRepository } from './acts/repositories.ts';
@@ -146,6 +147,11 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
     rerequest: (repository, id, user) => rerequest(world, repository, needCheckRun(repository, id), user),
     rerequestSuite: (repository, id, user) =>
       rerequestSuite(world, repository, needSuite(repository, id), user),
+    updateBranch: (repository, number, user, wish) =>
+      updatePull(world, needPull(repository, String(number)), user, wish),
+    alterLanding(repository, number, files) {
+      needPull(repository, String(number)).landsAs = files;
+    },
     mergeQueue: {
       open: openMergeQueue,
       add: async (repository, number, user) =>

@@ -146,6 +146,8 @@ export interface Pull {
   updatedAt: string;
   closedAt: string | null;
   merge: { readonly at: string; readonly by: Actor; readonly sha: string } | null;
+  /** The commit whose files a merge of it lands instead of what it should: what GitHub lets nobody do. */
+  landsAs: string | null;
   /** Null until GitHub's background job has looked, as on GitHub. */
   mergeable: boolean | null;
   readonly reviews: Review[];

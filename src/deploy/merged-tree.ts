@@ -8,8 +8,8 @@ import { type GitResult, runGit } from './git.ts';
 import type { Mirror } from './mirror.ts';
 
 /** What could be found out, or why it couldn't. */
-type Found =
-  { readonly known: true; readonly value: string } | { readonly known: false; readonly why: string };
+type Found<T = string> =
+  { readonly known: true; readonly value: T } | { readonly known: false; readonly why: string };
 
 const MERGE_SECONDS = 120;
 const OID = /^[0-9a-f]{40}$/;
@@ -28,6 +28,7 @@ export function treesIn(
   token: () => Promise<string>,
 ): {
   readonly treeOf: (sha: string) => Promise<Found>;
+  readonly parentsOf: (sha: string) => Promise<Found<readonly string[]>>;
   readonly mergedTree: (merge: {
     readonly base: string;
     readonly ours: string;
@@ -52,8 +53,21 @@ export function treesIn(
   const commitOf = (tree: string, parent: string | null): Promise<string> =>
     oid(run(['commit-tree', tree, ...(parent === null ? [] : ['-p', parent])], 'a step of a merge\n'));
 
+  // Of a commit that was fetched by itself git hides the parents everywhere but in its own text.
+  const parentsOf = async (sha: string): Promise<Found<readonly string[]>> => {
+    if (!OID.test(sha)) return { known: false, why: 'it has no commit to stand on' };
+    await mirror.fetchCommit({ sha, token: await token() });
+    const { code, stdout, stderr } = await run(['cat-file', 'commit', sha]);
+    if (code !== 0)
+      throw new DeployError('mirror_failed', `git could not read ${sha} in the mirror: ${stderr.trim()}`);
+    const [head = ''] = stdout.toString('utf8').split('\n\n', 1);
+    const lines = head.split('\n').filter((line) => line.startsWith('parent '));
+    return { known: true, value: lines.map((line) => line.slice('parent '.length)) };
+  };
+
   return {
     treeOf,
+    parentsOf,
     async mergedTree({ base, ours, theirs }) {
       const found: string[] = [];
       for (const sha of [base, ours, theirs]) {

@@ -2,6 +2,7 @@ import type { Actor } from './actor.ts';
 import type { CodeOwnersFile } from './code-owners-facts.ts';
 import type { ControlsFact } from './control-facts.ts';
 import type { Known } from './known.ts';
+import type { BaseMergeFacts, LandingFacts } from './landing-facts.ts';
 import type { Listed } from './listed.ts';
 import type { ProtectionFacts } from './protection-facts.ts';
 import type { RepositoryRef } from './repository.ts';
@@ -40,6 +41,11 @@ export interface ChangeFacts {
   /** Whether the base stands inside a control gap; absent where nobody has looked yet. No gate reads it. */
   readonly controls?: ControlsFact;
   readonly roles: RoleFacts;
+  /**
+   * The merges that stand between the head and the oldest approval that only merges follow, newest first: each stands on the
+   * one after it, and the last one on what was approved. Absent: no approval was given before one.
+   */
+  readonly baseMerges?: readonly BaseMergeFacts[];
 }
 
 export interface PullRequestFacts {
@@ -78,6 +84,8 @@ export interface MergeFacts {
    * range of commits is traced.
    */
   readonly onGitHub: Known<boolean>;
+  /** Absent: it was not compared, which is no proof of anything; or the head itself is what landed. */
+  readonly landing?: Known<LandingFacts>;
 }
 
 export interface CommitFacts {

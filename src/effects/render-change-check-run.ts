@@ -98,7 +98,9 @@ function approvalsSection(
   facts: ChangeFacts,
   place: Place,
 ): Section {
-  const head = `### Approvals\n\nOnly those of the last commit, ${commitLink(facts.pullRequest.headSha, place)}, can count.`;
+  const since =
+    facts.baseMerges === undefined ? '' : ', and those of one that only the base was merged into since';
+  const head = `### Approvals\n\nOnly those of the last commit, ${commitLink(facts.pullRequest.headSha, place)}, can count${since}.`;
   if (approvals.length === 0) return block(80, `${head} Nobody has approved this change.`);
   return {
     ...block(80, `${head}\n\n${header('', 'Who', 'Approved', 'When', 'Why')}`),

@@ -8,11 +8,13 @@ import { freeze } from './freeze.ts';
 import type { GitHubReader } from './github-reader.ts';
 import type { SeenPush } from './pushers-of.ts';
 import { ownersAt, ownersNamed } from './owners-at.ts';
+import { makeAnew, withMadeAnew } from './made-anew.ts';
 import { readCodeOwners } from './read-code-owners.ts';
 import { readProtection } from './read-protection.ts';
 import { type PullRequestReading, readPullRequests } from './read-pull-requests.ts';
 import { readPushers } from './read-pushers.ts';
 import { openRoles } from './read-roles.ts';
+import type { TreeReader } from './tree-reader.ts';
 import type { WirePullRequest } from './wire-pull-request.ts';
 
 export interface ChangeAsked {
@@ -27,6 +29,8 @@ export interface ChangeAsked {
   readonly roles: RolesAsked;
   /** Whether the policy asks which files are changed. */
   readonly paths: boolean;
+  /** What an update from the base, and a merge, are made anew by. */
+  readonly trees: TreeReader;
   /** When it is gathered, RFC 3339 in UTC. */
   readonly now: string;
 }
@@ -46,10 +50,11 @@ export async function gatherChange(github: GitHubReader, asked: ChangeAsked): Pr
       `${fullName(repository)}#${number} could not be read: it is judged again in a moment`,
     );
   }
-  const [protection, pushers, [codeOwners]] = await Promise.all([
+  const [protection, pushers, [codeOwners], made] = await Promise.all([
     readProtection(github, repository, { branch: reading.pullRequest.baseRef, appId: asked.appId }),
     readPushers(github, repository, reading, asked.pushes),
     asked.roles.codeOwners === undefined ? [] : readCodeOwners(github, repository, [ownersAt(reading)]),
+    makeAnew(github, repository, reading, asked.trees),
   ]);
   // Last, so that whoever lost a role while the rest was read has lost it here.
   const owners = ownersNamed(asked.roles, repository, reading, codeOwners);
@@ -58,7 +63,7 @@ export async function gatherChange(github: GitHubReader, asked: ChangeAsked): Pr
     schema: 'change-facts/v1',
     gatheredAt: asked.now,
     repository,
-    ...reading,
+    ...withMadeAnew(reading, made),
     pushers,
     protection,
     ...(codeOwners === undefined ? {} : { codeOwners }),

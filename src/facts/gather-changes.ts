@@ -9,11 +9,14 @@ import { inParallel } from './in-parallel.ts';
 import { openActivity } from './open-activity.ts';
 import type { SeenPush } from './pushers-of.ts';
 import { ownersAt, ownersNamed } from './owners-at.ts';
+import { type MadeAnew, makeAnew, withMadeAnew } from './made-anew.ts';
+import { readBaseMerges } from './read-base-merges.ts';
 import { readCodeOwners } from './read-code-owners.ts';
 import { readLandings } from './read-landings.ts';
 import { type PullRequestReading, readPullRequests } from './read-pull-requests.ts';
 import { readPushers } from './read-pushers.ts';
 import type { RoleReader } from './read-roles.ts';
+import type { TreeReader } from './tree-reader.ts';
 
 export interface ChangesAsked {
   readonly repository: RepositoryRef;
@@ -23,6 +26,12 @@ export interface ChangesAsked {
   readonly roles: RolesAsked;
   /** Whether the policy asks which files are changed. */
   readonly paths: boolean;
+  /** What an update from the base, and a merge, are made anew by. */
+  readonly trees: TreeReader;
+  /** What was made anew of a pull request when its merge was recorded, so that it isn't done twice; null: nothing was. */
+  readonly madeAtMerge?: (number: number, sha: string) => Promise<MadeAnew | null>;
+  /** Whether what their merges left is compared: not where that is judged by itself. */
+  readonly landings: boolean;
   readonly now: string;
 }
 
@@ -32,9 +41,10 @@ const MANY = 3;
 /** The pull requests that a range of commits came from, each with its own facts but for the branch's protection. */
 export async function gatherChanges(
   github: GitHubReader,
-  { repository, numbers, pushesOf, roles, paths, now }: ChangesAsked,
+  asked: ChangesAsked,
   roleReader: RoleReader,
 ): Promise<readonly ChangeFacts[]> {
+  const { repository, numbers, pushesOf, roles, paths, now } = asked;
   const ordered = [...new Set(numbers)].sort((a, b) => a - b);
   const alone = await readPullRequests(github, repository, ordered, { paths });
   const activity = openActivity(github, repository, { many: ordered.length > MANY });
@@ -52,17 +62,30 @@ export async function gatherChanges(
     const { number, baseRef } = reading.pullRequest;
     const named = ownersNamed(roles, repository, reading, codeOwners);
     const pushers = await readPushers(github, repository, reading, await pushesOf(number), activity);
+    const made = await madeAnew(github, reading, asked);
     return {
       schema: 'change-facts/v1',
       gatheredAt: now,
       repository,
-      ...reading,
+      ...withMadeAnew(reading, made),
       pushers,
       protection: notRead(baseRef),
       ...(codeOwners === undefined ? {} : { codeOwners }),
       roles: await roleReader.of(roles, peopleOf(reading, pushers), named),
     };
   });
+}
+
+async function madeAnew(
+  github: GitHubReader,
+  reading: PullRequestReading,
+  { repository, trees, madeAtMerge, landings }: ChangesAsked,
+): Promise<MadeAnew> {
+  if (!landings)
+    return { baseMerges: await readBaseMerges(github, repository, reading, trees), landing: null };
+  const { number, merged } = reading.pullRequest;
+  const before = merged === null ? null : await madeAtMerge?.(number, merged.commit.sha);
+  return before ?? makeAnew(github, repository, reading, trees);
 }
 
 function withLanding(

@@ -31,6 +31,8 @@ export interface DeploymentAsked {
   /** What people pressed on our check run. */
   readonly pressed: readonly DeploymentReview[];
   readonly pushesOf: ChangesAsked['pushesOf'];
+  readonly trees: ChangesAsked['trees'];
+  readonly madeAtMerge?: ChangesAsked['madeAtMerge'] & {};
   /** What ran in the environments that the policy puts before this one, and whether this one is locked, by our records. */
   readonly before: DeploymentFacts['before'] & {};
   readonly lock: DeploymentFacts['lock'] & {};
@@ -73,7 +75,7 @@ export async function gatherDeployment(
 
   const numbers = range.commits.items.flatMap((commit) => commit.pullRequests);
   const roles = openRoles(github, repository);
-  const changes = await gatherChanges(github, { ...asked, numbers }, roles);
+  const changes = await gatherChanges(github, { ...asked, numbers, landings: true }, roles);
 
   const emergency = asked.emergency?.known === true ? asked.emergency.value : null;
   const people = [

@@ -18,6 +18,8 @@ export interface PolicyChangeAsked {
   /** The commit at which the last reviewed version was seen. */
   readonly since: string;
   readonly pushesOf: ChangesAsked['pushesOf'];
+  readonly trees: ChangesAsked['trees'];
+  readonly madeAtMerge?: ChangesAsked['madeAtMerge'] & {};
   readonly roles: RolesAsked;
   /** Whether the policy asks which files are changed. */
   readonly paths: boolean;
@@ -51,7 +53,8 @@ export async function gatherPolicyChange(
     .map(({ sha }) => sha);
   const commits = withNeighbours(items, new Set(touching));
   const numbers = commits.flatMap(({ pullRequests }) => pullRequests);
-  const changes = await gatherChanges(github, { ...asked, numbers }, openRoles(github, repository));
+  const wanted = { ...asked, numbers, landings: true };
+  const changes = await gatherChanges(github, wanted, openRoles(github, repository));
   const ends = new Set(
     changes.flatMap(({ pullRequest: { headSha, merged } }) => [headSha, merged?.commit.sha ?? headSha]),
   );

@@ -15,6 +15,7 @@ export interface PushedRangeAsked {
   readonly base: string | null;
   readonly head: string;
   readonly pushesOf: ChangesAsked['pushesOf'];
+  readonly trees: ChangesAsked['trees'];
   readonly roles: RolesAsked;
   /** Whether the policy asks which files are changed. */
   readonly paths: boolean;
@@ -22,7 +23,10 @@ export interface PushedRangeAsked {
   readonly now: string;
 }
 
-/** Every commit that a push brought to a branch, and the pull requests they came from. */
+/**
+ * Every commit that a push brought to a branch, and the pull requests they came from. What their merges left is not
+ * compared: that is recorded with each merge.
+ */
 export async function gatherRange(
   github: GitHubReader,
   asked: PushedRangeAsked,
@@ -37,6 +41,7 @@ export async function gatherRange(
     unreviewed: new Set(),
   });
   const numbers = range.commits.items.flatMap((commit) => commit.pullRequests);
-  const changes = await gatherChanges(github, { ...asked, numbers }, openRoles(github, repository));
+  const wanted = { ...asked, numbers, landings: false };
+  const changes = await gatherChanges(github, wanted, openRoles(github, repository));
   return freeze({ range, changes });
 }

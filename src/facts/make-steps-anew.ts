@@ -1,13 +1,10 @@
-import { z } from 'zod';
 import type { ChangeFacts, CommitFacts } from '../domain/change-facts.ts';
-import { type Known, known, unknown } from '../domain/known.ts';
+import { type Known, unknown } from '../domain/known.ts';
 import type { GroupCommit, GroupStep } from '../domain/merge-group-facts.ts';
-import { fullName, type RepositoryRef } from '../domain/repository.ts';
-import { askRest } from './ask-github.ts';
-import { isGitHubStatus } from './github-error.ts';
+import type { RepositoryRef } from '../domain/repository.ts';
 import type { GitHubReader } from './github-reader.ts';
+import { readSharedCommit } from './read-shared-commit.ts';
 import type { TreeReader } from './tree-reader.ts';
-import { sha } from './wire-commit.ts';
 
 /**
  * Reads what tree each commit of a merge group has, and makes anew what it would have if the queue did nothing but merge
@@ -19,7 +16,7 @@ export async function makeStepsAnew(
   asked: {
     readonly before: string;
     readonly steps: readonly GroupStep[];
-    readonly changes: readonly ChangeFacts[];
+    readonly changes: readonly MadeFrom[];
     readonly trees: TreeReader;
   },
 ): Promise<readonly GroupStep[]> {
@@ -41,10 +38,13 @@ export async function makeStepsAnew(
   return made;
 }
 
+/** As much of a pull request as its merge is made of. */
+export type MadeFrom = Pick<ChangeFacts, 'pullRequest' | 'commits'>;
+
 interface Making {
   readonly before: string;
   readonly step: GroupStep;
-  readonly change: ChangeFacts;
+  readonly change: MadeFrom;
   readonly trees: TreeReader;
 }
 
@@ -57,8 +57,10 @@ async function expectedTrees(
   const { before, step, change, trees } = making;
   if (step.method === 'rebase') return replayed(making);
   const theirs = change.pullRequest.headSha;
-  const base = await readMergeBase(github, repository, { from: before, to: theirs });
-  const merged = base.known ? await trees.mergedTree({ base: base.value, ours: before, theirs }) : base;
+  const common = await readSharedCommit(github, repository, { from: before, to: theirs });
+  const merged = common.known
+    ? await trees.mergedTree({ base: common.value.sha, ours: before, theirs })
+    : common;
   // Whatever stands before the merge in its step is not the pull request's.
   const none = unknown('it is no merge of the pull request');
   return step.commits.map((_, index) => (index === step.commits.length - 1 ? merged : none));
@@ -85,7 +87,7 @@ async function replayed({ before, step, change, trees }: Making): Promise<readon
 }
 
 /** The pull request's own commits, oldest first, if each stands on the one before. */
-function lineOf({ commits, pullRequest }: ChangeFacts): readonly CommitFacts[] | null {
+function lineOf({ commits, pullRequest }: MadeFrom): readonly CommitFacts[] | null {
   const own = new Map(commits.items.map((commit) => [commit.sha, commit]));
   const line: CommitFacts[] = [];
   let at = own.get(pullRequest.headSha);
@@ -94,22 +96,4 @@ function lineOf({ commits, pullRequest }: ChangeFacts): readonly CommitFacts[] |
     at = own.get(at.parents[0] ?? '');
   }
   return at === undefined && line.length === own.size && commits.complete ? line : null;
-}
-
-const comparison = z.object({ merge_base_commit: z.object({ sha }) });
-
-async function readMergeBase(
-  github: GitHubReader,
-  { owner, name }: RepositoryRef,
-  { from, to }: { readonly from: string; readonly to: string },
-): Promise<Known<string>> {
-  const parameters = { owner, repo: name, basehead: `${from}...${to}`, per_page: 1 };
-  const doing = `comparing ${from} and ${to} in ${fullName({ owner, name })}`;
-  try {
-    const route = 'GET /repos/{owner}/{repo}/compare/{basehead}';
-    return known((await askRest(github, route, parameters, comparison, doing)).merge_base_commit.sha);
-  } catch (error) {
-    if (!isGitHubStatus(error, 404) && !isGitHubStatus(error, 422)) throw error;
-    return unknown('both have no commit in common that GitHub shows');
-  }
 }

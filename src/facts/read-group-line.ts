@@ -2,15 +2,15 @@ import { z } from 'zod';
 import type { MergeGroupFacts, MergeGroupRef } from '../domain/merge-group-facts.ts';
 import type { Listed } from '../domain/listed.ts';
 import { fullName, type RepositoryRef } from '../domain/repository.ts';
-import { askRest, askRestPages } from './ask-github.ts';
+import { askRestPages } from './ask-github.ts';
 import { isGitHubStatus } from './github-error.ts';
 import type { GitHubReader } from './github-reader.ts';
+import { readBranchTip } from './read-branch-tip.ts';
 import { sha } from './wire-commit.ts';
 
 /** A group of more than ten thousand commits is incomplete, and holds. */
 const PAGES = 100;
 
-const branchAnswer = z.object({ commit: z.object({ sha }) });
 const comparisonPage = z.object({
   status: z.enum(['ahead', 'behind', 'identical', 'diverged']),
   total_commits: z.int(),
@@ -30,7 +30,7 @@ export async function readGroupLine(
   repository: RepositoryRef,
   { baseRef, headSha }: Pick<MergeGroupRef, 'baseRef' | 'headSha'>,
 ): Promise<GroupLine> {
-  const tip = await readTip(github, repository, baseRef);
+  const tip = await readBranchTip(github, repository, baseRef);
   const { owner, name } = repository;
   const basehead = `${tip}...${headSha}`;
   const doing = `comparing ${basehead} in ${fullName(repository)}`;
@@ -57,13 +57,6 @@ export async function readGroupLine(
     if (!isGitHubStatus(error, 404) && !isGitHubStatus(error, 422)) throw error;
     return { tip, status: 'unknown', line: { complete: true, items: [] } };
   }
-}
-
-async function readTip(github: GitHubReader, repository: RepositoryRef, branch: string): Promise<string> {
-  const { owner, name } = repository;
-  const doing = `reading where ${branch} of ${fullName(repository)} is`;
-  const route = 'GET /repos/{owner}/{repo}/branches/{branch}';
-  return (await askRest(github, route, { owner, repo: name, branch }, branchAnswer, doing)).commit.sha;
 }
 
 function firstParents(head: string, parents: ReadonlyMap<string, string | null>): readonly string[] {

@@ -7,6 +7,8 @@ import type { Known } from '../domain/known.ts';
 export interface TreeReader {
   /** The id of a commit's tree. */
   readonly treeOf: (sha: string) => Promise<Known<string>>;
+  /** The ids of a commit's parents, as the commit itself has them. */
+  readonly parentsOf: (sha: string) => Promise<Known<readonly string[]>>;
   /** The tree of the three-way merge of `ours` and `theirs`, which have `base` in common; unknown where it conflicts. */
   readonly mergedTree: (merge: {
     readonly base: string;

@@ -17,10 +17,13 @@ import type { Pipeline } from './pipeline.ts';
 import { withControlsSeen } from './controls-seen.ts';
 import { type PolicyInForce, standingPolicy } from './policy-in-force.ts';
 import { pushesTo } from './pushes-to.ts';
+import { knownTreesOf } from './trees-of.ts';
 import { type BranchPolicy, branchPolicyOf } from './branch-policy.ts';
 
 /** Two of GitHub's answers may disagree on the base for a moment; for longer than that, the job waits instead of us. */
 const TRIES = 3;
+/** A commit that git can't fetch fails the job before this attempt; from it on, what rests on it is unknown. */
+const PATIENT = 3;
 
 export interface AssessedChange {
   /** The policy that the decision was made by. */
@@ -37,14 +40,16 @@ export interface AssessedChange {
 /**
  * Facts, then judgement, of one pull request. Writes nothing. The default branch's policy says whether the base is guarded,
  * since anybody who can push a branch could write a lax one there; a base with a policy of its own asks for that as well,
- * and the stricter decision is the one that stands. The base can be changed while we read: then all is read again.
+ * and the stricter decision is the one that stands. The base can be changed while we read: then all is read again. `attempt` is
+ * the job's: while it is a low one, merges that can't be made anew throw.
  */
 export async function assessChange(
   pipeline: Pipeline,
   repository: RepositoryRef,
   number: number,
+  attempt: number,
 ): Promise<AssessedChange> {
-  return assess(pipeline, repository, number, { merge: false });
+  return assess(pipeline, repository, number, { merge: false, attempt });
 }
 
 /** As {@link assessChange}, of a merge: what was said until then, by the policy that was in force just before it. */
@@ -52,17 +57,19 @@ export async function assessMerge(
   pipeline: Pipeline,
   repository: RepositoryRef,
   number: number,
+  attempt: number,
 ): Promise<AssessedChange> {
-  return assess(pipeline, repository, number, { merge: true });
+  return assess(pipeline, repository, number, { merge: true, attempt });
 }
 
 async function assess(
   pipeline: Pipeline,
   repository: RepositoryRef,
   number: number,
-  { merge }: { readonly merge: boolean },
+  { merge, attempt }: { readonly merge: boolean; readonly attempt: number },
 ): Promise<AssessedChange> {
   const github = await pipeline.github(repository.installationId);
+  const trees = attempt < PATIENT ? pipeline.trees(repository) : knownTreesOf(pipeline, repository);
   for (let tries = 0; tries < TRIES; tries += 1) {
     // The ledger first: what is read from GitHub afterwards can only be newer.
     const last = await lastReviewedPolicy(pipeline.db, repository.id);
@@ -85,6 +92,7 @@ async function assess(
       paths: [policy.changes.reading, branchPolicy?.reading, ...versions.map(readingOf)].some(
         (each) => each?.kind === 'valid' && pathsAsked(each.policy),
       ),
+      trees,
       now: pipeline.now(),
     });
     if (gathered.pullRequest.baseRef !== base) continue;

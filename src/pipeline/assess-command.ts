@@ -10,6 +10,7 @@ import type { CommandJob } from './jobs.ts';
 import type { Pipeline } from './pipeline.ts';
 import { policyInForce } from './policy-in-force.ts';
 import { pushesTo } from './pushes-to.ts';
+import { knownTreesOf } from './trees-of.ts';
 import { findEmergency, readDeclared } from './read-emergencies.ts';
 import { readRanThere } from './ran-there.ts';
 import { readLockFacts } from './read-lock.ts';
@@ -22,7 +23,7 @@ export interface AssessedCommand {
 
 /** Facts, then judgement, of one command, by the policy of the repository's default branch. Writes nothing. */
 export async function assessCommand(
-  pipeline: Pick<Pipeline, 'db' | 'github' | 'now' | 'appId'>,
+  pipeline: Pick<Pipeline, 'db' | 'github' | 'now' | 'appId' | 'trees' | 'log'>,
   { repository, number, commenter, command }: CommandJob,
 ): Promise<AssessedCommand> {
   const { db } = pipeline;
@@ -63,17 +64,18 @@ export async function assessCommand(
 
 /** Who made a pull request, and nothing else of it. */
 async function readChange(
-  { db, appId, now }: Pick<Pipeline, 'db' | 'appId' | 'now'>,
+  pipeline: Pick<Pipeline, 'db' | 'appId' | 'now' | 'trees' | 'log'>,
   github: Parameters<typeof gatherChange>[0],
   { repository, number }: Pick<CommandJob, 'repository' | 'number'>,
 ): Promise<ChangeFacts> {
   return gatherChange(github, {
     repository,
     number,
-    appId,
-    pushes: await pushesTo(db, repository, number),
+    appId: pipeline.appId,
+    pushes: await pushesTo(pipeline.db, repository, number),
+    trees: knownTreesOf(pipeline, repository),
     roles: { teams: [], permissions: false },
     paths: false,
-    now: now(),
+    now: pipeline.now(),
   });
 }

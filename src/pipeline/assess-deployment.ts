@@ -14,12 +14,14 @@ import { type StoredDeployment, repositoryOf, requestOf } from './deployment-row
 import type { Pipeline } from './pipeline.ts';
 import { policyInForce, type PolicyInForce } from './policy-in-force.ts';
 import { recordedPresses } from './backed-by-ledger.ts';
+import { madeAtMerge } from './made-at-merge.ts';
 import { pushesTo } from './pushes-to.ts';
 import { readEmergency, readOpenReviews } from './read-emergencies.ts';
 import { readRanBefore } from './ran-there.ts';
 import { readLockFacts } from './read-lock.ts';
 import { runningRelease } from './running-release.ts';
 import { runsBefore } from './runs-before.ts';
+import { knownTreesOf } from './trees-of.ts';
 import { ungatheredFacts } from './ungathered-facts.ts';
 
 export interface AssessedDeployment {
@@ -88,6 +90,8 @@ export async function assessDeployment(
     ranBefore: row.source === 'rollback' ? await readRanBefore(db, row) : null,
     identity: asking.reduce((asked, { identity }) => ({ ...asked, ...identity }), {}),
     pushesOf: (number: number) => pushesTo(db, repository, number),
+    trees: knownTreesOf(pipeline, repository),
+    madeAtMerge: (number: number, sha: string) => madeAtMerge(db, repository.id, { number, sha }),
     roles: rolesAsked(policy, {
       environment: row.environment,
       rollback: row.source === 'rollback',

@@ -1,7 +1,5 @@
 import type { MergeGroupDecision, MergeGroupFacts, MergeGroupRef } from '../domain/merge-group-facts.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
-import { treesIn } from '../deploy/merged-tree.ts';
-import { openMirror } from '../deploy/mirror.ts';
 import { gatherChange } from '../facts/gather-change.ts';
 import { gatherMergeGroup } from '../facts/gather-merge-group.ts';
 import type { GitHubReader } from '../facts/github-reader.ts';
@@ -58,17 +56,12 @@ export async function assessMergeGroup(
 ): Promise<AssessedGroup> {
   const { policy, branchPolicy } = policies;
   const readings = [policy.changes.reading, ...(branchPolicy === null ? [] : [branchPolicy.reading])];
-  const mirror = openMirror({
-    directory: pipeline.mirrors,
-    repositoryId: repository.id,
-    url: pipeline.cloneUrl(repository),
-  });
-  let token: Promise<string> | null = null;
+  const trees = pipeline.trees(repository);
   const facts = await gatherMergeGroup(github, {
     repository,
     group,
     named: await namedByGroups(pipeline.db, repository, group.baseRef),
-    trees: treesIn(mirror, () => (token ??= pipeline.contentsToken(repository))),
+    trees,
     changeOf: async (number) => {
       const change = await gatherChange(github, {
         repository,
@@ -77,6 +70,7 @@ export async function assessMergeGroup(
         pushes: await pushesTo(pipeline.db, repository, number),
         roles: rolesOf(...readings),
         paths: readings.some((each) => each.kind === 'valid' && pathsAsked(each.policy)),
+        trees,
         now: pipeline.now(),
       });
       return withControlsSeen(pipeline, change);

@@ -43,7 +43,7 @@ export async function judgeChange(
   const { repository, number, delivery } = ChangeJob.parse(data);
   let assessed: AssessedChange;
   try {
-    assessed = await assessChange(pipeline, repository, number);
+    assessed = await assessChange(pipeline, repository, number, job.attempt);
   } catch (error) {
     // The job is done again, for hours. What was approved before must not stay green on what nobody can see any more.
     if (job.attempt >= LOUD_AFTER) {

@@ -54,9 +54,10 @@ export async function judgePush(pipeline: Pipeline, data: unknown): Promise<void
     pushesOf: (number: number) => pushesTo(pipeline.db, repository, number),
     roles: rolesAsked(version.policy, 'change'),
     paths: pathsAsked(version.policy),
+    trees: pipeline.trees(repository),
     now: pipeline.now(),
   });
-  const traced = { commits: range.commits.items, changes, branches: [branch] };
+  const traced = { commits: range.commits.items, changes, branches: [branch], landings: false };
   const unreviewed = unreviewedBy(guarding.map((each) => traceCommits(each, traced)));
   // What can't be compared, or not to its end, may hide a commit: that isn't "nothing came past review".
   const seen = range.status !== 'unknown' && range.commits.complete;

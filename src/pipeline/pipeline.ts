@@ -5,6 +5,7 @@ import type { Queue } from '../db/queue.ts';
 import type { Target } from '../domain/deploy.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
 import type { GitHubReader } from '../facts/github-reader.ts';
+import type { TreeReader } from '../facts/tree-reader.ts';
 
 /**
  * What every step of the pipeline works with. The pipeline is the only place where facts, judgement and effects meet:
@@ -25,6 +26,8 @@ export interface Pipeline {
   readonly webUrl: string;
   readonly cloneUrl: (repository: RepositoryRef) => string;
   readonly mirrors: string;
+  /** What makes a repository's merges anew. A commit that can't be had throws, so that the job is done again. */
+  readonly trees: (repository: RepositoryRef) => TreeReader;
   /** The operator's target for a repository's environment, or null where the operator's file has none: then the workflow deploys. */
   readonly targetOf: (repository: RepositoryRef, environment: string) => DeployTarget | null;
   /** The environments that this process deploys to, all if null; others are left to processes that have their keys. */

@@ -13,6 +13,7 @@ import { readingOf } from '../policy/reading-of.ts';
 import { rolesAsked } from '../policy/roles-asked.ts';
 import type { Policy } from '../policy/schema.ts';
 import { lastReviewedPolicy, type ReviewedPolicy } from './last-reviewed-policy.ts';
+import { madeAtMerge } from './made-at-merge.ts';
 import type { Pipeline } from './pipeline.ts';
 import { pushesTo } from './pushes-to.ts';
 import { type BranchPolicy, branchPolicyOf } from './branch-policy.ts';
@@ -45,7 +46,7 @@ export interface PolicyInForce {
  * nothing was guarded until then. Writes nothing; `notePolicy` records it.
  */
 export async function policyInForce(
-  pipeline: Pick<Pipeline, 'db' | 'now'>,
+  pipeline: Pick<Pipeline, 'db' | 'now' | 'trees'>,
   github: GitHubReader,
   repository: RepositoryRef,
 ): Promise<PolicyInForce> {
@@ -57,7 +58,7 @@ export async function policyInForce(
 
 /** As {@link policyInForce}, of what was `read` after the `last` one was looked up. */
 export async function standingPolicy(
-  pipeline: Pick<Pipeline, 'db' | 'now'>,
+  pipeline: Pick<Pipeline, 'db' | 'now' | 'trees'>,
   github: GitHubReader,
   repository: RepositoryRef,
   { last, read }: { readonly last: ReviewedPolicy | null; readonly read: TrunkPolicy },
@@ -94,6 +95,8 @@ export async function standingPolicy(
     tip: source.commit,
     since: last.source.commit,
     pushesOf: (number) => pushesTo(pipeline.db, repository, number),
+    trees: pipeline.trees(repository),
+    madeAtMerge: (number, sha) => madeAtMerge(pipeline.db, repository.id, { number, sha }),
     roles: rolesAsked(last.policy, 'change'),
     paths: pathsAsked(last.policy),
     now: pipeline.now(),

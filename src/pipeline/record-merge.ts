@@ -9,18 +9,23 @@ import { reasonCodes } from './judge-change.ts';
 import { noteBranch } from './look-at-controls.ts';
 import { notePolicies } from './note-policy.ts';
 import type { Pipeline } from './pipeline.ts';
+import { recordAltered } from './record-altered.ts';
 import { recordOnce } from './record-once.ts';
 import { recordReviews } from './record-reviews.ts';
 import { requestDeployment } from './request-deployment.ts';
 
 /**
- * Records a merge once: who merged, wrote and approved what (only approvals that counted), under which protection, compliant or not; and asks, in the
- * same transaction, for the deployments that the policy wants on a merge. Whether they may run is judged by their own gate.
+ * Records a merge once: who merged, wrote and approved what (only approvals that counted), under which protection, compliant or not, and by an entry
+ * of its own if what landed is not what was approved; and asks, in the same transaction, for the deployments that the policy wants on a merge. Whether they may run is judged by their own gate.
  */
-export async function recordMerge(pipeline: Pipeline, data: unknown): Promise<void> {
+export async function recordMerge(
+  pipeline: Pipeline,
+  data: unknown,
+  job: { readonly attempt: number },
+): Promise<void> {
   const { repository, number, delivery } = MergeJob.parse(data);
   const begunAt = pipeline.now();
-  const assessed = await assessMerge(pipeline, repository, number);
+  const assessed = await assessMerge(pipeline, repository, number, job.attempt);
   const { decision, reading, source } = assessed;
   const { merged } = assessed.facts.pullRequest;
   if (merged === null)
@@ -70,6 +75,8 @@ export async function recordMerge(pipeline: Pipeline, data: unknown): Promise<vo
     }),
     effects: () => [],
     also: async (tx, entryId) => {
+      if (decision.verdict !== 'not_guarded')
+        await recordAltered(tx, pipeline, { facts, source }, { answers: entryId, delivery });
       const { reading: policy } = assessed.policy;
       const environments =
         policy.kind === 'valid' ? environmentsOnMerge(policy.policy, facts.pullRequest.baseRef) : [];

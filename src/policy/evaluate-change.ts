@@ -11,6 +11,7 @@ import { checksGate } from './change/checks.ts';
 import { codeOwnersGate } from './change/code-owners.ts';
 import { completenessGate } from './change/completeness.ts';
 import { identityGate } from './change/identity.ts';
+import { landingGate } from './change/landing.ts';
 import { protectionGate } from './change/protection.ts';
 import { pullRequestGate } from './change/pull-request.ts';
 import { rulesGate } from './change/rules.ts';
@@ -38,6 +39,7 @@ export function judgeChangeBy(policy: Policy, facts: ChangeFacts): Decision {
     return { ...decision, verdict: 'not_guarded', gates };
   }
   const codeOwners = codeOwnersGate(policy, facts);
+  const landing = landingGate(facts);
   const gates = [
     pullRequestGate(facts),
     approvalsGate(policy, facts),
@@ -48,6 +50,7 @@ export function judgeChangeBy(policy: Policy, facts: ChangeFacts): Decision {
     identityGate(policy, facts),
     checksGate(policy, facts),
     protectionGate(policy, facts),
+    ...(landing === null ? [] : [landing]),
     completenessGate(facts),
   ];
   return { ...decision, verdict: verdictOf(gates), gates };

@@ -52,9 +52,18 @@ const SENTENCES: Sentences = {
     `Everyone who made the ${commits === 1 ? 'commit' : count(commits, 'commit')} is known.`,
   approvals_missing: ({ required, given, head, asked: who }) =>
     `${needed(required, given, sha(head))} from ${asked(who)}.`,
-  approvals_given: ({ by, head }) => `${list(by, 'and', login)} approved ${sha(head)}.`,
+  approvals_given: ({ by, head, kept }) =>
+    `${list(by, 'and', login)} approved ${kept === undefined ? sha(head) : `what ${sha(head)} holds`}.`,
   approval_stale: ({ login: who, commit, head }) =>
     `${login(who)} approved ${sha(commit)}, but the head is now ${sha(head)}: approve again.`,
+  approval_before_altered_merge: ({ login: who, commit, merge }) =>
+    `${login(who)} approved ${sha(commit)}, and ${sha(merge)} since then is a merge that holds other files than merging makes: look at what was put into it, and approve again.`,
+  approval_before_other_merge: ({ login: who, commit, merge }) =>
+    `${login(who)} approved ${sha(commit)}, and ${sha(merge)} since then merged something that is not on the base branch: look at what it brought, and approve again.`,
+  approval_before_merge_unknown: ({ login: who, commit, merge, why }) =>
+    `${login(who)} approved ${sha(commit)}, and whether the merge ${sha(merge)} since then brought only what the base branch has could not be found out (${words(why)}): approve again.`,
+  approval_kept: ({ login: who, commit, merges, base }) =>
+    `${login(who)} approved ${sha(commit)}. Since then only ${code(base)} was merged in (${count(merges, 'merge')}, which we made anew and found to hold nothing else), so that still counts.`,
   approval_before_base_change: ({ login: who, base, why }) =>
     why === undefined
       ? `${login(who)} approved a diff against another base than this ${code(base)}: approve again.`
@@ -122,6 +131,15 @@ const SENTENCES: Sentences = {
     `Whether GitHub’s protection of ${code(branch)} ${SETTINGS[setting]?.wanted ?? `has ${words(setting)}`} can’t be seen: ${words(why)}.`,
   protection_holds: ({ branch, settings }) =>
     `GitHub protects ${code(branch)} as the policy asks (${list(settings, 'and', code)}).`,
+
+  landed_as_approved: ({ pullRequest, commit, head }) =>
+    commit === head
+      ? `The head of ${pull(pullRequest)} itself is what landed.`
+      : `${sha(commit)} holds exactly the files that merging the head of ${pull(pullRequest)}, ${sha(head)}, makes: we made it anew.`,
+  landing_differs: ({ pullRequest, commit, head }) =>
+    `${sha(commit)} holds other files than merging the head of ${pull(pullRequest)}, ${sha(head)}, makes: what landed is not what was approved. Find out who did that.`,
+  landing_unknown: ({ pullRequest, commit, why }) =>
+    `Whether ${sha(commit)} holds what merging ${pull(pullRequest)} makes could not be found out: ${words(why)}.`,
 
   group_range_unknown: ({ why }) => `What the merge group would land is not known: ${words(why)}.`,
   group_not_on_base: ({ head, branch, tip }) =>
@@ -372,6 +390,9 @@ const OF_CHANGES: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'blocked_by_label',
   'change_vetoed',
   'approval_stale',
+  'approval_before_altered_merge',
+  'approval_before_other_merge',
+  'approval_before_merge_unknown',
   'approval_before_base_change',
   'approver_is_author',
   'approver_is_bot',

@@ -76,6 +76,21 @@ export const REASON_GUIDE: Readonly<Record<ReasonCode, Guide>> = {
     'An approval was given on another commit than the head.',
     'Look at what was pushed since, and approve again.',
   ),
+  approval_before_altered_merge: wrong(
+    'An approval was given before a merge of the base branch that holds other files than that merge makes: something was put into it, or left out.',
+    'Look at what the merge changed, and approve again.',
+  ),
+  approval_before_other_merge: wrong(
+    'An approval was given before a merge of something that is not on the base branch.',
+    'Look at what that brought, and approve again.',
+  ),
+  approval_before_merge_unknown: wrong(
+    'An approval was given before a merge, and what that should hold could not be made anew: it has conflicts, git could not fetch a commit, or GitHub tells no common ancestor.',
+    'Approve again, or press “Re-run” on the check run to have it looked at once more. The sentence says why.',
+  ),
+  approval_kept: fine(
+    'An approval was given before the base branch was merged in, and nothing else came since: it still counts.',
+  ),
   approval_before_base_change: wrong(
     'An approval was given before the pull request was pointed at its base, or before the base was pushed by force or deleted: it was given on another diff.',
     'Look at the whole diff, and approve again.',
@@ -159,6 +174,16 @@ export const REASON_GUIDE: Readonly<Record<ReasonCode, Guide>> = {
     'Give the App _Administration: read_. Of rulesets GitHub shows an App no bypass list: use classic protection for `admins: included`.',
   ),
   protection_holds: fine('GitHub enforces everything that the policy asks of the branch.'),
+
+  landed_as_approved: fine('What the merge left on the base is what was approved, computed anew by us.'),
+  landing_differs: wrong(
+    'What a merge left on the base holds other files than merging the approved head makes; the ledger has it as `change.altered`.',
+    'Find out who did that. Take it off the branch, or move the baseline past it in a reviewed pull request.',
+  ),
+  landing_unknown: wrong(
+    'What a merge should have left could not be made anew: git could not fetch a commit, it has conflicts for us, or GitHub calls merge what isn’t one.',
+    'Nothing to do at first: it is tried again at each look. What stays so: move the baseline past it in a reviewed pull request. The sentence says why.',
+  ),
 
   group_range_unknown: wrong(
     'GitHub did not tell what a merge group of the queue would put on its base branch.',

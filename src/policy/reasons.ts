@@ -56,6 +56,8 @@ export interface AboutByCode {
     readonly required: number;
     readonly by: readonly string[];
     readonly head: string;
+    /** How many of them were given before the base was merged in; absent: none. */
+    readonly kept?: number;
   };
   readonly approval_stale: {
     readonly login: string;
@@ -63,6 +65,17 @@ export interface AboutByCode {
     readonly commit: string;
     readonly head: string;
     readonly pullRequest?: number;
+  };
+  readonly approval_before_altered_merge: BeforeMerge;
+  readonly approval_before_other_merge: BeforeMerge;
+  readonly approval_before_merge_unknown: BeforeMerge & { readonly why: string };
+  readonly approval_kept: {
+    readonly login: string;
+    readonly commit: string;
+    readonly head: string;
+    /** How many merges of the base came since. */
+    readonly merges: number;
+    readonly base: string;
   };
   readonly approval_before_base_change: {
     readonly login: string;
@@ -149,6 +162,13 @@ export interface AboutByCode {
     readonly setting: ProtectionSetting;
     readonly why: string;
   };
+  readonly landed_as_approved: {
+    readonly pullRequest: number;
+    readonly commit: string;
+    readonly head: string;
+  };
+  readonly landing_differs: { readonly pullRequest: number; readonly commit: string; readonly head: string };
+  readonly landing_unknown: { readonly pullRequest: number; readonly commit: string; readonly why: string };
   readonly protection_holds: { readonly branch: string; readonly settings: readonly string[] };
 
   readonly group_range_unknown: { readonly why: string };
@@ -345,6 +365,16 @@ interface SomeFiles {
 interface OwnedLine extends SomeFiles, ByRule {
   readonly path: string;
   readonly line: number;
+}
+
+interface BeforeMerge {
+  readonly login: string;
+  /** What was approved. */
+  readonly commit: string;
+  readonly head: string;
+  /** The merge on it. */
+  readonly merge: string;
+  readonly pullRequest?: number;
 }
 
 /** What a reason is about that needs nothing said. */

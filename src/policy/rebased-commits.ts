@@ -5,8 +5,8 @@ import { ancestors } from './ancestors.ts';
  * The commits that GitHub made when it merged a change by rebasing it. Their ids are new and unsigned, and only the last
  * one carries the pull request. GitHub says which one that is, and its ancestors can't be chosen by anybody; walking both
  * lines back from their ends, each pair must have the same message, author and author's time. Empty where any differs, and
- * where the copies stand on an original: GitHub's never do. What the commits do to files is not compared, since GitHub tells
- * an App no patch by which to do so; that nobody else put them there is known from the base's activity (`MergeFacts`).
+ * where the copies stand on an original: GitHub's never do. What the commits do to files is compared where the landing is
+ * (`change/landing.ts`); that nobody else put them there is known from the base's activity (`MergeFacts`).
  * Where the line leaves the range, what lies behind already runs.
  */
 export function rebasedCommits(

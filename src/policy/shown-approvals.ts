@@ -26,15 +26,15 @@ export function shownApprovals(policy: Policy, facts: ChangeFacts): readonly Sho
   });
 }
 
-function whatFor({ disqualified, isRequired, rules }: CountedApproval): string {
+function whatFor({ disqualified, isRequired, rules, merges }: CountedApproval): string {
+  const on =
+    merges === 0 ? 'given on the head' : 'given before the base was merged in, and nothing else since';
   const given = isRequired
-    ? 'given on the head, by somebody the policy asks for'
-    : 'given on the head, by a code owner: for their files alone';
+    ? `${on}, by somebody the policy asks for`
+    : `${on}, by a code owner: for their files alone`;
   if (rules.length === 0) return given;
   const named = `${rules.length === 1 ? 'the rule' : 'the rules'} ${rules.join(', ')}`;
-  return disqualified === null
-    ? `${given}; counts for ${named} too`
-    : `given on the head; counts for ${named} alone`;
+  return disqualified === null ? `${given}; counts for ${named} too` : `${on}; counts for ${named} alone`;
 }
 
 function whyNot({ code, about }: Reason): string {
@@ -43,6 +43,13 @@ function whyNot({ code, about }: Reason): string {
   if (code === 'approval_stale') {
     return `given on ${commit === '' ? 'a commit that is gone' : commit}, which is not the head: approve again`;
   }
+  const merge = typeof about['merge'] === 'string' ? about['merge'].slice(0, 7) : '';
+  if (code === 'approval_before_altered_merge')
+    return `given on ${commit}, before the merge ${merge}, which holds other files than it should: approve again`;
+  if (code === 'approval_before_other_merge')
+    return `given on ${commit}, before ${merge} merged in what is not on the base: approve again`;
+  if (code === 'approval_before_merge_unknown')
+    return `given on ${commit}, before the merge ${merge}, which could not be made anew: approve again`;
   if (code === 'approval_before_base_change') return 'given before the base changed: approve again';
   if (code === 'approver_not_eligible') {
     return `not one of those the policy asks: ${[about['asked'] ?? []].flat().join(', ')}`;

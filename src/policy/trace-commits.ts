@@ -36,19 +36,21 @@ export interface TraceInput {
   /** Names or patterns of the branches that a pull request must have been merged into. */
   readonly branches: readonly string[];
   readonly baseline?: string | null;
+  /** False: what their merges left is judged by itself, and not here. */
+  readonly landings?: boolean;
 }
 
 /** Traces every commit, in the order given. Time grows with the commits of range and changes together, no faster. */
 export function traceCommits(
   policy: Policy,
-  { commits, changes, branches, baseline = null }: TraceInput,
+  { commits, changes, branches, baseline = null, landings = true }: TraceInput,
 ): readonly CommitTrace[] {
   const range = new Map(commits.map(({ commit }) => [commit.sha, commit]));
   const accepted = ancestors(baseline, range);
   const links = linksOf(changes, branches, range);
   const judged = new Map<ChangeFacts, readonly Reason[]>();
   const objectionsTo = (change: ChangeFacts) => {
-    const objections = judged.get(change) ?? objectionsToMerged(policy, change);
+    const objections = judged.get(change) ?? objectionsToMerged(policy, change, { landings });
     judged.set(change, objections);
     return objections;
   };
@@ -98,8 +100,12 @@ function problemsOf(
 ): readonly Reason[] {
   const pullRequest = change.pullRequest.number;
   if (problem !== null) return [problem];
-  if (objections.length > 0)
-    return [reason('change_not_approved', { pullRequest, commits: [commit.sha] }), ...objections];
+  if (objections.length > 0) {
+    // It may well be approved, and something else have landed.
+    const approved = objections.every(({ code }) => code === 'landing_differs' || code === 'landing_unknown');
+    const unapproved = reason('change_not_approved', { pullRequest, commits: [commit.sha] });
+    return approved ? objections : [unapproved, ...objections];
+  }
   // A change's own commits were asked about with the change.
   return by === 'commit'
     ? []

@@ -179,6 +179,17 @@ const MENDS: Readonly<Partial<Record<ReasonCode, Mend>>> = {
     (about) => `the policy doesn't guard ${text(about['branch'])}: name it in changes.branches`,
     administrators,
   ),
+  landing_differs: mend(
+    0,
+    (about) =>
+      `commit ${short(about['commit'])} holds other files than merging #${text(about['pullRequest'])} makes: find out why, and take it off the branch or move the baseline past it in a reviewed pull request`,
+    administrators,
+  ),
+  landing_unknown: mend(
+    2,
+    (about) =>
+      `whether ${short(about['commit'])} is what merging #${text(about['pullRequest'])} makes is not known; it is tried again`,
+  ),
   group_range_unknown: mend(2, () => 'what the merge group would land is not known; it is asked again'),
   group_not_on_base: mend(2, (about) => `${text(about['branch'])} moved: the queue makes the group anew`),
   group_commit_untraced: mend(

@@ -9,6 +9,7 @@ import type {
   FileFacts,
   ReviewFacts,
 } from '../../src/domain/change-facts.ts';
+import type { BaseMergeFacts } from '../../src/domain/landing-facts.ts';
 import type { DeploymentFacts, DeploymentReview } from '../../src/domain/deployment-facts.ts';
 import { known, unknown, type Known } from '../../src/domain/known.ts';
 import type { Listed } from '../../src/domain/listed.ts';
@@ -22,9 +23,11 @@ import {
   github,
   identity,
   inRange,
+  makeBaseMerge,
   makeChangeFacts,
   makeCommit,
   makeDeploymentFacts,
+  makeLanding,
   makeMerge,
   makeMergedFacts,
   makeRules,
@@ -111,6 +114,15 @@ const rules = fc
   })
   .map((each) => makeRules(each));
 
+/** Of an approval that was given on `older`. */
+const baseMerge: fc.Arbitrary<BaseMergeFacts> = fc
+  .record({
+    fromBase: told(mostly(true, false)),
+    tree: told(mostly(sha('files'), sha('evil'))),
+    expected: told(mostly(sha('files'), sha('other'))),
+  })
+  .map((each) => makeBaseMerge('head', 'older', each));
+
 const roles = fc.record({
   teams: fc.record({
     maintainers: told(
@@ -149,6 +161,10 @@ export const changeFacts: fc.Arbitrary<ChangeFacts> = fc
     dismissalTold: mostly(true, false),
     dismissalsComplete: mostly(true, false),
     pushers: told(mostly<readonly Actor[]>([alice], [bob], [alice, carol], [alice, robot])),
+    baseMerges: fc.oneof(
+      { weight: 2, arbitrary: fc.constant([]) },
+      { weight: 1, arbitrary: fc.tuple(baseMerge) },
+    ),
     baseChangedAt: told(mostly<string | null>(null, '2026-03-02T10:30:00Z')),
     classic: told(fc.oneof({ weight: 8, arbitrary: rules }, { weight: 1, arbitrary: fc.constant(null) })),
     rulesets: told(fc.array(rules, { maxLength: 2 })),
@@ -206,10 +222,15 @@ export const deploymentFacts: fc.Arbitrary<DeploymentFacts> = fc
     reviews: listed(fc.array(answer, { minLength: 1, maxLength: 3 })),
     roles,
     merger: anybody,
+    landed: told(mostly(sha('files of merge'), sha('evil'))),
+    compared: told(mostly(true, true)),
   })
   .map(
-    ({ change, requester, status, complete, late, signed, branches, reviewers, reviews, roles, merger }) => {
-      const merge = makeMerge({ author: identity(merger), signedByGitHub: signed });
+    ({ change, requester, status, complete, late, signed, branches, reviewers, reviews, roles, ...rest }) => {
+      const { merger, landed, compared } = rest;
+      const made = makeMerge({ author: identity(merger), signedByGitHub: signed });
+      const landing = compared.known ? known(makeLanding({ tree: landed }, made.commit)) : compared;
+      const merge = { ...made, landing };
       const [first, head] = change.commits.items;
       const commits = [first, head, merge.commit].flatMap((each) => (each === undefined ? [] : [each]));
       return makeDeploymentFacts({

@@ -10,11 +10,13 @@ import type {
   CommitFacts,
   FileFacts,
   IdentityFacts,
+  MergeFacts,
   PullRequestFacts,
   ReviewFacts,
 } from '../../src/domain/change-facts.ts';
 import type { DeploymentFacts, DeploymentReview, RangeCommit } from '../../src/domain/deployment-facts.ts';
 import { known } from '../../src/domain/known.ts';
+import type { BaseMergeFacts, LandingFacts } from '../../src/domain/landing-facts.ts';
 import type { Listed } from '../../src/domain/listed.ts';
 import type { GroupCommit, GroupStep, MergeGroupFacts } from '../../src/domain/merge-group-facts.ts';
 import type { ProtectionFacts, ProtectionRules } from '../../src/domain/protection-facts.ts';
@@ -228,18 +230,43 @@ export function makeMergedFacts({ pullRequest, ...over }: ChangeOverrides = {}):
   return makeChangeFacts({ ...over, pullRequest: { state: 'merged', merged: makeMerge(), ...pullRequest } });
 }
 
-export const makeMerge = (over: Partial<CommitFacts> = {}) => ({
-  at: '2026-03-03T08:00:00Z',
-  by: bob,
-  onGitHub: known(true),
-  commit: makeCommit('merge', {
+export function makeMerge(over: Partial<CommitFacts> = {}): MergeFacts {
+  const commit = makeCommit('merge', {
     parents: [sha('base'), sha('head')],
     author: identity(bob),
     committer: github,
     committedAt: '2026-03-03T08:00:00Z',
     signedByGitHub: true,
     ...over,
-  }),
+  });
+  const landing = known(makeLanding({}, commit));
+  return { at: '2026-03-03T08:00:00Z', by: bob, onGitHub: known(true), commit, landing };
+}
+
+/** What that merge left on main: what was approved. */
+export function makeLanding(
+  over: Partial<GroupCommit> = {},
+  { sha: id, parents, signedByGitHub }: Pick<CommitFacts, 'sha' | 'parents' | 'signedByGitHub'> = makeMerge()
+    .commit,
+): LandingFacts {
+  const method = parents.length > 1 ? 'merge' : signedByGitHub ? 'squash' : 'rebase';
+  const commit = { ...makeGroupCommit('merge'), sha: id, parents, signedByGitHub, ...over };
+  return { method, base: parents[0] ?? '', commits: [commit] };
+}
+
+/** A merge of main into the pull request's branch that brought nothing else, by its word and that of what it stands on. */
+export const makeBaseMerge = (
+  word: string,
+  onto: string,
+  over: Partial<BaseMergeFacts> = {},
+): BaseMergeFacts => ({
+  sha: sha(word),
+  onto: sha(onto),
+  merged: sha(`main at ${word}`),
+  fromBase: known(true),
+  tree: known(sha(`files of ${word}`)),
+  expected: known(sha(`files of ${word}`)),
+  ...over,
 });
 
 export const inRange = (commit: CommitFacts, over: Partial<RangeCommit> = {}): RangeCommit => ({

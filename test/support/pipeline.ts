@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import type { GitHubReader } from '../../src/facts/github-reader.ts';
 import { newEntryId } from '../../src/ledger/entry-id.ts';
 import type { Pipeline } from '../../src/pipeline/pipeline.ts';
+import { agreeingTrees } from './agreeing-trees.ts';
 import type { TestDatabase } from './database.ts';
 
 export interface SentJob {
@@ -39,6 +40,7 @@ export function pipelineOn(
     webUrl: 'https://github.test',
     cloneUrl: () => 'https://github.test/acme/shop.git',
     mirrors: '/nowhere',
+    trees: () => agreeingTrees,
     targetOf: () => null,
     environments: null,
     newId: () => newEntryId(now(), randomBytes),

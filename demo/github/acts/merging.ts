@@ -18,7 +18,8 @@ export interface MergeWish {
   readonly sha: string | null;
 }
 
-const signature = (actor: Actor, date: string): Signature => ({
+/** As whom somebody commits. */
+export const signature = (actor: Actor, date: string): Signature => ({
   name: actor.kind === 'User' ? actor.name : actor.login,
   email: actor.kind === 'User' ? actor.email : noreply(actor),
   date,
@@ -91,7 +92,7 @@ export async function makeMerge(
         message: pull.title,
       };
   const sha = await makeCommit(directory, {
-    tree,
+    tree: pull.landsAs === null ? tree : (await readCommit(directory, pull.landsAs)).tree,
     parents: squash ? [base] : [base, pull.headSha],
     message: text(wish.title ?? usual.title, wish.message ?? usual.message),
     author: signature(squash ? pull.author : actor, date),

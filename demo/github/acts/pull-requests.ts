@@ -121,6 +121,7 @@ export async function openPull(
     updatedAt: at,
     closedAt: null,
     merge: null,
+    landsAs: null,
     mergeable: null,
     reviews: [],
     labels: [],

@@ -11,18 +11,26 @@ const GATE = 'approvals';
 /** Whether enough people approved what would be merged. Approvals that don't count are named either way, with the reason. */
 export function approvalsGate(policy: Policy, facts: ChangeFacts): GateResult {
   const { required, from } = policy.changes.approvals;
-  const head = facts.pullRequest.headSha;
+  const { headSha: head, baseRef: base } = facts.pullRequest;
   const judged = countedApprovals(policy, facts);
   const by = judged.flatMap(({ actor, disqualified, isRequired }) =>
     actor !== null && disqualified === null && isRequired ? [actor.login] : [],
   );
   // Of one that counts for a rule, nobody has to hear that it doesn't count here.
   const others = judged.flatMap(({ disqualified, rules }) => (rules.length > 0 ? [] : (disqualified ?? [])));
-  if (by.length >= required)
-    return passed(GATE, reason('approvals_given', { required, by, head }), ...others);
+  const kept = judged.flatMap(({ actor, disqualified, commit, merges }) =>
+    actor !== null && disqualified === null && merges > 0
+      ? [reason('approval_kept', { login: actor.login, commit: commit ?? '', head, merges, base })]
+      : [],
+  );
+  if (by.length >= required) {
+    const given = { required, by, head, ...(kept.length === 0 ? {} : { kept: kept.length }) };
+    return passed(GATE, reason('approvals_given', given), ...kept, ...others);
+  }
   return pending(
     GATE,
     reason('approvals_missing', { required, given: by.length, head, asked: namesOf(from) }),
+    ...kept,
     ...others,
   );
 }

@@ -7,6 +7,7 @@ import { reason } from '../reasons.ts';
 import type { Approvers, Policy } from '../schema.ts';
 import { standingReviews, type StandingReview } from '../standing-reviews.ts';
 import { openWorth, type Worth } from './may-approve.ts';
+import { type StillSeen, stillSeen } from './still-seen.ts';
 
 /** One person's approval of a change. `disqualified` is null where it counts. */
 export interface JudgedApproval {
@@ -16,14 +17,16 @@ export interface JudgedApproval {
   readonly commit: string | null;
   readonly at: string | null;
   readonly disqualified: Reason | null;
+  /** How many merges of the base came since, and nothing else. */
+  readonly merges: number;
   /** Whether it is one of the required number; a code owner's may count for their files alone. */
   readonly isRequired: boolean;
 }
 
 /**
  * Each person's standing approval, and why it doesn't count where it doesn't. It binds to what was seen: only one given
- * on the head (of a merged change: on what was merged), against the base of now, counts; once a person, and never from
- * anyone who made any of it.
+ * on the head (of a merged change: on what was merged), or on what has had nothing but the base merged in since, against the
+ * base of now, counts; once a person, and never from anyone who made any of it.
  */
 export function judgeApprovals(policy: Policy, facts: ChangeFacts): readonly JudgedApproval[] {
   return approvalJudge(facts)(policy.changes.approvals.from);
@@ -41,12 +44,16 @@ export function approvalJudge(
       ...people
         .filter(({ review }) => review.state === 'approved')
         .map((standing) => {
-          const worth = worthOf(standing.author);
+          const { author, review } = standing;
+          const worth = worthOf(author);
+          const seen = stillSeen(facts, { login: author.login, commit: review.commit });
+          const judged = { contribution: authors.get(author.id), seen, from, worth };
           return {
-            actor: standing.author,
-            commit: standing.review.commit,
-            at: standing.review.submittedAt,
-            disqualified: disqualification(standing, authors.get(standing.author.id), from, facts, worth),
+            actor: author,
+            commit: review.commit,
+            at: review.submittedAt,
+            disqualified: disqualification(standing, judged, facts),
+            merges: seen.is === 'yes' ? seen.merges : 0,
             isRequired: worth.required.is === 'yes',
           };
         }),
@@ -57,6 +64,7 @@ export function approvalJudge(
           commit,
           at: submittedAt,
           disqualified: reason('approver_unknown', { review: id }),
+          merges: 0,
           isRequired: false,
         })),
     ];
@@ -65,20 +73,27 @@ export function approvalJudge(
 
 function disqualification(
   { author, review }: StandingReview,
-  contribution: Contribution | undefined,
-  from: Approvers,
+  judged: {
+    readonly contribution: Contribution | undefined;
+    readonly seen: StillSeen;
+    readonly from: Approvers;
+    readonly worth: Worth;
+  },
   { pullRequest }: ChangeFacts,
-  { required, owner }: Worth,
 ): Reason | null {
+  const {
+    contribution,
+    seen,
+    from,
+    worth: { required, owner },
+  } = judged;
   const { login } = author;
   if (author.kind === 'bot') return reason('approver_is_bot', { login });
   if (contribution !== undefined) {
     const { as, commit } = contribution;
     return reason('approver_is_author', { login, as, ...(commit === null ? {} : { commit }) });
   }
-  if (review.commit !== pullRequest.headSha) {
-    return reason('approval_stale', { login, commit: review.commit ?? '', head: pullRequest.headSha });
-  }
+  if (seen.is === 'no') return seen.because;
   const { baseChangedAt, baseRef } = pullRequest;
   if (!baseChangedAt.known) {
     return reason('approval_before_base_change', { login, base: baseRef, why: baseChangedAt.why });

@@ -56,6 +56,23 @@ test('where one side changed nothing, it is the other', async () => {
   expect(await trees.mergedTree({ base, ours: other, theirs: base })).toEqual({ known: true, value });
 });
 
+test('a commit’s parents are told, though only the commit itself was fetched', async () => {
+  const [first, second] = [await commit({ a: '1' }), await commit({ a: '2' })];
+  const made = await repository.git([
+    'commit-tree',
+    '-p',
+    first,
+    '-p',
+    second,
+    '-m',
+    'both\n\nparent of nothing',
+    `${second}^{tree}`,
+  ]);
+  await repository.git(['update-ref', 'refs/heads/both', made]);
+  expect(await trees.parentsOf(made)).toEqual({ known: true, value: [first, second] });
+  expect(await trees.parentsOf('')).toMatchObject({ known: false });
+});
+
 test('where both changed the same line, it is unknown', async () => {
   const base = await commit({ a: LINES.join('\n') });
   const [ours, theirs] = [await commit({ a: text(2, 'ours') }), await commit({ a: text(2, 'theirs') })];

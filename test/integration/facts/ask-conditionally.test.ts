@@ -4,6 +4,7 @@ import { gatherChange } from '../../../src/facts/gather-change.ts';
 import { KeptAnswers } from '../../../src/facts/kept-answers.ts';
 import { readProtection } from '../../../src/facts/read-protection.ts';
 import { openRoles } from '../../../src/facts/read-roles.ts';
+import { agreeingTrees } from '../../support/agreeing-trees.ts';
 import { type Acme, openAcme } from './acme.ts';
 
 let acme: Acme;
@@ -31,6 +32,7 @@ test('what has not changed costs nothing of the hourly limit, and is asked for a
     pushes: [],
     roles: { teams: ['maintainers'], permissions: false },
     paths: false,
+    trees: agreeingTrees,
     now: '2026-11-02T10:00:00.000Z',
   };
   await acme.as(acme.dave).rest.repos.updateBranchProtection({

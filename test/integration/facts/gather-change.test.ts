@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import type { ChangeFacts, IdentityFacts } from '../../../src/domain/change-facts.ts';
 import { type ChangeAsked, gatherChange } from '../../../src/facts/gather-change.ts';
 import type { GitHubReader } from '../../../src/facts/github-reader.ts';
+import { agreeingTrees } from '../../support/agreeing-trees.ts';
 import { type Acme, openAcme } from './acme.ts';
 
 const NOW = '2026-11-02T10:00:00.000Z';
@@ -44,6 +45,7 @@ const gather = (
     pushes: [],
     roles: NO_ROLES,
     paths: false,
+    trees: agreeingTrees,
     now: NOW,
     ...over,
   });
@@ -436,7 +438,15 @@ describe('an App of its own', () => {
   test('that was given too little: what it may not know is unknown', async () => {
     other = await openAcme({ checks: 'read', contents: 'read', pull_requests: 'read', statuses: 'read' });
     const roles = { teams: ['maintainers'], permissions: false };
-    const asked = { repository: other.repository, appId: 77, pushes: [], roles, paths: false, now: NOW };
+    const asked = {
+      repository: other.repository,
+      appId: 77,
+      pushes: [],
+      roles,
+      paths: false,
+      trees: agreeingTrees,
+      now: NOW,
+    };
     const facts = await gatherChange(other.ours, { ...asked, number: await openedThere() });
     expect(facts.protection.classic).toMatchObject({ known: false, why: expect.stringContaining('403') });
     expect(facts.roles.teams['maintainers']).toMatchObject({
@@ -453,6 +463,7 @@ describe('an App of its own', () => {
       pushes: [],
       roles: NO_ROLES,
       paths: false,
+      trees: agreeingTrees,
       now: NOW,
     };
     const number = await openedThere();

@@ -4,6 +4,7 @@ import { known } from '../../../src/domain/known.ts';
 import { type DeploymentAsked, gatherDeployment } from '../../../src/facts/gather-deployment.ts';
 import { gatherRange } from '../../../src/facts/gather-range.ts';
 import { readRunProgress } from '../../../src/facts/read-run-progress.ts';
+import { agreeingTrees } from '../../support/agreeing-trees.ts';
 import { type Acme, openAcme } from './acme.ts';
 
 const NOW = '2026-11-02T10:00:00.000Z';
@@ -66,6 +67,7 @@ const asked = (
   roles: { teams: [], permissions: false },
   policy: { trusted: true },
   paths: false,
+  trees: agreeingTrees,
   now: NOW,
   ...over,
 });
@@ -200,6 +202,7 @@ describe('a push', () => {
       pushesOf: () => [],
       roles: { teams: [], permissions: false },
       paths: false,
+      trees: agreeingTrees,
       now: NOW,
     };
     const { range, changes } = await gatherRange(acme.ours, { ...pushed, base, head: sha });

@@ -42,6 +42,7 @@ beforeAll(async () => {
     webUrl: 'https://github.test',
     cloneUrl: never,
     mirrors: '',
+    trees: never,
     targetOf: () => null,
     environments: null,
     now: () => NOW,

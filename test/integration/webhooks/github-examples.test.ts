@@ -18,6 +18,7 @@ import { createIngress, INGRESS_PATH } from '../../../src/webhooks/ingress.ts';
 import { triggersOf } from '../../../src/webhooks/triggers-of.ts';
 import type { DeliveryReceiver } from '../../../src/webhooks/work-deliveries.ts';
 import { workDeliveries } from '../../../src/webhooks/work-deliveries.ts';
+import { agreeingTrees } from '../../support/agreeing-trees.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import { createTestDatabase } from '../../support/database.ts';
 
@@ -68,6 +69,7 @@ function pipelineWithoutGitHub(): Pipeline {
     webUrl: 'https://github.com',
     cloneUrl: () => '',
     mirrors: '',
+    trees: () => agreeingTrees,
     targetOf: () => null,
     environments: null,
     now: () => new Date().toISOString(),

@@ -1,9 +1,11 @@
 /** The check runs that are kept as golden Markdown, from the best case to the worst. */
+import { known } from '../../../src/domain/known.ts';
 import { appendProof, type EntryProof } from '../../../src/effects/append-proof.ts';
 import type { CheckRunContent, Effect } from '../../../src/domain/effect.ts';
 import type { ExplainedDecision } from '../../../src/effects/explained-decision.ts';
 import { planChange } from '../../../src/effects/plan-change.ts';
 import { type DeploymentPlanInput, planDeployment } from '../../../src/effects/plan-deployment.ts';
+import { planAltered } from '../../../src/effects/plan-altered.ts';
 import { planUnreviewed } from '../../../src/effects/plan-merge.ts';
 import { planOutcome } from '../../../src/effects/plan-outcome.ts';
 import { freezeGate } from '../../../src/policy/deployment/freeze.ts';
@@ -320,6 +322,34 @@ export const checkRuns: Readonly<Record<string, () => CheckRunContent>> = {
         },
       }),
     }),
+  altered: () =>
+    checkRunOf(
+      planAltered({
+        landing: {
+          sha: sha('badc0de'),
+          pullRequest: 12,
+          branch: 'main',
+          head: sha('feed123'),
+          merger: dave,
+          landing: {
+            method: 'squash',
+            base: sha('ba5e000'),
+            commits: [
+              {
+                sha: sha('badc0de'),
+                parents: [sha('ba5e000')],
+                signedByGitHub: true,
+                tree: known(sha('7ee1')),
+                expected: known(sha('7ee2')),
+              },
+            ],
+          },
+        },
+        entryId,
+        repository,
+        webUrl,
+      }),
+    ),
   unreviewed: () =>
     checkRunOf(
       planUnreviewed({

@@ -6,8 +6,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { checkRuns as examples } from './example-check-runs.ts';
 import { ruleCheckRuns } from './rule-check-runs.ts';
+import { updateCheckRuns } from './update-check-runs.ts';
 
-const checkRuns = { ...examples, ...ruleCheckRuns };
+const checkRuns = { ...examples, ...ruleCheckRuns, ...updateCheckRuns };
 
 const directory = new URL('../../fixtures/check-runs/', import.meta.url);
 

@@ -5,10 +5,12 @@ import type { ChangeFacts, CommitFacts } from '../../../src/domain/change-facts.
 import type { GateOutcome, Verdict } from '../../../src/domain/decision.ts';
 import type { HostOutcome } from '../../../src/domain/deploy.ts';
 import type { DeploymentFacts } from '../../../src/domain/deployment-facts.ts';
+import { known, unknown } from '../../../src/domain/known.ts';
 import { appendProof } from '../../../src/effects/append-proof.ts';
 import type { ExplainedDecision } from '../../../src/effects/explained-decision.ts';
 import { planChange } from '../../../src/effects/plan-change.ts';
 import { planDeployment } from '../../../src/effects/plan-deployment.ts';
+import { planAltered } from '../../../src/effects/plan-altered.ts';
 import { planUnreviewed } from '../../../src/effects/plan-merge.ts';
 import { planOutcome } from '../../../src/effects/plan-outcome.ts';
 import { checkRunOf, deploymentInput, proof, stageInput } from './example-check-runs.ts';
@@ -235,6 +237,30 @@ describe('whatever was pushed, a check run is sound', () => {
             outcome: { outcome, deployed, message, showOutput: true },
           });
           expectSound(checkRunOf(effects), /^(?:Deployed|Failed|Unknown)/);
+        },
+      ),
+      runs,
+    );
+  });
+
+  test('of a merge that left something else', () => {
+    const commit = fc.record({
+      sha,
+      parents: fc.constant([]),
+      signedByGitHub: fc.boolean(),
+      tree: sha.map(known),
+      expected: fc.oneof(sha.map(known), hostile.map(unknown)),
+    });
+    const method = fc.constantFrom('merge' as const, 'squash' as const, 'rebase' as const);
+    const landing = fc.record({ method, base: sha, commits: fc.array(commit, { maxLength: 30 }) });
+    const pullRequest = fc.integer({ min: 1 });
+    fc.assert(
+      fc.property(
+        fc.record({ sha, pullRequest, branch: hostile, head: sha, merger: actor, landing }),
+        (landing) => {
+          const { entryId, repository, webUrl } = example;
+          const effects = planAltered({ landing, entryId, repository, webUrl });
+          expectSound(checkRunOf(effects), /^Not what was approved/);
         },
       ),
       runs,

@@ -3,8 +3,10 @@ import * as fc from 'fast-check';
 import type { Decision, Verdict } from '../../../src/domain/decision.ts';
 import type { DeploymentRequest } from '../../../src/domain/deployment-facts.ts';
 import type { Effect } from '../../../src/domain/effect.ts';
+import { known } from '../../../src/domain/known.ts';
 import { planChange } from '../../../src/effects/plan-change.ts';
 import { planDeployment } from '../../../src/effects/plan-deployment.ts';
+import { planAltered } from '../../../src/effects/plan-altered.ts';
 import { planUnreviewed } from '../../../src/effects/plan-merge.ts';
 import { planOutcome, planStart } from '../../../src/effects/plan-outcome.ts';
 import { deploymentInput, stageInput } from './example-check-runs.ts';
@@ -52,6 +54,42 @@ describe('what follows from a decision about a change', () => {
       repository,
       checkRun: { externalId: 'change:12' },
     });
+  });
+});
+
+test('a merge that left something else than what was approved gets a failed check run', () => {
+  const commit = {
+    sha: sha('badc0de'),
+    parents: [sha('ba5e000'), sha('feed123')],
+    signedByGitHub: true,
+    tree: known(sha('7ee1')),
+    expected: known(sha('7ee2')),
+  };
+  const landing = { method: 'merge', base: sha('ba5e000'), commits: [commit] } as const;
+  const [effect] = planAltered({
+    landing: {
+      sha: commit.sha,
+      pullRequest: 12,
+      branch: 'main',
+      head: sha('feed123'),
+      merger: null,
+      landing,
+    },
+    entryId,
+    repository,
+    webUrl,
+  });
+  expect(effect).toMatchObject({
+    kind: 'check_run',
+    key: `check_run:${entryId}`,
+    checkRun: {
+      name: 'countersign/change',
+      sha: commit.sha,
+      externalId: `commit:${commit.sha}`,
+      status: 'completed',
+      conclusion: 'failure',
+      title: 'Not what was approved: badc0de on main differs from #12',
+    },
   });
 });
 

@@ -11,19 +11,14 @@ import {
   repository,
   sha,
 } from '../../support/make-facts.ts';
+import { namingTrees } from './naming-trees.ts';
 import { type Scripted, scriptedGitHub } from './scripted-github.ts';
 
 const NOT_COMPARED = unknown('it was not compared');
 const bare = (word: string, parents: readonly string[]) =>
   makeGroupCommit(word, { parents: parents.map(sha), tree: NOT_COMPARED, expected: NOT_COMPARED });
 
-/** A tree reader whose trees name what they are of. */
-const trees = {
-  treeOf: (id: string) => Promise.resolve(known(`tree of ${id}`)),
-  mergedTree: ({ base, ours, theirs }: { base: string; ours: string; theirs: string }) =>
-    Promise.resolve(known(`${theirs} onto ${ours} since ${base}`)),
-};
-const forked: Scripted = { data: { merge_base_commit: { sha: sha('fork') } } };
+const forked: Scripted = { data: { status: 'diverged', merge_base_commit: { sha: sha('fork') } } };
 
 const anew = (
   steps: Parameters<typeof makeStepsAnew>[2]['steps'],
@@ -33,7 +28,7 @@ const anew = (
   makeStepsAnew(
     scriptedGitHub({ rest: { 'GET /repos/{owner}/{repo}/compare/{basehead}': () => compared } }),
     repository,
-    { before: sha('base'), steps, changes: [change], trees },
+    { before: sha('base'), steps, changes: [change], trees: namingTrees },
   ).then((made) => made.flatMap(({ commits }) => commits.map(({ tree, expected }) => ({ tree, expected }))));
 
 const merged = (theirs: string, ours: string, base: string) =>

@@ -7,7 +7,14 @@ import { timingCases } from './deployment-timing-cases.ts';
 import { emergencyCases } from './emergency-cases.ts';
 import { mergeGroupCases } from './merge-group-cases.ts';
 import { rollbackCases } from './rollback-cases.ts';
+import { seenChangeCases, seenDeploymentCases } from './seen-cases.ts';
 
-export const allChangeCases = [...changeCases, ...codeOwnerCases, ...botCases];
-export const allDeploymentCases = [...deploymentCases, ...timingCases, ...rollbackCases, ...emergencyCases];
+export const allChangeCases = [...changeCases, ...codeOwnerCases, ...botCases, ...seenChangeCases];
+export const allDeploymentCases = [
+  ...deploymentCases,
+  ...timingCases,
+  ...rollbackCases,
+  ...seenDeploymentCases,
+  ...emergencyCases,
+];
 export const allMergeGroupCases = [...mergeGroupCases];

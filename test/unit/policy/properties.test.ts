@@ -126,6 +126,15 @@ const harms: Readonly<Record<string, (value: unknown, path: string) => readonly 
       : [],
   'taking a signature away': (value) =>
     has(value, 'signedByGitHub') ? [{ ...value, signedByGitHub: false }] : [],
+  'putting other files into a merge': (_, path) =>
+    /\.(?:tree|expected)\.value$/.test(path) ? ['other files', 'and others'] : [],
+  'forgetting a merge of the base, or what landed': (value, path) => {
+    if (path.endsWith('.baseMerges') && Array.isArray(value))
+      return [[], ...value.map((_, index) => value.toSpliced(index, 1))];
+    if (path.endsWith('.landing') && has(value, 'value'))
+      return [undefined, { ...value, value: { ...(value['value'] as object), commits: [] } }];
+    return [];
+  },
   // Whoever is known to be no contractor needs what nobody asks of them: that team is one of those who are asked more of.
   'emptying any team': (value, path) =>
     /\.teams\.(?!contractors)[a-z]+\.value$/.test(path) && Array.isArray(value) ? [[]] : [],

@@ -43,7 +43,7 @@ const rangeOf = (commits: readonly CommitFacts[]) => new Map(commits.map((commit
 const change = (commits: readonly CommitFacts[] = originals, merge: CommitFacts = last) =>
   makeMergedFacts({
     commits: all(...commits),
-    pullRequest: { merged: { ...makeMerge(), commit: merge } },
+    pullRequest: { merged: makeMerge(merge) },
   });
 
 describe('which commits of a range a rebase made', () => {

@@ -1,7 +1,13 @@
-/** `countersign reperform`: makes every recorded decision again, from the facts and the policy that the ledger holds. */
+/** `countersign reperform`: makes every recorded decision and answer to a command again, from the facts and the policy that the ledger holds. */
 import { parseArgs } from 'node:util';
-import { countDecisions, recordedDecisions } from '../evidence/recorded-decisions.ts';
-import { reperform } from '../evidence/reperform.ts';
+import type { CommandAnswer } from '../domain/command-answer.ts';
+import {
+  countDecisions,
+  type DecisionFilter,
+  recordedAnswers,
+  recordedDecisions,
+} from '../evidence/recorded-decisions.ts';
+import { reperform, reperformAnswer } from '../evidence/reperform.ts';
 import type { ReadEntry } from '../ledger/read.ts';
 import type { CommandIo } from './command-io.ts';
 import { openLedgerSource } from './ledger-source.ts';
@@ -9,8 +15,8 @@ import { countOf, progressLine } from './progress-line.ts';
 
 const USAGE = `countersign reperform [--since DATE]
 
-Makes each recorded decision again from the facts and the policy that its entry holds, and lists those that come out
-otherwise. --since takes a date or a moment, as 2026-01-31. Exits with 0 if all come out the same, 1 if one doesn't, 2 if
+Makes each recorded decision, and each answer to a command, again from the facts and the policy that its entry holds, and lists those that
+come out otherwise. --since takes a date or a moment, as 2026-01-31. Exits with 0 if all come out the same, 1 if one doesn't, 2 if
 the ledger couldn't be read.
 
   DATABASE_URL   any login that may read the ledger
@@ -42,23 +48,12 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   try {
     const filter = since === undefined ? {} : { since: new Date(since).toISOString() };
     const size = await countDecisions(ledger.db, filter);
-    for await (const found of recordedDecisions(ledger.db, filter)) {
+    for await (const [entry, difference] of madeAgain(ledger.db, filter)) {
       progress.show(counts.same + counts.otherwise + counts.erased, size);
-      if ('erased' in found) {
-        counts.erased += 1;
-        continue;
-      }
-      const difference = reperform(found);
-      if (difference === null) {
-        counts.same += 1;
-        continue;
-      }
-      counts.otherwise += 1;
+      counts[difference === null ? 'same' : difference === 'erased' ? 'erased' : 'otherwise'] += 1;
+      if (difference === null || difference === 'erased') continue;
       progress.clear();
-      const { recorded, again, gates } = difference;
-      io.stdout.write(
-        `${nameOf(found.entry)}: recorded ${recorded.verdict}, and ${again.verdict} when made again (${gates.join(', ') || 'the whole'})\n`,
-      );
+      io.stdout.write(`${nameOf(entry)}: ${difference}\n`);
     }
   } finally {
     progress.clear();
@@ -73,6 +68,37 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   );
   return otherwise === 0 ? 0 : 1;
 }
+
+/** Each entry with what comes out otherwise when it is made again; null: nothing does. */
+async function* madeAgain(
+  db: Parameters<typeof recordedDecisions>[0],
+  filter: DecisionFilter,
+): AsyncGenerator<readonly [ReadEntry, string | null]> {
+  for await (const found of recordedDecisions(db, filter)) {
+    const difference = 'erased' in found ? 'erased' : reperform(found);
+    if (difference === null || difference === 'erased') {
+      yield [found.entry, difference];
+      continue;
+    }
+    const { recorded, again, gates } = difference;
+    const where = gates.join(', ') || 'the whole';
+    yield [found.entry, `recorded ${recorded.verdict}, and ${again.verdict} when made again (${where})`];
+  }
+  for await (const found of recordedAnswers(db, filter)) {
+    if ('erased' in found) {
+      yield [found.entry, 'erased'];
+      continue;
+    }
+    const again = reperformAnswer(found);
+    yield [
+      found.entry,
+      again === null ? null : `recorded ${saidOf(found.answer)}, and ${saidOf(again)} when made again`,
+    ];
+  }
+}
+
+const saidOf = (answer: CommandAnswer): string =>
+  answer.verdict === 'refused' ? `refused (${answer.code})` : answer.verdict;
 
 function nameOf({ id, index, content }: ReadEntry): string {
   const entry = index === null ? `entry ${id}` : `entry ${index}`;

@@ -1,11 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { CommandAnswer } from '../domain/command-answer.ts';
 import type { Decision } from '../domain/decision.ts';
+import { judgeCommand } from '../policy/commands/judge-command.ts';
 import { evaluateChange } from '../policy/evaluate-change.ts';
 import { evaluateDeployment } from '../policy/evaluate-deployment.ts';
 import { evaluateMergeGroup } from '../policy/evaluate-merge-group.ts';
 import type { PolicyReading } from '../policy/policy-reading.ts';
 import { readingOf } from '../policy/reading-of.ts';
-import type { RecordedDecision } from './recorded-decisions.ts';
+import type { RecordedAnswer, RecordedDecision } from './recorded-decisions.ts';
 
 /** The decision that these facts make under a policy. */
 export function decide(reading: PolicyReading, facts: RecordedDecision['facts']): Decision {
@@ -29,6 +31,12 @@ export function reperform({ decision, facts, source }: RecordedDecision): Differ
   const plain = JSON.parse(JSON.stringify(again)) as Decision;
   if (isDeepStrictEqual(plain, recorded)) return null;
   return { recorded, again: plain, gates: differingGates(recorded, plain) };
+}
+
+/** Makes a recorded answer to a command again; null where it comes out the same, else what comes out now. */
+export function reperformAnswer({ answer, facts, source }: RecordedAnswer): CommandAnswer | null {
+  const again = JSON.parse(JSON.stringify(judgeCommand(readingOf(source), facts))) as CommandAnswer;
+  return isDeepStrictEqual(again, answer) ? null : again;
 }
 
 function differingGates(one: Decision, other: Decision): readonly string[] {

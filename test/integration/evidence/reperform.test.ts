@@ -1,11 +1,14 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { CommandAnswer } from '../../../src/domain/command-answer.ts';
 import type { Decision } from '../../../src/domain/decision.ts';
 import type { NewDocument } from '../../../src/domain/entry.ts';
 import { run } from '../../../src/cli/reperform.ts';
+import { judgeCommand } from '../../../src/policy/commands/judge-command.ts';
 import { evaluateChange } from '../../../src/policy/evaluate-change.ts';
 import { readingOf } from '../../../src/policy/reading-of.ts';
 import { createTestDatabase, query, type TestDatabase } from '../../support/database.ts';
 import { makeChangeFacts, POLICY } from '../../support/make-facts.ts';
+import { commandFacts } from '../../unit/policy/command-cases.ts';
 import { makeEntry, recordOne } from '../ledger/ledger-fixture.ts';
 
 const SOURCE = { path: '.github/countersign.yml', ref: 'refs/heads/main', commit: null, text: POLICY };
@@ -72,6 +75,32 @@ test('one whose facts were erased is counted, and doesn’t pass for one that wa
     "0 decisions come out as recorded; 1 can't be made again, since what they rest on was erased\n",
   );
 });
+
+test('an answer to a command is made again as well, and one that the facts don’t give is found', async () => {
+  const asked = commandFacts({ name: 'deploy', environment: 'production' });
+  const answer = judgeCommand(readingOf(SOURCE), asked);
+  const recordAnswer = (given: CommandAnswer) =>
+    recordOne(
+      database.db,
+      makeEntry(1, {
+        kind: 'command.answered',
+        outcome: `deploy.${given.verdict}`,
+        documents: [json('answer', given), json('facts', asked), json('policy', SOURCE)],
+      }),
+    );
+  await recordAnswer(answer);
+  expect(await reperform()).toMatchObject({ code: 0, out: '1 decision comes out as recorded\n' });
+  const act = { kind: 'deploy', environment: 'production', sha: 'f'.repeat(40), ref: 'main' } as const;
+  const id = await recordAnswer({ schema: 'command-answer/v1', verdict: 'accepted', act });
+  const { code, out } = await reperform();
+  expect(code).toBe(1);
+  expect(out).toContain(
+    `entry ${id} (command.answered, acme/shop #1): recorded accepted, and ${saidOf(answer)} when made again\n`,
+  );
+});
+
+const saidOf = (answer: CommandAnswer) =>
+  answer.verdict === 'refused' ? `refused (${answer.code})` : answer.verdict;
 
 test('--since leaves out what happened before', async () => {
   await recordDecision(approved);

@@ -97,6 +97,8 @@ export type Trigger =
       readonly number: number;
       readonly commentId: number;
       readonly commenter: Actor;
+      /** GitHub doesn't count them among the repository's own: anybody may comment on a public pull request. */
+      readonly stranger: boolean;
       readonly command: Command;
     }
   /** Something reported about a commit without saying for which pull request (a commit status, a check on a fork's). */

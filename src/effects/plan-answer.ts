@@ -22,17 +22,22 @@ export function planReaction(
   return { kind: 'reaction', key: `reaction:${content}:${of}`, repository, number, commentId, content };
 }
 
-/** A thumb, by which whoever wrote the command sees at a glance what became of it, and a comment that says it. */
+/**
+ * A thumb, by which whoever wrote the command sees at a glance what became of it, and a comment that says it; `quiet`: the thumb alone,
+ * for a stranger who had their comment.
+ */
 export function planAnswer(
   commented: Commented,
   answer: CommandAnswer,
-  context: Omit<AnswerPlace, 'repository'> & { readonly now: string },
+  context: Omit<AnswerPlace, 'repository'> & { readonly now: string; readonly quiet?: boolean },
 ): readonly Effect[] {
   const { repository, number } = commented;
-  const { now: plannedAt, ...place } = context;
+  const { now: plannedAt, quiet = false, ...place } = context;
   const { entryId } = place;
+  const thumb = planReaction(commented, answer.verdict === 'refused' ? '-1' : '+1', entryId);
+  if (quiet) return [thumb];
   return [
-    planReaction(commented, answer.verdict === 'refused' ? '-1' : '+1', entryId),
+    thumb,
     {
       kind: 'comment',
       key: `comment:${entryId}`,

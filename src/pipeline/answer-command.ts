@@ -47,9 +47,34 @@ export async function answerCommand(pipeline: Pipeline, data: unknown): Promise<
     const made =
       answer.verdict === 'accepted' ? await act(tx, pipeline, job, { act: answer.act, entryId }) : {};
     const now = pipeline.now();
-    const effects = planAnswer(job, answer, { entryId, now, webUrl: pipeline.webUrl, ...made });
+    const quiet =
+      job.stranger === true && answer.verdict !== 'accepted' && !(await isFirst(tx, job, entryId));
+    const effects = planAnswer(job, answer, { entryId, now, webUrl: pipeline.webUrl, quiet, ...made });
     await queueEffects(tx, pipeline.queue, effects, now);
   });
+}
+
+/**
+ * Whether we haven't answered this person on this pull request by a comment yet. On a public repository anybody can write as many commands
+ * as they like, and whoever follows the pull request would get as many mails of ours. Each is recorded, and has its reaction.
+ */
+async function isFirst(
+  tx: Transaction<Database>,
+  { repository, number, commenter, commentId }: CommandJob,
+  entryId: string,
+): Promise<boolean> {
+  const first = await tx
+    .insertInto('countersign.last_decision')
+    .values({
+      subject: `stranger:${repository.id}:${number}:${commenter.id}`,
+      basis: String(commentId),
+      verdict: 'answered',
+      entry_id: entryId,
+    })
+    .onConflict((conflict) => conflict.column('subject').doNothing())
+    .returning('subject')
+    .executeTakeFirst();
+  return first !== undefined;
 }
 
 async function recordAnswer(

@@ -98,6 +98,7 @@ export const CommandJob = z.strictObject({
   number: z.int(),
   commentId: z.int(),
   commenter: actor,
+  stranger: z.boolean().optional(),
   command,
   delivery: z.string(),
 });

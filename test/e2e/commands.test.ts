@@ -2,10 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Octokit } from '@octokit/rest';
+import { sql } from 'kysely';
 import { pino } from 'pino';
 import { approve, comment, deployCheck, merge, openChange } from '../../demo/stage/acts.ts';
 import { type Person, setStage, type Stage } from '../../demo/stage/stage.ts';
 import { seeAnswer, until, untilCheckRun } from '../../demo/stage/watch.ts';
+import { recordedAnswers } from '../../src/evidence/recorded-decisions.ts';
+import { reperformAnswer } from '../../src/evidence/reperform.ts';
 import { listEntries, readDocument } from '../../src/ledger/read.ts';
 import { verifyDatabase } from '../../src/ledger/verify-database.ts';
 import { assertReperformed } from '../support/assert-reperformed.ts';
@@ -211,3 +215,64 @@ test('a redelivered comment, and a restart in the middle, are answered once', as
   expect(await answersOf(number)).toHaveLength(1);
   expect((await verifyDatabase(database.db)).findings).toEqual([]);
 }, 90_000);
+
+test('a stranger’s commands are each recorded and get a reaction, but one comment for each pull request', async () => {
+  const { github, owner, repo } = stage;
+  const stranger = github.createUser({ login: 'stranger' });
+  const { rest } = new Octokit({ auth: stranger.token, baseUrl: github.apiUrl });
+  const [one, other] = [await open('fifth'), await open('sixth')];
+  const write = async (number: number, body: string): Promise<readonly string[]> => {
+    const at = { owner, repo };
+    const { data } = await rest.issues.createComment({ ...at, issue_number: number, body });
+    return until('a reaction', async () => {
+      const { data: reactions } = await stage
+        .as('alice')
+        .rest.reactions.listForIssueComment({ ...at, comment_id: data.id });
+      const contents = reactions.map(({ content }) => content);
+      return contents.length === 2 ? contents : null;
+    });
+  };
+  const answers = async (number: number) => {
+    const at = { owner, repo, issue_number: number, per_page: 100 };
+    const { data } = await stage.as('alice').rest.issues.listComments(at);
+    return data.flatMap(({ user, body }) => (user?.type === 'Bot' ? [body ?? ''] : []));
+  };
+  const answered = (number: number, count: number) =>
+    until(`${count} comments`, async () => ((await answers(number)).length === count ? true : null));
+
+  expect(await write(one, '/countersign deploy production')).toEqual(['eyes', '-1']);
+  await answered(one, 1);
+  for (const command of ['deploy production', 'lock production for fun', 'depoly production', 'help'])
+    expect(await write(one, `/countersign ${command}`)).toEqual(['eyes', command === 'help' ? '+1' : '-1']);
+  expect(await write(other, '/countersign deploy production')).toEqual(['eyes', '-1']);
+  await answered(other, 1);
+  // Whoever belongs to the repository is told each time.
+  await tell('alice', one, '/countersign deploy production');
+  await tell('alice', one, '/countersign deploy production');
+  const all = await answers(one);
+  expect(all).toHaveLength(3);
+  expect(all[0]).toContain('stranger may not deploy to `production`');
+  expect((await answersOf(one)).map(({ content }) => content.outcome)).toEqual([
+    'deploy.refused',
+    'deploy.refused',
+    'lock.refused',
+    'misread.refused',
+    'help.accepted',
+    'deploy.refused',
+    'deploy.refused',
+  ]);
+}, 150_000);
+
+test('every answer comes out the same when it is made again', async () => {
+  const { rows } = await sql<{ n: string }>`
+    SELECT count(*)::text AS n FROM ledger.projection WHERE kind = 'command.answered'
+  `.execute(database.db);
+  let made = 0;
+  for await (const found of recordedAnswers(database.db)) {
+    if ('erased' in found) throw new Error(`${found.entry.id} lacks ${found.erased.join()}`);
+    expect(reperformAnswer(found)).toBeNull();
+    made += 1;
+  }
+  expect(made).toBe(Number(rows[0]?.n));
+  expect(made).toBeGreaterThan(15);
+}, 60_000);

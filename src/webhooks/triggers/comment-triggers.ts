@@ -10,9 +10,16 @@ const commentSchema = z.object({
     id: idSchema,
     body: z.string(),
     user: actorSchema,
+    author_association: z.string().optional(),
     performed_via_github_app: z.object({ id: idSchema }).nullish(),
   }),
 });
+
+/**
+ * Who belongs to the repository, as GitHub says it beside a comment. A member who conceals it may pass for a stranger, who is only
+ * answered more briefly: what somebody may do is never taken from this.
+ */
+const FAMILIAR: ReadonlySet<string> = new Set(['OWNER', 'MEMBER', 'COLLABORATOR']);
 
 /**
  * A person's new comment on a pull request, whose first line is addressed to us. One that is edited does nothing: whoever reads it
@@ -30,5 +37,7 @@ export function commentTriggers(envelope: Envelope): Trigger[] {
   if (via !== null && via !== undefined) return [];
   const command = parseCommand(comment.body);
   if (command === null) return [];
-  return [{ kind: 'command', repository, number: issue.number, commentId: comment.id, commenter, command }];
+  const stranger = !FAMILIAR.has(comment.author_association ?? '');
+  const { number } = issue;
+  return [{ kind: 'command', repository, number, commentId: comment.id, commenter, stranger, command }];
 }

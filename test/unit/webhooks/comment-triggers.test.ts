@@ -14,6 +14,7 @@ const payload = ({ comment = {}, issue = {}, ...over }: Readonly<Record<string, 
     id: 70,
     body: '/countersign deploy production',
     user: DAVE,
+    author_association: 'MEMBER',
     performed_via_github_app: null,
     ...(comment as object),
   },
@@ -31,9 +32,22 @@ test('a person’s new comment on a pull request is a command', () => {
       number: 7,
       commentId: 70,
       commenter: { id: 14, login: 'dave', kind: 'user' },
+      stranger: false,
       command: { name: 'deploy', environment: 'production' },
     },
   ]);
+});
+
+test.each([
+  ['OWNER', false],
+  ['COLLABORATOR', false],
+  ['CONTRIBUTOR', true],
+  ['FIRST_TIME_CONTRIBUTOR', true],
+  ['NONE', true],
+  ['WHATEVER_COMES_NEXT', true],
+  [undefined as never, true],
+])('somebody who is %s to the repository is a stranger: %s', (association, stranger) => {
+  expect(triggers({ comment: { author_association: association } })).toMatchObject([{ stranger }]);
 });
 
 describe('nothing comes of', () => {

@@ -528,6 +528,7 @@ const CASES: Case[] = [
         number: 7,
         commentId: 70,
         commenter: alice,
+        stranger: true,
         command: { name: 'help' },
       },
     ],

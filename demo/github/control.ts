@@ -80,6 +80,19 @@ export interface GitHub {
   createApp(app: NewApp): CreatedApp;
   install(app: App, account: Organization | User, repositories: readonly Repository[] | 'all'): Installation;
   suspend(installation: Installation, suspended: boolean, by?: User): void;
+  /** One more repository of an installation on selected ones, or one fewer. */
+  selectRepository(
+    installation: Installation,
+    repository: Repository,
+    action: 'added' | 'removed',
+    by?: User,
+  ): void;
+  rename(repository: Repository, name: string, by: User): void;
+  /** Gives a repository to another account. Who sees it there is a matter of that account's installations. */
+  transfer(repository: Repository, owner: Organization | User, by: User): void;
+  archive(repository: Repository, archived: boolean, by: User): void;
+  setVisibility(repository: Repository, visibility: 'public' | 'private', by: User): void;
+  deleteRepository(repository: Repository, by: User): void;
   /** The App asks for these permissions instead, and an owner accepts them for this installation. */
   acceptPermissions(
     installation: Installation,

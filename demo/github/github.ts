@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { acceptPermissions, createApp, install, suspend, uninstall } from './acts/apps.ts';
+import { acceptPermissions, createApp, install, selectRepository, suspend, uninstall } from './acts/apps.ts';
 import { pressButton, rerequest, rerequestSuite } from './acts/checking.ts';
 import { setEnvironment } from './acts/deploying.ts';
 import {
@@ -22,6 +22,13 @@ import { updatePull } from './acts/updating.ts';
 import { enqueuePull, openMergeQueue, tamperWithGroup } from './acts/merge-queue.ts';
 import { setDraft } from './acts/pull-requests.ts';
 import { createRepository, forkRepository } from './acts/repositories.ts';
+import {
+  archiveRepository,
+  deleteRepository,
+  renameRepository,
+  setVisibility,
+  transferRepository,
+} from './acts/repository-life.ts';
 import { bypass, reviewDeployments } from './acts/answering.ts';
 import { cancelRun, finishRun, startRun } from './acts/running.ts';
 import type { GitHub, GitHubOptions } from './control.ts';
@@ -130,6 +137,13 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
     install: (app, account, repositories) => install(world, app, account, repositories),
     suspend: (installation, suspended, by) =>
       suspend(world, installation, suspended, by ?? personOf(world, installation.account)),
+    selectRepository: (installation, repository, action, by) =>
+      selectRepository(world, installation, repository, action, by ?? personOf(world, installation.account)),
+    rename: (repository, name, by) => renameRepository(world, repository, name, by),
+    transfer: (repository, owner, by) => transferRepository(world, repository, owner, by),
+    archive: (repository, archived, by) => archiveRepository(world, repository, archived, by),
+    setVisibility: (repository, visibility, by) => setVisibility(world, repository, visibility, by),
+    deleteRepository: (repository, by) => deleteRepository(world, repository, by),
     acceptPermissions: (installation, permissions, by) =>
       acceptPermissions(world, installation, permissions, by ?? personOf(world, installation.account)),
     uninstall: (installation, by) =>

@@ -98,9 +98,11 @@ export interface InstallationToken {
 
 export interface Repository {
   readonly id: number;
-  readonly owner: User | Organization;
+  owner: User | Organization;
   name: string;
-  readonly private: boolean;
+  private: boolean;
+  /** Put away: it can be read, and nothing in it changed. */
+  archived: boolean;
   readonly defaultBranch: string;
   /** The bare git repository. */
   readonly directory: string;

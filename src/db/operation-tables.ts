@@ -109,9 +109,10 @@ export interface DeploymentRow {
   id: Fixed<string>;
   subject_key: Fixed<string>;
   repository_id: Fixed<Id>;
-  installation_id: Fixed<Id>;
-  owner: Fixed<string>;
-  name: Fixed<string>;
+  /** As the repository of this id is reached, until it starts: another name, owner or installation may come to it (`regainRepository`). */
+  installation_id: Id;
+  owner: string;
+  name: string;
   environment: Fixed<string>;
   source: Fixed<'merge' | 'api' | 'actions' | 'comment' | 'promotion' | 'rollback' | 'emergency'>;
   ref: Fixed<string>;

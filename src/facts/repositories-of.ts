@@ -21,6 +21,22 @@ export async function repositoriesOf(
   github: GitHubReader,
   installationId: number,
 ): Promise<readonly RepositoryRef[]> {
+  const all = await allOf(github, installationId);
+  return all.filter(({ archived }) => !archived).map(({ repository }) => repository);
+}
+
+/** Whether an installation may see a repository, archived or not. By its id: another may have its name by now. */
+export async function mayBeSeen(
+  github: GitHubReader,
+  { id, installationId }: RepositoryRef,
+): Promise<boolean> {
+  return (await allOf(github, installationId)).some(({ repository }) => repository.id === id);
+}
+
+async function allOf(
+  github: GitHubReader,
+  installationId: number,
+): Promise<readonly { readonly repository: RepositoryRef; readonly archived: boolean }[]> {
   const doing = `listing the repositories of installation ${installationId}`;
   const { complete, items } = await askRestPages(
     github,
@@ -34,7 +50,8 @@ export async function repositoriesOf(
     const message = `installation ${installationId} has more than ${PAGES * 100} repositories: install the App on those it should guard`;
     throw new GitHubError('github_unreadable', message, { status: 200, said: '' });
   }
-  return items
-    .filter((repository) => repository.archived !== true)
-    .map(({ id, name, owner }) => ({ id, owner: owner.login, name, installationId }));
+  return items.map(({ id, name, owner, archived }) => ({
+    repository: { id, owner: owner.login, name, installationId },
+    archived: archived === true,
+  }));
 }

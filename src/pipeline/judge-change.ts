@@ -11,6 +11,7 @@ import { digest } from './digest.ts';
 import { jsonDocument, policyDocument } from './documents.ts';
 import { explainDecision, type PolicyStanding } from './explain-decision.ts';
 import { ChangeJob } from './jobs.ts';
+import { isLost } from './lost-repository.ts';
 import { notePolicies } from './note-policy.ts';
 import type { Pipeline } from './pipeline.ts';
 import { proposedPolicy } from './proposed-policy.ts';
@@ -41,6 +42,7 @@ export async function judgeChange(
   job: { readonly attempt: number },
 ): Promise<void> {
   const { repository, number, delivery } = ChangeJob.parse(data);
+  if (await isLost(pipeline, repository)) return;
   let assessed: AssessedChange;
   try {
     assessed = await assessChange(pipeline, repository, number, job.attempt);

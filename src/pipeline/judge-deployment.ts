@@ -14,6 +14,7 @@ import { explainDecision } from './explain-decision.ts';
 import { endHeldRun, followRun } from './follow-run.ts';
 import { DeploymentJob } from './jobs.ts';
 import { reasonCodes } from './judge-change.ts';
+import { isLost } from './lost-repository.ts';
 import { notePolicy } from './note-policy.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { PolicyInForce } from './policy-in-force.ts';
@@ -45,6 +46,7 @@ export async function judgeDeployment(
     row.source === 'actions' ? await followRun(pipeline, row, { delivery, seenStarted }) : 'before';
   if (followed === 'beyond') return;
   if (!JUDGED.some((state) => state === row.state)) return;
+  if (await isLost(pipeline, repositoryOf(row))) return;
   let assessed: AssessedDeployment;
   try {
     assessed = await assessDeployment(pipeline, row);

@@ -13,6 +13,7 @@ import { judgeBranchControls, judgeEnvironmentControls } from '../policy/control
 import { organisationPolicy, policiesGuarding } from '../policy/organisation-policy.ts';
 import type { Policy } from '../policy/schema.ts';
 import { ControlJob } from './jobs.ts';
+import { isLost, noticeLoss } from './lost-repository.ts';
 import { noteControls } from './note-controls.ts';
 import type { Pipeline } from './pipeline.ts';
 import { policyInForce } from './policy-in-force.ts';
@@ -29,7 +30,18 @@ export const LOOK_EVERY_SECONDS = 3600;
 
 /** Looks at what GitHub enforces on every guarded branch and named environment of a repository, and records what is another. */
 export async function lookAtControls(pipeline: Pipeline, data: unknown): Promise<void> {
-  const { repository, delivery, by, byClock } = ControlJob.parse(data);
+  const job = ControlJob.parse(data);
+  const { repository } = job;
+  // Who gets it back has it looked at again.
+  if (await isLost(pipeline, repository)) return;
+  try {
+    await lookNow(pipeline, job);
+  } catch (error) {
+    if (!(await noticeLoss(pipeline, repository, error))) throw error;
+  }
+}
+
+async function lookNow(pipeline: Pipeline, { repository, delivery, by, byClock }: ControlJob): Promise<void> {
   // First of all: a look that fails, or a crash in it, doesn't end the looking.
   if (byClock) await queueClock(pipeline, repository, LOOK_EVERY_SECONDS);
   const github = await pipeline.github(repository.installationId);

@@ -5,26 +5,31 @@ import { jsonDocument } from './documents.ts';
 import type { Pipeline } from './pipeline.ts';
 import { recordOnceIn } from './record-once.ts';
 
+const NOT_TOLD = 'not told';
+
 type Coverage = Extract<Trigger, { kind: 'record_coverage' }>;
 
 /** What the entries about an installation as a whole are about. */
 export const coverageOf = (installationId: number): string => `coverage:installation:${installationId}`;
 
+/** What the entries about one repository are about, whatever it is called and whose it is. */
+export const coverageOfRepository = (repositoryId: number): string => `coverage:${repositoryId}`;
+
 /**
  * A `control.changed` for the App's own life: one for the installation, or one for each repository, that answers the last one about
- * it. So the end of a gap names its beginning. The same delivery worked again writes nothing.
+ * it. So the end of a gap names its beginning. The same delivery worked again writes nothing; null: no delivery told of it.
  */
 export async function recordCoverage(
   tx: Transaction<Database>,
   pipeline: Pick<Pipeline, 'queue' | 'now' | 'newId' | 'random'>,
   { installationId, repositories, outcome, by, detail }: Coverage,
-  delivery: string,
+  delivery: string | null,
 ): Promise<void> {
   const about = repositories.length === 0 ? [null] : repositories;
   for (const repository of about) {
     await recordOnceIn(tx, pipeline, {
-      subject: repository === null ? coverageOf(installationId) : `coverage:${repository.id}`,
-      basis: delivery,
+      subject: repository === null ? coverageOf(installationId) : coverageOfRepository(repository.id),
+      basis: delivery ?? NOT_TOLD,
       verdict: outcome,
       entry: (answers) => ({
         kind: 'control.changed',

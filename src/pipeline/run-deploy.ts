@@ -14,6 +14,7 @@ import { type Finished, finishDeployment } from './finish-deployment.ts';
 import { EffectJob } from './jobs.ts';
 import { recordDeploymentDecision } from './judge-deployment.ts';
 import { orderingKey } from './queue-effects.ts';
+import { assertNotLost } from './lost-repository.ts';
 import { recordedAssessment } from './recorded-assessment.ts';
 import type { DeployTarget, Pipeline } from './pipeline.ts';
 import { runningRelease } from './running-release.ts';
@@ -94,6 +95,7 @@ export async function runDeploy(pipeline: Pipeline, data: unknown, job: DeployJo
 }
 
 async function start(pipeline: Pipeline, row: StoredDeployment): Promise<StoredDeployment | null> {
+  await assertNotLost(pipeline, repositoryOf(row));
   const assessed = await assessDeployment(pipeline, row);
   if (!mayProceed(assessed.decision)) {
     await recordDeploymentDecision(pipeline, row, assessed, null);

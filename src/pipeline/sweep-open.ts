@@ -4,10 +4,12 @@ import { openChanges } from '../facts/open-changes.ts';
 import { repositoriesOf } from '../facts/repositories-of.ts';
 import { type ControlJob, SweepJob } from './jobs.ts';
 import { queueClock } from './look-at-controls.ts';
+import { isLost } from './lost-repository.ts';
 import { queueGroups } from './merge-groups.ts';
 import { notePolicy } from './note-policy.ts';
 import type { Pipeline } from './pipeline.ts';
 import { policyInForce } from './policy-in-force.ts';
+import { regainRepository } from './regain-repository.ts';
 
 /**
  * Something changed that many decisions may rest on (protection, a team, the policy, a check on some commit): queues a new
@@ -15,10 +17,12 @@ import { policyInForce } from './policy-in-force.ts';
  */
 export async function sweepOpen(pipeline: Pipeline, data: unknown): Promise<void> {
   const { installationId, repository, branch, sha, delivery, controlsBy } = SweepJob.parse(data);
+  if (repository !== null && (await isLost(pipeline, repository))) return;
   const github = await pipeline.github(installationId);
   const repositories: readonly RepositoryRef[] =
     repository === null ? await repositoriesOf(github, installationId) : [repository];
   for (const each of repositories) {
+    await regainRepository(pipeline, each, delivery);
     // Of a repository that we have just been given: the policy that stands there now is the one to start from.
     if (repository === null) {
       await notePolicyOf(pipeline, github, each, delivery);

@@ -89,6 +89,14 @@ export function createApp(world: World, wanted: NewApp): CreatedApp {
   return { app, appId: id, privateKey, webhookSecret };
 }
 
+const briefly = (one: Repository): Record<string, unknown> => ({
+  id: one.id,
+  node_id: nodeId('Repository', one.id),
+  name: one.name,
+  full_name: `${one.owner.login}/${one.name}`,
+  private: one.private,
+});
+
 function announceInstallation(world: World, installation: Installation, action: string, by: User): void {
   const covered = [...world.state.repositories.values()].filter((repository) =>
     covers(installation, repository),
@@ -104,13 +112,7 @@ function announceInstallation(world: World, installation: Installation, action: 
     payload: {
       action,
       installation: installationShape(world, installation),
-      repositories: covered.map((one) => ({
-        id: one.id,
-        node_id: nodeId('Repository', one.id),
-        name: one.name,
-        full_name: `${one.owner.login}/${one.name}`,
-        private: one.private,
-      })),
+      repositories: covered.map(briefly),
       requester: null,
       sender: simpleUser(world, by),
     },
@@ -142,6 +144,38 @@ export function install(
 export function suspend(world: World, installation: Installation, suspended: boolean, by: User): void {
   installation.suspendedAt = suspended ? world.timestamp() : null;
   announceInstallation(world, installation, suspended ? 'suspend' : 'unsuspend', by);
+}
+
+/** An owner gives an installation on selected repositories one more, or takes one from it. */
+export function selectRepository(
+  world: World,
+  installation: Installation,
+  repository: Repository,
+  action: 'added' | 'removed',
+  by: User,
+): void {
+  const { app, account, repositories } = installation;
+  if (repositories === null) throw new Error('It is installed on all repositories');
+  if (action === 'added') repositories.add(repository.id);
+  else repositories.delete(repository.id);
+  world.emit({
+    event: 'installation_repositories',
+    action,
+    repository: null,
+    account,
+    sender: by,
+    only: app,
+    always: true,
+    payload: {
+      action,
+      installation: installationShape(world, installation),
+      repository_selection: 'selected',
+      repositories_added: action === 'added' ? [briefly(repository)] : [],
+      repositories_removed: action === 'removed' ? [briefly(repository)] : [],
+      requester: null,
+      sender: simpleUser(world, by),
+    },
+  });
 }
 
 /** An owner accepts what the App asks for by now. Tokens that were made before go on with what they were made with. */

@@ -28,6 +28,7 @@ function blank(
     ...wanted,
     id,
     owner,
+    archived: false,
     directory: path.join(world.dataDir, 'repositories', `${id}.git`),
     createdAt: at,
     pushedAt: at,

@@ -58,7 +58,7 @@ export function repositoryObject(asking: Asking, repository: Repository): Fields
     url: repositoryWeb(world, repository),
     isPrivate: repository.private,
     isFork: repository.fork !== null,
-    isArchived: false,
+    isArchived: repository.archived,
     visibility: repository.private ? 'PRIVATE' : 'PUBLIC',
     owner: {
       __typename: repository.owner.kind,

@@ -54,6 +54,8 @@ export function repositoryRoute(
       const repository = findRepository(world, call.params['owner'] ?? '', call.params['repo'] ?? '');
       if (repository === null) throw notFound();
       authorize(world, call, repository, access);
+      if (repository.archived && !operation.startsWith('GET '))
+        throw new HttpError(403, 'Repository was archived so is read-only.');
       return handle(world, call, repository);
     },
   };

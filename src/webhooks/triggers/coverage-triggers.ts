@@ -77,6 +77,14 @@ const REPOSITORY: Readonly<Record<string, CoverageOutcome | undefined>> = {
   privatized: 'repository_privatized',
 };
 
+/** Another policy may hold now; another name is another address; and of another owner, other teams are asked. */
+const JUDGED_AGAIN: ReadonlySet<CoverageOutcome> = new Set([
+  'default_branch_changed',
+  'repository_renamed',
+  'repository_transferred',
+  'repository_unarchived',
+]);
+
 const changesSchema = z.object({
   changes: z
     .object({
@@ -112,8 +120,6 @@ export function repositoryTriggers(envelope: Envelope): Trigger[] {
       detail,
     },
   ];
-  // Another policy may hold now, and another name is another address.
-  if (outcome === 'default_branch_changed' || action === 'renamed' || action === 'unarchived')
-    triggers.push({ kind: 'judge_open', repository, branch: null });
+  if (JUDGED_AGAIN.has(outcome)) triggers.push({ kind: 'judge_open', repository, branch: null });
   return triggers;
 }

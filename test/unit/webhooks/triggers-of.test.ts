@@ -484,11 +484,17 @@ const CASES: Case[] = [
     }),
     [coverage('repository_removed.gap', { repositories: THE_SHOP, detail: {} })],
   ],
-  ...(['archived', 'publicized', 'privatized', 'transferred'] as const).map((action): Case => [
+  ...(['archived', 'publicized', 'privatized'] as const).map((action): Case => [
     `the repository is ${action}`,
     'repository',
     envelope({ action }),
     [became(`repository_${action}`)],
+  ]),
+  ...(['unarchived', 'transferred'] as const).map((action): Case => [
+    `the repository is ${action}`,
+    'repository',
+    envelope({ action }),
+    [became(`repository_${action}`), judgeOpen],
   ]),
   [
     'the repository is deleted',

@@ -67,7 +67,7 @@ export function openActivity(
       const ref = `refs/heads/${branch}`;
       try {
         const found: BranchActivity[] = [];
-        for (let index = 0; many && index < PAGES; index += 1) {
+        for (let index = 0; index < (many ? PAGES : 0); index += 1) {
           const read = await page(index);
           if (read === null) break;
           found.push(...read.page.flatMap((each) => (each.ref === ref ? each.move : [])));

@@ -203,11 +203,19 @@ function deploymentOf(commits: number): DeploymentFacts {
       },
       signedByGitHub: true,
     };
+    const { sha: id, parents, signedByGitHub } = merge;
+    const tree = known(sha(9, index));
+    const landing = known({
+      method: 'merge' as const,
+      base: parents[0] ?? '',
+      commits: [{ sha: id, parents, signedByGitHub, tree, expected: tree }],
+    });
     const merged = {
       at: '2026-03-03T08:00:00Z',
       by: person(REVIEWER),
       commit: merge,
       onGitHub: { known: true, value: true } as const,
+      landing,
     };
     return { ...change, pullRequest: { ...change.pullRequest, state: 'merged' as const, merged } };
   });

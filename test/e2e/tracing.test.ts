@@ -177,7 +177,8 @@ test('a merge that an App had GitHub sign, and that was pushed, is none either, 
     ({ sha: head }, base) => ({ ...byGitHub, parents: [base, head] }),
     true,
   );
-  expect(run.summary).toContain(`\`${sha.slice(0, 7)}\` merged pull request #${number}, but GitHub`);
+  // After all that came before it, its sentence is among those that are only counted.
+  expect(run.summary).toContain(`commit ${sha.slice(0, 7)} merged #\u200B${number} outside of GitHub`);
 }, 90_000);
 
 test('every call to GitHub conformed', () => {

@@ -3,7 +3,7 @@ import type { Known } from '../domain/known.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
 import type { RolesAsked } from '../domain/role-facts.ts';
 import type { OwnersAt } from './read-code-owners.ts';
-import type { PullRequestReading } from './read-pull-requests.ts';
+import { LANDING_NOT_READ, type PullRequestReading } from './read-pull-requests.ts';
 
 /**
  * Where the owners of a pull request's files stand: at the tip of its base, and once it is merged at the commit that it was
@@ -15,8 +15,10 @@ export function ownersAt({ pullRequest, commits }: PullRequestReading): OwnersAt
   if (merged === null) return { branch: baseRef };
   const [onto, other] = merged.commit.parents;
   const isAlone = other === undefined && commits.complete && commits.items.length === 1;
-  // A merge that somebody pushed has whatever parents they gave it.
-  const isGitHubs = merged.commit.signedByGitHub && (other === headSha || isAlone);
+  // A merge that somebody pushed has whatever parents they gave it; GitHub signs what Apps make as well.
+  const { onGitHub } = merged;
+  const isPushed = onGitHub.known ? !onGitHub.value : onGitHub.why !== LANDING_NOT_READ;
+  const isGitHubs = !isPushed && merged.commit.signedByGitHub && (other === headSha || isAlone);
   return { commit: onto !== undefined && isGitHubs ? onto : baseSha };
 }
 

@@ -69,6 +69,8 @@ async function baseOf(
   { pullRequest: { baseRef, merged } }: Pick<ChangeFacts, 'pullRequest'>,
 ): Promise<Known<string>> {
   if (merged !== null) {
+    // Whoever pushed it there gave it whatever parents they liked.
+    if (merged.onGitHub.known && !merged.onGitHub.value) return unknown('it was not merged on GitHub');
     const [before] = merged.commit.parents;
     return before === undefined ? unknown('the merge stands on nothing') : known(before);
   }

@@ -166,7 +166,7 @@ async function settle(
               by: mergerOf(wire),
               ...(wire.queued === null ? {} : { queued: true }),
               commit: mergeCommit,
-              onGitHub: NOT_READ,
+              onGitHub: unknown(LANDING_NOT_READ),
             }
           : null,
     },
@@ -187,5 +187,6 @@ function mergerOf({ mergedBy, queued }: WirePullRequest): Actor | null {
   return mergedBy?.login === MERGE_QUEUE && queued !== null ? queued.actor : mergedBy;
 }
 
-const NOT_READ = unknown('not read for a pull request by itself');
+/** How it landed is read of many at once, by whoever asks for that. */
+export const LANDING_NOT_READ = 'not read for a pull request by itself';
 const STATES = { OPEN: 'open', CLOSED: 'closed', MERGED: 'merged' } as const;

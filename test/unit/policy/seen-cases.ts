@@ -120,6 +120,15 @@ const keptRows: readonly ChangeCase[] = [
     updated([update('head', 'seen', { fromBase: known(false) })]),
   ),
   row(
+    'what was merged in is on the base by now, and is the pull request’s own all the same',
+    'approvals',
+    'pending',
+    [missing, 'approval_before_other_merge'],
+    updated([clean], {
+      commits: all(makeCommit('seen'), makeCommit('unseen', { sha: clean.merged }), commitOf(clean)),
+    }),
+  ),
+  row(
     'the merge has conflicts, so whoever resolved them wrote something',
     'approvals',
     'pending',

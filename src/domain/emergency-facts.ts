@@ -46,8 +46,8 @@ export interface CommandedEmergency {
   readonly ref: string | null;
   /** Null of a bypass. */
   readonly emergency: EmergencyFacts | null;
-  /** Its use, or the bypass: what awaits a review. `by`: whoever asked for the deployment, or reported it. Null: it was never used. */
-  readonly opened: { readonly at: string; readonly by: Actor | null } | null;
+  /** Its use, or the bypass: what awaits a review. `by`: whoever asked for the deployment, and whoever reported it. Null: it was never used. */
+  readonly opened: { readonly at: string; readonly by: readonly Actor[] } | null;
   readonly reviewed: boolean;
   /** Ids of whoever made a part of what was deployed, by the facts that it was judged by. Nobody, before its use. */
   readonly madeBy: Known<readonly number[]>;

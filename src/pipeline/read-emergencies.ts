@@ -129,7 +129,7 @@ async function commandedOf(db: Reader, entry: ReadEntry): Promise<CommandedEmerg
     pullRequest: content.pullRequest ?? null,
     ref: declared?.ref ?? null,
     emergency: declared?.facts ?? null,
-    opened: opened === undefined ? null : { at: opened.content.occurred, by: personOf(opened) },
+    opened: opened === undefined ? null : { at: opened.content.occurred, by: peopleOf(opened) },
     reviewed: acts.some((each) => each.content.kind === 'emergency.reviewed'),
     madeBy: opened === undefined ? known([]) : await madeBy(db, opened),
   };
@@ -217,6 +217,13 @@ export async function openReviewOf(db: Reader, entry: ReadEntry): Promise<OpenRe
 async function openingOf(db: Reader, entry: ReadEntry): Promise<z.output<typeof opening> | null> {
   const said = await sealed(db, entry);
   return said === null ? null : parsed(opening, said, entry);
+}
+
+/** Everybody whom an entry names and whose name wasn't erased. */
+function peopleOf({ people }: ReadEntry): readonly Actor[] {
+  return people.flatMap(({ actor, type }) =>
+    actor === null || actor.login === null ? [] : [{ id: actor.id, login: actor.login, kind: type }],
+  );
 }
 
 function personOf({ people }: ReadEntry): Actor | null {

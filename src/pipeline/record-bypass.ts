@@ -45,7 +45,7 @@ export async function recordBypass(
     {
       kind: 'emergency.bypassed',
       occurredAt: now,
-      who: who === null ? [] : [who],
+      who: tookPart(who, facts.request.requester),
       repository: { id: repository.id, fullName: fullName(repository) },
       commit: row.sha,
       pullRequest: null,
@@ -64,6 +64,12 @@ export async function recordBypass(
   );
   await sendAt(tx, pipeline, { due: 'review', entry: entryId, repository }, dueAt);
   return { entryId, message: reviewAsked(entryId, dueAt) };
+}
+
+/** Whoever GitHub names with it, and whoever asked for the deployment: neither of them reviews it. */
+function tookPart(who: Bypass['who'], requester: Actor | null): NonNullable<Bypass['who']>[] {
+  const asked = requester === null || requester.id === who?.actor.id ? [] : [requester];
+  return [...(who === null ? [] : [who]), ...asked.map((actor) => ({ role: 'requester', actor }) as const)];
 }
 
 /** Plain text. */

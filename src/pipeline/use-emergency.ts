@@ -1,6 +1,7 @@
 import type { Transaction } from 'kysely';
 import type { Database } from '../db/database.ts';
 import { CodedError } from '../domain/coded-error.ts';
+import { mayProceed } from '../domain/decision.ts';
 import { fullName } from '../domain/repository.ts';
 import { planNotice } from '../effects/plan-emergency.ts';
 import { record } from '../ledger/record.ts';
@@ -28,9 +29,9 @@ export async function useEmergency(
 ): Promise<void> {
   const { decision, facts, reading } = assessed;
   const emergency = facts.emergency?.known === true ? facts.emergency.value : null;
-  const rests =
-    decision.verdict === 'approved' &&
-    (row.source === 'emergency' || decision.gates.some(({ outcome }) => outcome === 'lifted'));
+  // Also where the repository only observes: what it lifts may be the organisation's, which doesn't.
+  const lifts = mayProceed(decision) && decision.gates.some(({ outcome }) => outcome === 'lifted');
+  const rests = lifts || (decision.verdict === 'approved' && row.source === 'emergency');
   if (!rests) return;
   if (emergency === null)
     throw new Error(`deployment ${row.id} was approved by an emergency that isn't there`);

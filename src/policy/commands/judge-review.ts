@@ -48,6 +48,6 @@ export function judgeReview(policy: Policy, { verdict, why }: Review, facts: Com
 function partOf({ emergency, opened, madeBy }: CommandedEmergency, id: number): string | null {
   if (emergency?.declaredBy?.id === id) return 'declared it';
   if (emergency?.confirmed?.by?.id === id) return 'confirmed it';
-  if (opened?.by?.id === id) return 'asked for the deployment';
+  if (opened?.by.some((actor) => actor.id === id) === true) return 'asked for the deployment, or reported it';
   return madeBy.known && madeBy.value.includes(id) ? 'made a part of what was deployed' : null;
 }

@@ -318,7 +318,7 @@ describe('a review', () => {
       known([{ entry, kind: 'emergency', commit: sha('merge'), at: at(0), dueAt: at(24 * 60) }]),
     );
     expect(await findEmergency(database.db, repository.id, entry.slice(-8))).toMatchObject({
-      value: { opened: { at: at(0), by: dave }, madeBy: known([alice.id]) },
+      value: { opened: { at: at(0), by: [dave] }, madeBy: known([alice.id]) },
     });
     const close = () =>
       inTransaction((tx) =>

@@ -266,7 +266,7 @@ const confirmRows: readonly CommandCase[] = [
   }),
 ];
 
-const opened = { at: '2026-03-03T09:45:00.000Z', by: dave };
+const opened = { at: '2026-03-03T09:45:00.000Z', by: [dave] };
 const reviewing = (
   over: Partial<CommandedEmergency> = {},
   more: Partial<CommandFacts> = {},
@@ -328,7 +328,7 @@ const reviewRows: readonly CommandCase[] = [
     'whoever asked for the deployment',
     review,
     'took_part',
-    reviewing({ opened: { ...opened, by: frank } }),
+    reviewing({ opened: { ...opened, by: [bob, frank] } }),
     { says: 'asked for' },
   ),
   row('whoever made a part of it', review, 'took_part', reviewing({}, { commenter: alice }), {

@@ -19,6 +19,8 @@ import { notePolicies } from './note-policy.ts';
 import type { Pipeline } from './pipeline.ts';
 import { recordOnce, recordOnceIn } from './record-once.ts';
 import { recordReviews } from './record-reviews.ts';
+import { groupSubject, mayOpenHead } from './share-head.ts';
+import { blocks } from '../policy/strictest.ts';
 
 interface Judged {
   readonly source: PolicySource;
@@ -85,7 +87,6 @@ export async function judgeMergeGroup(
   await recordDecision(pipeline, { ...assessed, standing }, delivery);
 }
 
-const subjectOf = ({ id }: RepositoryRef, headSha: string) => `merge_group:${id}:${headSha}`;
 const queuedSubjectOf = ({ id }: RepositoryRef, headSha: string) => `change_queued:${id}:${headSha}`;
 
 /** Only before the first decision: what was approved and isn't understood any more is held at once. */
@@ -98,7 +99,7 @@ async function maySettle(
   const last = await db
     .selectFrom('countersign.last_decision')
     .select('verdict')
-    .where('subject', '=', subjectOf(repository, facts.group.headSha))
+    .where('subject', '=', groupSubject(repository, facts.group.headSha))
     .executeTakeFirst();
   return last === undefined;
 }
@@ -127,7 +128,7 @@ async function recordEnd(
   delivery: string | null,
 ): Promise<void> {
   await pipeline.db.transaction().execute(async (tx) => {
-    const subjects = [subjectOf(repository, group.headSha), queuedSubjectOf(repository, group.headSha)];
+    const subjects = [groupSubject(repository, group.headSha), queuedSubjectOf(repository, group.headSha)];
     const found = await tx
       .selectFrom('countersign.last_decision')
       .select(['subject', 'verdict'])
@@ -190,9 +191,10 @@ async function recordDecision(
       .where('repository_id', '=', repository.id)
       .where('head_sha', '=', group.headSha)
       .execute();
+    const shown = blocks(decision) || (await mayOpenHead(tx, repository, group.headSha));
     await recordOnceIn(tx, pipeline, {
-      subject: subjectOf(repository, group.headSha),
-      basis: digest([decision, ...textsOf(source)]),
+      subject: groupSubject(repository, group.headSha),
+      basis: digest([decision, ...textsOf(source), shown]),
       verdict: waits ? WAITING : decision.verdict,
       entry: (answers) => ({
         kind: 'decision.made',
@@ -212,14 +214,16 @@ async function recordDecision(
         documents: [jsonDocument('decision', decision), jsonDocument('facts', facts), policyDocument(source)],
       }),
       effects: (entryId) =>
-        planMergeGroup({
-          decision,
-          explained: explainMergeGroup(decision, reading, facts, { source, standing }),
-          waits,
-          facts,
-          entryId,
-          webUrl: pipeline.webUrl,
-        }),
+        shown
+          ? planMergeGroup({
+              decision,
+              explained: explainMergeGroup(decision, reading, facts, { source, standing }),
+              waits,
+              facts,
+              entryId,
+              webUrl: pipeline.webUrl,
+            })
+          : [],
     });
   });
 }

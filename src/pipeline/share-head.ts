@@ -24,7 +24,7 @@ export async function isShownOnHead(
   delivery: string | null,
 ): Promise<boolean> {
   const { repository, number, headSha, verdict } = judged;
-  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`head:${repository.id}`}, 0))`.execute(tx);
+  await lockHeads(tx, repository);
   const before = await tx
     .selectFrom('countersign.judged_change')
     .select(['head_sha', 'verdict'])
@@ -54,12 +54,65 @@ export async function isShownOnHead(
     }
   }
   if (verdict === 'closed') return false;
+  // A merge group's check run is the same one: what the queue waits for must not be opened by a pull request with that head.
+  if (opens(verdict) && (await hasHeldGroup(tx, repository, headSha))) return false;
   return others
     .filter((other) => other.head_sha === headSha)
     .every((other) =>
       goesBefore({ number, verdict }, { number: other.pull_request, verdict: other.verdict }),
     );
 }
+
+/**
+ * Whether a merge group's approval may be shown on its head: not while a pull request with that very head is held, since GitHub takes
+ * the one check run for both. Nothing finished stands there then, and the queue takes the group out.
+ */
+export async function mayOpenHead(
+  tx: Transaction<Database>,
+  repository: RepositoryRef,
+  headSha: string,
+): Promise<boolean> {
+  await lockHeads(tx, repository);
+  const others = await tx
+    .selectFrom('countersign.judged_change')
+    .select('verdict')
+    .where('repository_id', '=', repository.id)
+    .where('head_sha', '=', headSha)
+    .execute();
+  return others.every(({ verdict }) => verdict === 'closed' || opens(verdict));
+}
+
+const opens = (verdict: Verdict): boolean => verdict === 'approved' || verdict === 'not_guarded';
+
+/** One at a time in a repository: what is shown on a head depends on all that share it. */
+async function lockHeads(tx: Transaction<Database>, { id }: RepositoryRef): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`head:${id}`}, 0))`.execute(tx);
+}
+
+async function hasHeldGroup(
+  tx: Transaction<Database>,
+  repository: RepositoryRef,
+  headSha: string,
+): Promise<boolean> {
+  const group = await tx
+    .selectFrom('countersign.merge_group')
+    .select('state')
+    .where('repository_id', '=', repository.id)
+    .where('head_sha', '=', headSha)
+    .where('state', '=', 'open')
+    .executeTakeFirst();
+  if (group === undefined) return false;
+  const decided = await tx
+    .selectFrom('countersign.last_decision')
+    .select('verdict')
+    .where('subject', '=', groupSubject(repository, headSha))
+    .executeTakeFirst();
+  return decided === undefined || !['approved', 'not_guarded'].includes(decided.verdict);
+}
+
+/** What a merge group's decisions are recorded under. */
+export const groupSubject = ({ id }: RepositoryRef, headSha: string): string =>
+  `merge_group:${id}:${headSha}`;
 
 function goesBefore(a: Standing, b: Standing): boolean {
   const [strictA, strictB] = [strictness(a.verdict), strictness(b.verdict)];

@@ -47,7 +47,7 @@ export async function compareSource(
     const contradiction = await compareWitnessed(compared, held);
     if (contradiction !== null && !(await isDeclared(log, compared, contradiction)))
       findings.add(contradiction.code, contradiction.checkpoint?.size ?? null, contradiction.sentence);
-    counts.push({ witness: copy.name, checkpoints: held.length, size: Math.max(...held.map(sizeOf)) });
+    counts.push({ witness: copy.name, checkpoints: held.length, size: largestOf(held) });
   }
   return counts;
 }
@@ -119,6 +119,10 @@ async function rootsSigned(source: LogSource): Promise<Map<number, string>> {
   }
   return roots;
 }
+
+/** Of how many entries the largest is: there may be more of them than fit in one call. */
+const largestOf = (held: readonly HeldCheckpoint[]): number =>
+  held.reduce((largest, one) => Math.max(largest, sizeOf(one)), 0);
 
 /** 0 for what is no checkpoint, which was found out before. */
 function sizeOf({ note }: HeldCheckpoint): number {

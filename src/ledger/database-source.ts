@@ -16,6 +16,7 @@ import type { Query } from './query.ts';
 import { readRetirement } from './read-retirement.ts';
 import { readPartial } from './stored-tree.ts';
 import { TILE_WIDTH, hashOf } from './tiles.ts';
+import { timeText } from './time-text.ts';
 
 /** Bundles in one page. */
 const PAGE = 4;
@@ -83,7 +84,7 @@ export class DatabaseSource implements LogSource {
         bytes: row.bytes,
         id: row.entry_id,
         kind: row.kind,
-        recordedAt: row.row_recorded_at?.toISOString() ?? row.recorded_at?.toISOString() ?? null,
+        recordedAt: timeText(row.row_recorded_at) ?? timeText(row.recorded_at),
         leafHash: row.leaf_hash,
         hint: () => hintOf(row),
       };
@@ -118,7 +119,7 @@ export class DatabaseSource implements LogSource {
         [this.#logId, last],
       );
       for (const { size, root, note, signed_at } of rows)
-        yield { size, root, note, signedAt: signed_at.toISOString() };
+        yield { size, root, note, signedAt: timeText(signed_at) };
       const end = rows.at(-1);
       if (end === undefined) return;
       last = end.size;

@@ -138,7 +138,10 @@ export function occupied(error: unknown): CodedError | null {
   );
 }
 
-/** Takes away pending rows whose entries have an index already: only somebody's own insert can have left such a row. */
-export async function dropIntegrated(query: Query): Promise<void> {
-  await query('DELETE FROM ledger.pending p USING ledger.integration i WHERE i.entry_id = p.entry_id');
+/** Takes away pending rows of entries that have an index already, or wait by an earlier row: only somebody's own insert leaves such. */
+export async function dropDoubles(query: Query): Promise<void> {
+  await query(
+    `DELETE FROM ledger.pending p WHERE EXISTS (SELECT FROM ledger.integration i WHERE i.entry_id = p.entry_id)
+       OR EXISTS (SELECT FROM ledger.pending o WHERE o.entry_id = p.entry_id AND o.position < p.position)`,
+  );
 }

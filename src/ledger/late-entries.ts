@@ -9,6 +9,7 @@ import type { Findings } from './finding.ts';
 import { entryName } from './finding.ts';
 import type { Query } from './query.ts';
 import type { VerifiedTree } from './verify-log.ts';
+import { timeText } from './time-text.ts';
 
 /** A sequencer takes milliseconds; this long, and something is wrong. So it is with a time that is still to come: the row was written by hand. */
 export const PATIENCE_SECONDS = 10;
@@ -60,13 +61,13 @@ export async function seeUnintegrated(query: Query, erasures: Erasures): Promise
 /** Each entry that waits too long for its index, by name. */
 export async function verifyAllIntegrated(tx: Kysely<Database>, findings: Findings): Promise<void> {
   const { rows } = await sql<{ id: string; kind: string | null; recorded_at: Date; seconds: number }>`
-    SELECT e.id, p.kind, e.recorded_at, extract(epoch FROM clock_timestamp() - e.recorded_at)::int AS seconds
+    SELECT e.id, p.kind, e.recorded_at, extract(epoch FROM clock_timestamp() - e.recorded_at)::float8 AS seconds
     FROM ledger.entry e LEFT JOIN ledger.projection p ON p.entry_id = e.id
     WHERE NOT EXISTS (SELECT FROM ledger.integration i WHERE i.entry_id = e.id)
       AND e.recorded_at NOT BETWEEN clock_timestamp() - make_interval(secs => ${PATIENCE_SECONDS}) AND clock_timestamp()
     ORDER BY e.recorded_at LIMIT 1000`.execute(tx);
   for (const { id, kind, recorded_at, seconds } of rows) {
-    const name = entryName({ index: 0, id, kind, recordedAt: recorded_at.toISOString() }).replace(
+    const name = entryName({ index: 0, id, kind, recordedAt: timeText(recorded_at) }).replace(
       'Entry 0',
       'An entry',
     );
@@ -79,7 +80,7 @@ export async function verifyAllIntegrated(tx: Kysely<Database>, findings: Findin
           ? `${name} has no index: only who has both keys rotates one, and whoever else recorded this can write here; change the password of the writer’s login.`
           : kind === 'ledger.pruned'
             ? `${name} has no index: only who may act as countersign_owner retires a year, and whoever else recorded this can write here; change the password of the writer’s login.`
-            : `${name} has been without an index for ${seconds} seconds: no sequencer is at work, or its index was taken away.`,
+            : `${name} has been without an index for ${Math.round(seconds)} seconds: no sequencer is at work, or its index was taken away.`,
     );
   }
 }

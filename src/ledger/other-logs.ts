@@ -45,7 +45,7 @@ export async function judgeOtherLogs(
       if (known.some((log) => log.origin === origin)) continue;
       const owner = known.find(({ keys }) => largestBy(origin, held, keys) !== null);
       const size = largestBy(origin, held, owner?.keys ?? readers);
-      if (size === null) others.push({ witness: copy.name, origin, size: Math.max(...held.map(sizeOf)) });
+      if (size === null) others.push({ witness: copy.name, origin, size: largestOf(held) });
       else {
         const signer = owner === undefined ? 'a key that was given' : `the key of ${owner.origin}`;
         findings.add(
@@ -78,13 +78,19 @@ function byOrigin(held: readonly HeldCheckpoint[]): Map<string, HeldCheckpoint[]
   for (const one of held) {
     try {
       const { origin } = parseCheckpoint(one.note);
-      logs.set(origin, [...(logs.get(origin) ?? []), one]);
+      const others = logs.get(origin);
+      if (others === undefined) logs.set(origin, [one]);
+      else others.push(one);
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
     }
   }
   return logs;
 }
+
+/** There may be more of them than fit in one call. */
+const largestOf = (held: readonly HeldCheckpoint[]): number =>
+  held.reduce((largest, one) => Math.max(largest, sizeOf(one)), 0);
 
 function sizeOf({ note }: HeldCheckpoint): number {
   return parseCheckpoint(note).size;

@@ -190,8 +190,19 @@ function documentsIn(
 ): { content: EntryContent; name: string; commitment: string }[] {
   const mentioned = [...canonical.toString('latin1').matchAll(/"commitment":"([A-Za-z0-9_-]{43})"/g)];
   if (!mentioned.some(([, commitment]) => wanted.has(commitment ?? ''))) return [];
-  const content = parseEntry(canonical);
+  const content = entryIn(canonical);
+  if (content === null) return [];
   return content.documents
     .filter(({ commitment }) => wanted.has(commitment))
     .map(({ name, commitment }) => ({ content, name, commitment }));
+}
+
+/** Whoever may record can record what is no entry; `verify` names it, and it keeps nobody from being erased. */
+function entryIn(canonical: Buffer): EntryContent | null {
+  try {
+    return parseEntry(canonical);
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    return null;
+  }
 }

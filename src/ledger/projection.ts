@@ -1,5 +1,6 @@
 /** The columns of `ledger.projection`: what people search by. Always derived from an entry's bytes, and never trusted. */
 import type { EntryContent } from './entry.ts';
+import { timeText } from './time-text.ts';
 
 export interface Projection {
   readonly kind: string;
@@ -36,5 +37,7 @@ export function projectionDifferences(stored: Projection, derived: Projection): 
 }
 
 function plain(value: Date | string | number | null): string | number | null {
-  return value instanceof Date ? value.toISOString() : value;
+  // What is no time to us isn't the one in the bytes either.
+  if (value instanceof Date) return timeText(value) ?? 'no time';
+  return value;
 }

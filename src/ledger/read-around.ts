@@ -13,6 +13,7 @@ import { entryProver } from './entry-prover.ts';
 import type { ReadEntry, ReadPerson } from './read.ts';
 import { joinPeople } from './read.ts';
 import { readErasures } from './read-erasures.ts';
+import { timeText } from './time-text.ts';
 
 export interface AroundEntry {
   readonly id: string;
@@ -96,7 +97,7 @@ export async function readAround(db: Kysely<Database>, which: number | string): 
     checkpoint:
       row.size === null || row.signed_at === null
         ? null
-        : { size: row.size, signedAt: row.signed_at.toISOString() },
+        : { size: row.size, signedAt: timeText(row.signed_at) ?? '' },
     people: peopleOf(entry, content).map((person, at) => ({
       ...person,
       erased: person.actor === null ? erasures.of(content.who[at]?.actor ?? '') : null,

@@ -9,7 +9,7 @@ import { Client, DatabaseError } from 'pg';
 import { openDatabase } from '../db/open-database.ts';
 import { CodedError } from '../domain/coded-error.ts';
 import { newEntryId } from './entry-id.ts';
-import { dropIntegrated, integrate, occupied, signHead } from './integrate.ts';
+import { dropDoubles, integrate, occupied, signHead } from './integrate.ts';
 import { SEQUENCER_APPLICATION } from './lock-holder.ts';
 import type { OpenLog } from './log.ts';
 import { identifyLog, openLog } from './log.ts';
@@ -237,7 +237,7 @@ class RunningSequencer implements Sequencer {
       const row = occupied(error);
       if (row !== null) throw row;
       // An entry that waits twice. The tree in memory is spent: the next round opens the log again.
-      if (error instanceof DatabaseError && error.code === '23505') await dropIntegrated(query);
+      if (error instanceof DatabaseError && error.code === '23505') await dropDoubles(query);
       throw error;
     }
   }

@@ -9,6 +9,7 @@ import type { Findings } from './finding.ts';
 import type { Declaration } from './incarnation.ts';
 import type { Query } from './query.ts';
 import { witnessTitle } from './witnessed.ts';
+import { timeText } from './time-text.ts';
 
 interface Row {
   readonly witness: string;
@@ -35,7 +36,7 @@ export async function verifyWitnessRows(
     );
     for (const row of rows) {
       const name = `witness ${witnessTitle(row.witness)}`;
-      const since = row.seen_at.toISOString();
+      const since = timeText(row.seen_at) ?? 'a time that is none';
       if (row.size > log.size && row.size > (log.declared?.witnessed.size ?? -1)) {
         findings.add(
           'rolled_back',

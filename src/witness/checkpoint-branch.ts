@@ -64,7 +64,8 @@ export class CheckpointBranch {
     const path = checkpointPath(origin);
     const [newest] = await this.#log(path, ['-1', at]);
     if (newest !== undefined) return newest;
-    const [last] = await this.#log(path, [at]);
+    // A merge with a side that never had the file would hide the other side's: git follows only one that is like the merge.
+    const [last] = await this.#log(path, ['--full-history', at]);
     return last ?? null;
   }
 

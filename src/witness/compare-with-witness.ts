@@ -27,14 +27,19 @@ export async function compareWithWitness(
 ): Promise<Comparison> {
   // In this order: the log may grow, and be witnessed, while the answer is on its way.
   const last = await witness.newest(origin);
-  const history = last === null || last === 'unknown' ? [] : await witness.history(origin);
+  const history = last === 'unknown' ? [] : await witness.history(origin);
   const log = await readDatabaseLog(query, origin, vkey);
-  if (last === null || last === 'unknown') return { newest: last, contradiction: null, log };
+  if (last === 'unknown') return { newest: last, contradiction: null, log };
+  const held = last === null ? history : [...history, last];
   // Whoever can push to a branch can put an older checkpoint on top of it, to hide the one that shows what was lost.
-  const newest = largestSigned([...history, last], log.keys) ?? last;
-  const contradiction = await compareWitnessed(log, newest === last ? [last] : [newest, last]);
+  const newest = largestSigned(held, log.keys) ?? last ?? history.at(-1) ?? null;
+  if (newest === null) return { newest, contradiction: null, log };
+  const contradiction = await compareWitnessed(
+    log,
+    newest === last || last === null ? [newest] : [newest, last],
+  );
   if (contradiction === null) return { newest, contradiction, log };
   // All that it holds says where the histories part, save for what anybody wrote there. It must not make things look better.
-  const all = await compareWitnessed(log, signedOf([...history, last], log.keys));
+  const all = await compareWitnessed(log, signedOf(held, log.keys));
   return { newest, contradiction: all ?? contradiction, log };
 }

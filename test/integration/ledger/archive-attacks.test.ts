@@ -285,13 +285,12 @@ describe('an export of which the first year was retired, without the log that it
     );
   });
 
-  test('is not said to be all there is, where nobody has that entry', async () => {
+  test('does not hold where nobody has that entry, which was to stay', async () => {
     await takeAway();
     const out = await told(later.live);
-    expect(out).toMatch(/^The ledger holds, as far as it is here: the bytes of \d+ retired entries are not/);
+    expect(out).toMatch(/^The ledger audit\.example\.com\/ledger\/2 does NOT hold: 1 thing is wrong\./);
     expect(out).toContain(
-      '  before       not known: entry 0 says whether the oldest log here goes on for another one, and its bytes were retired\n' +
-        '               (verify it together with the archive that has them: --archive DIRECTORY)\n',
+      'Entry 0 is gone from here, and was not retired: entry 301, which says what was, says that it stays.',
     );
   });
 });

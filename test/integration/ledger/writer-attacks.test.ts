@@ -310,3 +310,44 @@ describe('what keeps entries from getting an index is told in one sentence, with
     expect(sequencer.problem).toBeNull();
   });
 });
+
+describe('rows that nothing can be read from', () => {
+  test('an entry that waits twice gets one index, and what comes after it the next', async () => {
+    const sequencer = await startSequencer({
+      url: database.writerUrl,
+      signer,
+      log: { info: () => undefined, error: () => undefined },
+    });
+    try {
+      const id = await database.db.transaction().execute(async (tx) => {
+        const recorded = await recordOne(tx, makeEntry(5));
+        await tx
+          .insertInto('ledger.pending')
+          .values([{ entry_id: recorded }, { entry_id: recorded }])
+          .execute();
+        return recorded;
+      });
+      expect(await waitForEntryProof(database.db, id, 20_000)).toMatchObject({ index: 5 });
+      const next = await recordOne(database.db, makeEntry(6));
+      expect(await waitForEntryProof(database.db, next, 20_000)).toMatchObject({ index: 6 });
+    } finally {
+      await sequencer.stop();
+    }
+    expect(await verifyDatabase(database.db)).toMatchObject({ size: 7, found: 0 });
+  });
+
+  test.each([
+    ['a year beyond JavaScript’s last', "'290000-01-01'"],
+    ['infinity', "'infinity'"],
+  ])('%s as a time is a finding, and hides nothing else', async (_, time) => {
+    await tamper(
+      database.superuserUrl,
+      ['projection'],
+      `UPDATE ledger.projection SET occurred_at = ${time} WHERE entry_id = (SELECT entry_id FROM ledger.integration WHERE index = 1)`,
+    );
+    await alterEntry();
+    const found = sentences(await verifyDatabase(database.db));
+    expect(found).toContainEqual(expect.stringMatching(/^Entry 1 .*occurred_at/));
+    expect(found).toContainEqual(ALTERED);
+  });
+});

@@ -85,6 +85,31 @@ test('it does not hide that the ledger was rolled back', async () => {
   });
 });
 
+test('a merge with a side that never had a checkpoint hides none, also where a later one stands on it', async () => {
+  const git = async (args: readonly string[], input = ''): Promise<string> =>
+    String((await runGit(args, { directory, input })).stdout).trim();
+  const tree = await git(['mktree']);
+  const people = 'carol <carol@example.com> 1795737600 +0000';
+  const commitOf = (parents: readonly string[]): Promise<string> =>
+    git(
+      ['hash-object', '-t', 'commit', '-w', '--stdin'],
+      [
+        `tree ${tree}`,
+        ...parents.map((parent) => `parent ${parent}`),
+        `author ${people}`,
+        `committer ${people}`,
+        '',
+        'nothing',
+      ].join('\n'),
+    );
+  head = await commitOf([head ?? '', await commitOf([])]);
+  await start();
+  await windBack(3);
+  await expect(start()).rejects.toMatchObject({ code: 'ledger_rolled_back' });
+  await push(notes.get(3) ?? '');
+  await expect(start()).rejects.toMatchObject({ code: 'ledger_rolled_back' });
+});
+
 test('what nobody signed hides nothing beneath either, and is told', async () => {
   await push(makeSigner().sign({ size: 9, root: Buffer.alloc(32) }));
   await expect(start()).rejects.toMatchObject({ code: 'ledger_witness_forged' });

@@ -10,7 +10,8 @@ import type { Database } from '../db/database.ts';
 import { CodedError } from '../domain/coded-error.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { parseCheckpoint } from './checkpoint.ts';
-import { readIfThere } from './directory-source.ts';
+
+import { readPlainFile } from './plain-file.ts';
 import { exportLog } from './export.ts';
 import { sameHash } from './hash.ts';
 import type { Query } from './query.ts';
@@ -39,7 +40,7 @@ export async function makeArchive(
   now: string,
   progress: Progress,
 ): Promise<'made' | 'found'> {
-  if ((await readIfThere(join(directory, 'manifest.json'))) !== null) return 'found';
+  if ((await readPlainFile(join(directory, 'manifest.json'))) !== null) return 'found';
   const there = await readdir(directory).catch(() => []);
   if (there.length > 0)
     throw new CodedError(
@@ -65,8 +66,8 @@ export async function verifyArchive(
     .selectAll()
     .where('log_id', '=', logId)
     .executeTakeFirstOrThrow();
-  const note = (await readIfThere(join(directory, 'checkpoint')))?.toString();
-  const manifest = await readIfThere(join(directory, 'manifest.json'));
+  const note = (await readPlainFile(join(directory, 'checkpoint')))?.toString();
+  const manifest = await readPlainFile(join(directory, 'manifest.json'));
   if (note === undefined || manifest === null)
     throw new CodedError('archive_unreadable', `${directory} is no export: name one, or a new directory.`);
   const report = await verifyDirectory(directory, {

@@ -7,7 +7,8 @@ import { CodedError } from '../domain/coded-error.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { parseCheckpoint } from './checkpoint.ts';
 import { sum } from './counts.ts';
-import { DirectorySource, readIfThere } from './directory-source.ts';
+import { DirectorySource } from './directory-source.ts';
+import { readPlainFile } from './plain-file.ts';
 import type { Erasures } from './erasures.ts';
 import type { Findings } from './finding.ts';
 import { leafHash, sameHash } from './hash.ts';
@@ -56,7 +57,7 @@ export class ArchivedSource implements LogSource {
   ): Promise<ArchivedSource> {
     const archives: DirectorySource[] = [];
     for (const directory of directories ?? []) {
-      const note = (await readIfThere(join(directory, 'checkpoint')))?.toString();
+      const note = (await readPlainFile(join(directory, 'checkpoint')))?.toString();
       if (note === undefined)
         throw new CodedError(
           'archive_unreadable',
@@ -179,7 +180,7 @@ export class ArchivedSource implements LogSource {
 
 /** One entry's bytes; null where the archive hasn't got it. Nothing is judged: a proof does that. */
 export async function readArchivedEntry(directory: string, index: number): Promise<Uint8Array | null> {
-  const note = (await readIfThere(join(directory, 'checkpoint')))?.toString();
+  const note = (await readPlainFile(join(directory, 'checkpoint')))?.toString();
   if (note === undefined)
     throw new CodedError(
       'archive_unreadable',

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { CodedError } from '../domain/coded-error.ts';
 import { parseCheckpoint } from './checkpoint.ts';
-import { readIfThere } from './directory-source.ts';
+
+import { readPlainFile } from './plain-file.ts';
 import { PREDECESSOR } from './predecessor.ts';
 
 /**
@@ -35,7 +36,7 @@ function placeOf(origin: string | null, origins: readonly (string | null)[]): nu
 
 /** Null where there is no checkpoint that can be read. */
 async function originOf(directory: string): Promise<string | null> {
-  const note = (await readIfThere(join(directory, 'checkpoint')))?.toString();
+  const note = (await readPlainFile(join(directory, 'checkpoint')))?.toString();
   if (note === undefined) return null;
   try {
     return parseCheckpoint(note).origin;

@@ -5,7 +5,8 @@
 import { join } from 'node:path';
 import { CodedError } from '../domain/coded-error.ts';
 import { openCheckpoint, parseCheckpoint } from './checkpoint.ts';
-import { readIfThere } from './directory-source.ts';
+
+import { readPlainFile } from './plain-file.ts';
 import { parseEntry } from './entry.ts';
 import { parseVerifierKey } from './note.ts';
 import { TILE_WIDTH, tilePath } from './tiles.ts';
@@ -28,7 +29,7 @@ interface Rotation {
 /** Whether nothing but its entries tells of the log's keys. */
 export async function isBare(directory: string): Promise<boolean> {
   const told = await Promise.all(
-    ['vkeys', 'checkpoints.jsonl'].map((name) => readIfThere(join(directory, name))),
+    ['vkeys', 'checkpoints.jsonl'].map((name) => readPlainFile(join(directory, name))),
   );
   return told.every((file) => file === null);
 }
@@ -89,7 +90,7 @@ async function readRotations(directory: string, note: string): Promise<Rotation[
   const size = sizeOf(note);
   for (let from = 0; from < size; from += TILE_WIDTH) {
     const width = Math.min(TILE_WIDTH, size - from);
-    const bundle = await readIfThere(join(directory, tilePath('entries', from / TILE_WIDTH, width)));
+    const bundle = await readPlainFile(join(directory, tilePath('entries', from / TILE_WIDTH, width)));
     if (bundle === null) break;
     // Nearly none has any, and looking for a word takes a fraction of what reading entries does.
     if (!bundle.includes('"ledger.rotated"')) continue;

@@ -1,7 +1,8 @@
 /** The recorded check runs of an exported log, which must have been verified as a whole before: nothing is proven again here. */
 import { join } from 'node:path';
 import { CodedError } from '../domain/coded-error.ts';
-import { DirectorySource, readIfThere } from './directory-source.ts';
+import { DirectorySource } from './directory-source.ts';
+import { readPlainFile } from './plain-file.ts';
 import type { EntryContent } from './entry.ts';
 import { parseEntry } from './entry.ts';
 import type { VerifyReport } from './finding.ts';
@@ -44,8 +45,8 @@ export function directoryCheckRuns(directory: string, verified: VerifyReport): C
     },
     document: async (commitment) => {
       const hex = Buffer.from(commitment, 'base64url').toString('hex');
-      const body = await readIfThere(join(directory, 'documents', hex));
-      const salt = await readIfThere(join(directory, 'documents', `${hex}.salt`));
+      const body = await readPlainFile(join(directory, 'documents', hex));
+      const salt = await readPlainFile(join(directory, 'documents', `${hex}.salt`));
       if (body === null || salt === null) return null;
       if (commitmentOf(salt, body).toString('hex') === hex) return body;
       throw new CodedError('document_altered', `documents/${hex} is not what was sealed.`);

@@ -1,12 +1,13 @@
 /** A log as an exported directory holds it. Every file may come from a stranger; a file that isn't there is a finding. */
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { BundleThreads } from './bundle-threads.ts';
 import { Erasures } from './erasures.ts';
 import type { Findings } from './finding.ts';
 import { entryName } from './finding.ts';
-import { ExportedPeople, isAbsent, linesIn, unreadable } from './exported-people.ts';
+import { ExportedPeople, linesIn, unreadable } from './exported-people.ts';
+import { readPlainFile } from './plain-file.ts';
 import { Fingerprints, fingerprint } from './fingerprints.ts';
 import type { Unreferenced } from './unreferenced-files.ts';
 import { findUnreferenced } from './unreferenced-files.ts';
@@ -220,17 +221,7 @@ export class DirectorySource implements LogSource {
   }
 
   async #read(path: string): Promise<Buffer | null> {
-    return await readIfThere(join(this.directory, path));
-  }
-}
-
-/** Null where there is no such file; any other error is the reader's to hear. */
-export async function readIfThere(path: string): Promise<Buffer | null> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    if (isAbsent(error)) return null;
-    throw error;
+    return await readPlainFile(join(this.directory, path));
   }
 }
 

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { EntryContent } from './entry.ts';
 import type { Findings } from './finding.ts';
 import { actorReference, loginReference } from './seal.ts';
+import { assertPlainFile, isAbsent } from './plain-file.ts';
 
 const subjectLine = z.object({
   // It is shown, so it must be a reference and nothing else.
@@ -72,21 +73,13 @@ export class ExportedPeople {
 
 /** None where there is no such file. */
 export async function* linesIn(path: string): AsyncGenerator<string> {
+  await assertPlainFile(path);
   const input = createReadStream(path, 'utf8');
   try {
     for await (const line of createInterface({ input, crlfDelay: Infinity })) if (line !== '') yield line;
   } catch (error) {
     if (!isAbsent(error)) throw error;
   }
-}
-
-export function isAbsent(error: unknown): boolean {
-  return (
-    typeof error === 'object' &&
-    error !== null &&
-    'code' in error &&
-    (error.code === 'ENOENT' || error.code === 'ENOTDIR')
-  );
 }
 
 /** As JSON, so that nothing in it reaches a terminal as it is. */

@@ -2,10 +2,11 @@
  * Judges a full bundle of an exported directory with all that belongs to it: its entries, its tile, their documents. It
  * waits for the disk, so a thread of its own is the place for it, and it holds no more than one bundle.
  */
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { digestBundle } from './digest-bundle.ts';
 import { fingerprint } from './fingerprints.ts';
+import { readPlainFileSync } from './plain-file.ts';
 import { commitmentOf } from './seal.ts';
 import { TILE_WIDTH, tilePath } from './tiles.ts';
 
@@ -48,7 +49,8 @@ export class BundleJudge {
   /** Null where something is wrong with it or can't be read: whoever asked looks for themselves. */
   judge(index: number): JudgedBundle | null {
     try {
-      const tile = readFileSync(join(this.#directory, tilePath(0, index, TILE_WIDTH)));
+      const tile = this.#readIfThere(tilePath(0, index, TILE_WIDTH));
+      if (tile === null) return null;
       const digest = digestBundle(this.#read(tilePath('entries', index, TILE_WIDTH)), tile);
       const documents = digest === null ? null : this.#documents(digest.documents.flatMap(commitmentsIn));
       if (digest === null || documents === null) return null;
@@ -82,17 +84,12 @@ export class BundleJudge {
   }
 
   #readIfThere(path: string): Buffer | null {
-    try {
-      return readFileSync(join(this.#directory, path));
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-      throw error;
-    }
+    return readPlainFileSync(join(this.#directory, path));
   }
 
   /** Into the one buffer: a new one for each bundle is what the memory would grow by. */
   #read(path: string): Buffer {
-    const file = openSync(join(this.#directory, path), 'r');
+    const file = openSync(join(this.#directory, path), constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const { size } = fstatSync(file);
       if (size > this.#buffer.length) this.#buffer = Buffer.alloc(Math.min(size, LARGEST));

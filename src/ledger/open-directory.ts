@@ -4,7 +4,8 @@ import { CodedError } from '../domain/coded-error.ts';
 import { isBare, isSignedBy, readBareKeys } from './bare-copy.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { openCheckpoint } from './checkpoint.ts';
-import { readIfThere } from './directory-source.ts';
+
+import { readPlainFile } from './plain-file.ts';
 import type { Findings } from './finding.ts';
 import { parseVerifierKey } from './note.ts';
 import { firstKey } from './stated-keys.ts';
@@ -58,7 +59,8 @@ export async function openDirectory(
 
 /** Oldest first; empty where the export doesn't say. A log whose key was never rotated needs no more than `vkey`. */
 export async function readStatedKeys(directory: string): Promise<string[]> {
-  const text = (await readIfThere(join(directory, 'vkeys'))) ?? (await readIfThere(join(directory, 'vkey')));
+  const text =
+    (await readPlainFile(join(directory, 'vkeys'))) ?? (await readPlainFile(join(directory, 'vkey')));
   return (text?.toString() ?? '').split('\n').flatMap((line) => (line.trim() === '' ? [] : [line.trim()]));
 }
 

@@ -2,7 +2,7 @@
 import type { Dirent } from 'node:fs';
 import { opendir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isAbsent } from './exported-people.ts';
+import { isAbsent } from './plain-file.ts';
 import { PREDECESSOR } from './predecessor.ts';
 import { TILE_WIDTH, levelWidth, tileAt, tilePath } from './tiles.ts';
 

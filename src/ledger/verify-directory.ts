@@ -9,7 +9,8 @@ import type { KnownLog } from './other-logs.ts';
 import { judgeOtherLogs } from './other-logs.ts';
 import { withGone } from './counts.ts';
 import { openDirectory, readStatedKeys } from './open-directory.ts';
-import { DirectorySource, readIfThere } from './directory-source.ts';
+import { DirectorySource } from './directory-source.ts';
+import { readPlainFile } from './plain-file.ts';
 import type { Erasures } from './erasures.ts';
 import type { VerifyReport } from './finding.ts';
 import { Findings } from './finding.ts';
@@ -101,7 +102,7 @@ async function verifyOne(
   findings: Findings,
   options: OneOptions,
 ): Promise<Verified> {
-  const note = (await readIfThere(join(directory, 'checkpoint')))?.toString();
+  const note = (await readPlainFile(join(directory, 'checkpoint')))?.toString();
   if (note === undefined)
     throw new CodedError(
       'export_unreadable',
@@ -195,7 +196,7 @@ async function verifyBefore(
   options: OneOptions,
 ): Promise<Before> {
   const before = join(directory, PREDECESSOR);
-  if ((await readIfThere(join(before, 'checkpoint'))) === null) {
+  if ((await readPlainFile(join(before, 'checkpoint'))) === null) {
     const fact = factOf(log.first);
     if (fact === null)
       return {
@@ -236,7 +237,7 @@ async function verifyBefore(
 async function statedLogs(directory: string): Promise<JudgedLog[]> {
   const logs: JudgedLog[] = [];
   for (let at = directory; ; at = join(at, PREDECESSOR)) {
-    if (logs.length > 0 && (await readIfThere(join(at, 'checkpoint'))) === null) return logs;
+    if (logs.length > 0 && (await readPlainFile(join(at, 'checkpoint'))) === null) return logs;
     logs.push({ origin: (await readStatedKeys(at))[0]?.split('+', 1)[0] ?? null });
   }
 }

@@ -2,7 +2,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readIfThere } from './directory-source.ts';
+
+import { readPlainFile } from './plain-file.ts';
 import type { Erasures } from './erasures.ts';
 import type { Findings } from './finding.ts';
 
@@ -19,7 +20,7 @@ export async function verifyErasures(
   findings: Findings,
 ): Promise<void> {
   if (beside || (await hasBeside(directory))) erasures.judge(findings, all);
-  const told = (await readIfThere(join(directory, 'erased.jsonl')))?.toString() ?? '';
+  const told = (await readPlainFile(join(directory, 'erased.jsonl')))?.toString() ?? '';
   for (const line of told.split('\n').filter((each) => each !== '')) {
     const said = erasedLine.safeParse(json(line)).data;
     const isSo = all.some((each) => {
@@ -40,7 +41,7 @@ const OURS = ['manifest.json', 'subjects.jsonl', 'checkpoints.jsonl', 'erased.js
 
 /** A copy that has only what C2SP asks for leaves all of it out, and nothing is missing from it. */
 export async function hasBeside(directory: string): Promise<boolean> {
-  const files = await Promise.all(OURS.map((name) => readIfThere(join(directory, name))));
+  const files = await Promise.all(OURS.map((name) => readPlainFile(join(directory, name))));
   const documents = await readdir(join(directory, 'documents')).catch(() => []);
   return documents.length > 0 || files.some((file) => file !== null);
 }

@@ -1,9 +1,10 @@
 /** What whoever hands over an export can leave out of it, or put into it, and `verify` must say. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { describeReport } from '../../../src/cli/describe-report.ts';
 import type { CheckpointsElsewhere } from '../../../src/ledger/compare-source.ts';
 import { newEntryId } from '../../../src/ledger/entry-id.ts';
@@ -249,6 +250,26 @@ describe('what was put into an export', () => {
     expect(sentences(report)).toEqual([]);
     expect(report).toMatchObject({ unreferenced: { count: 0 }, people: { held: 4 } });
     expect(inWords(report)).not.toContain('beside');
+  });
+
+  test.each<[string, (path: string) => Promise<unknown> | void]>([
+    ['a pipe, which would never end', (path) => void execFileSync('mkfifo', [path])],
+    ['a directory', (path) => mkdir(path)],
+    ['a link to itself', (path) => symlink(basename(path), path)],
+  ])('what stands in a file’s place and is %s, ends it with a sentence', async (_, make) => {
+    for (const name of ['checkpoint', 'vkey', 'checkpoints.jsonl', 'subjects.jsonl', 'manifest.json']) {
+      const path = join(directory, name);
+      const before = await readFile(path);
+      await rm(path);
+      await make(path);
+      await expect(verifyDirectory(directory)).rejects.toMatchObject({
+        code: 'export_unreadable',
+        message: expect.stringContaining(`${name}" is no plain file`),
+      });
+      await rm(path, { recursive: true });
+      await writeFile(path, before);
+    }
+    expect(await verifyDirectory(directory)).toMatchObject({ found: 0 });
   });
 
   test('a person whom no entry names, is found', async () => {

@@ -140,6 +140,7 @@ export const IMPURE_LEDGER: readonly string[] = [
   'log.ts',
   'open-directory.ts',
   'open-newest.ts',
+  'plain-file.ts',
   'plan-erasure.ts',
   'policies-in-force.ts',
   'query.ts',

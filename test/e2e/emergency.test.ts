@@ -335,7 +335,7 @@ test('a job that an administrator lets through, and a deployment that somebody r
   expect(await acts({ commit: sha })).toEqual([
     'emergency.bypassed job dave',
     'emergency.reviewed unjustified carol',
-    'emergency.bypassed reported bob',
+    'emergency.bypassed reported bob,dave',
     'emergency.reviewed justified frank',
   ]);
 }, 240_000);

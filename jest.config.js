@@ -16,6 +16,8 @@ const withPostgres = {
 
 export default {
   maxWorkers: 3,
+  // What a worker loads it keeps, and every git that a test starts is forked off it: a large one forks slowly.
+  workerIdleMemoryLimit: '350MB',
   watchman: false,
   testTimeout: 60_000,
   projects: [project('unit'), project('integration', withPostgres), project('e2e', withPostgres)],

@@ -121,11 +121,11 @@ async function rootsSigned(source: LogSource): Promise<Map<number, string>> {
 }
 
 /** Of how many entries the largest is: there may be more of them than fit in one call. */
-const largestOf = (held: readonly HeldCheckpoint[]): number =>
+export const largestOf = (held: readonly HeldCheckpoint[]): number =>
   held.reduce((largest, one) => Math.max(largest, sizeOf(one)), 0);
 
 /** 0 for what is no checkpoint, which was found out before. */
-function sizeOf({ note }: HeldCheckpoint): number {
+export function sizeOf({ note }: HeldCheckpoint): number {
   try {
     return parseCheckpoint(note).size;
   } catch {

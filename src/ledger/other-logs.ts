@@ -4,7 +4,7 @@
  */
 import { CodedError } from '../domain/coded-error.ts';
 import { parseCheckpoint } from './checkpoint.ts';
-import type { CheckpointsElsewhere } from './compare-source.ts';
+import { type CheckpointsElsewhere, largestOf, sizeOf } from './compare-source.ts';
 import type { Findings, OtherLog } from './finding.ts';
 import type { GivenKeys } from './given-keys.ts';
 import { listOf } from './given-keys.ts';
@@ -86,12 +86,4 @@ function byOrigin(held: readonly HeldCheckpoint[]): Map<string, HeldCheckpoint[]
     }
   }
   return logs;
-}
-
-/** There may be more of them than fit in one call. */
-const largestOf = (held: readonly HeldCheckpoint[]): number =>
-  held.reduce((largest, one) => Math.max(largest, sizeOf(one)), 0);
-
-function sizeOf({ note }: HeldCheckpoint): number {
-  return parseCheckpoint(note).size;
 }

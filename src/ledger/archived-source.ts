@@ -15,6 +15,7 @@ import { leafHash, sameHash } from './hash.ts';
 import type {
   HeldEntry,
   LogSource,
+  Rotation,
   SourceCheckpoint,
   SourceEntry,
   SourceTile,
@@ -81,8 +82,12 @@ export class ArchivedSource implements LogSource {
     return this.#live.vkey;
   }
 
-  get vouched(): ReadonlySet<number> | null {
+  get vouched(): ReadonlyMap<number, Rotation> | null {
     return this.#live.vouched ?? null;
+  }
+
+  get bare(): boolean {
+    return this.#live.bare ?? false;
   }
 
   get size(): number {

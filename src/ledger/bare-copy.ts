@@ -8,7 +8,9 @@ import { openCheckpoint, parseCheckpoint } from './checkpoint.ts';
 
 import { readPlainFile } from './plain-file.ts';
 import { parseEntry } from './entry.ts';
+import type { Rotation } from './log-source.ts';
 import { parseVerifierKey } from './note.ts';
+import { readRetiredFiles } from './retired-files.ts';
 import { TILE_WIDTH, tilePath } from './tiles.ts';
 
 export interface BareKeys {
@@ -16,14 +18,12 @@ export interface BareKeys {
   readonly judge: string;
   /** Those that signed before it, oldest first. */
   readonly before: readonly string[];
-  /** The entries that say so. */
-  readonly vouched: ReadonlySet<number>;
+  /** What says so, by the index of the entry. */
+  readonly vouched: ReadonlyMap<number, Rotation>;
 }
 
-interface Rotation {
+interface PlacedRotation extends Rotation {
   readonly index: number;
-  readonly from: string;
-  readonly to: string;
 }
 
 /** Whether nothing but its entries tells of the log's keys. */
@@ -35,15 +35,17 @@ export async function isBare(directory: string): Promise<boolean> {
 }
 
 /**
- * `keys`: those that may judge. A sentence where none of them signed the checkpoint, and the entries say which one does; null where they
- * say nothing of it.
+ * `keys`: those that may judge; `archives`: exports that have what the copy itself lacks, for a year that was retired. A sentence where none
+ * of the keys signed the checkpoint, and the entries say which one does; null where they say nothing of it. Nothing of this is judged
+ * yet: the walk through the log has to meet every one of these entries.
  */
 export async function readBareKeys(
   directory: string,
   note: string,
   keys: readonly string[],
+  archives: readonly string[],
 ): Promise<BareKeys | string | null> {
-  const rotations = await readRotations(directory, note);
+  const rotations = await readRotations(directory, note, archives);
   const judge = keys.find((key) => isSignedBy(note, key));
   if (judge !== undefined) return vouchedBy(judge, rotations);
   for (const key of keys) {
@@ -59,21 +61,25 @@ export async function readBareKeys(
 }
 
 /** By going back from the key that signs over all of it, so that no rotation counts which doesn't lead to that one. */
-function vouchedBy(judge: string, rotations: readonly Rotation[]): BareKeys {
+function vouchedBy(judge: string, rotations: readonly PlacedRotation[]): BareKeys {
   const before: string[] = [];
-  const vouched = new Set<number>();
+  const vouched = new Map<number, Rotation>();
   let key = judge;
   for (const { index, from, to } of rotations.toReversed()) {
     if (to !== key || from === to) continue;
     before.unshift(from);
-    vouched.add(index);
+    vouched.set(index, { from, to });
     key = from;
   }
   return { judge, before, vouched };
 }
 
 /** The key that signed the note, of those that a rotation and the ones after it lead to. */
-function signerAfter(note: string, first: Rotation, rotations: readonly Rotation[]): string | undefined {
+function signerAfter(
+  note: string,
+  first: PlacedRotation,
+  rotations: readonly PlacedRotation[],
+): string | undefined {
   let key = first.to;
   if (isSignedBy(note, key)) return key;
   for (const { index, from, to } of rotations) {
@@ -84,11 +90,33 @@ function signerAfter(note: string, first: Rotation, rotations: readonly Rotation
   return undefined;
 }
 
-/** As far as there are entries; what is missing is found when the log is walked through. */
-async function readRotations(directory: string, note: string): Promise<Rotation[]> {
-  const rotations: Rotation[] = [];
-  const size = sizeOf(note);
-  for (let from = 0; from < size; from += TILE_WIDTH) {
+/** By rising index. What an archive has counts only where the copy itself hasn't got the entry, and the first archive that has it. */
+async function readRotations(
+  directory: string,
+  note: string,
+  archives: readonly string[],
+): Promise<PlacedRotation[]> {
+  const { minimum, kept } = await readRetiredFiles(directory);
+  const found = await rotationsIn(directory, sizeOf(note));
+  for (const archive of minimum === 0 ? [] : archives) {
+    const its = (await readPlainFile(join(archive, 'checkpoint')))?.toString() ?? '';
+    for (const one of await rotationsIn(archive, Math.min(minimum, sizeOf(its)), sizeOf(its))) {
+      if (!kept.has(one.index) && !found.some(({ index }) => index === one.index)) found.push(one);
+    }
+  }
+  return found.toSorted((a, b) => a.index - b.index);
+}
+
+/** Of the entries below `until`, as far as there are any; what is missing is found when the log is walked through. */
+async function rotationsIn(directory: string, until: number, size = until): Promise<PlacedRotation[]> {
+  const rotations: PlacedRotation[] = [];
+  const { minimum, kept } = await readRetiredFiles(directory);
+  for (const index of [...kept].filter((each) => each < Math.min(minimum, until)).toSorted((a, b) => a - b)) {
+    const bytes = await readPlainFile(join(directory, 'kept', String(index)));
+    const rotation = bytes === null ? null : rotationIn(bytes);
+    if (rotation !== null) rotations.push({ index, ...rotation });
+  }
+  for (let from = minimum - (minimum % TILE_WIDTH); from < until; from += TILE_WIDTH) {
     const width = Math.min(TILE_WIDTH, size - from);
     const bundle = await readPlainFile(join(directory, tilePath('entries', from / TILE_WIDTH, width)));
     if (bundle === null) break;
@@ -104,7 +132,7 @@ async function readRotations(directory: string, note: string): Promise<Rotation[
   return rotations;
 }
 
-function rotationIn(bytes: Uint8Array): { readonly from: string; readonly to: string } | null {
+function rotationIn(bytes: Uint8Array): Rotation | null {
   try {
     const { ledger } = parseEntry(bytes);
     return ledger?.act === 'rotated' ? { from: ledger.from, to: ledger.to } : null;

@@ -1,5 +1,4 @@
 /** A log as an exported directory holds it. Every file may come from a stranger; a file that isn't there is a finding. */
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { BundleThreads } from './bundle-threads.ts';
@@ -8,6 +7,7 @@ import type { Findings } from './finding.ts';
 import { entryName } from './finding.ts';
 import { ExportedPeople, linesIn, unreadable } from './exported-people.ts';
 import { readPlainFile } from './plain-file.ts';
+import { readRetiredFiles } from './retired-files.ts';
 import { Fingerprints, fingerprint } from './fingerprints.ts';
 import type { Unreferenced } from './unreferenced-files.ts';
 import { findUnreferenced } from './unreferenced-files.ts';
@@ -16,6 +16,7 @@ import { parseEntry } from './entry.ts';
 import type {
   HeldEntry,
   LogSource,
+  Rotation,
   SourceCheckpoint,
   SourceEntry,
   SourceTile,
@@ -24,7 +25,6 @@ import type {
 import { commitmentOf } from './seal.ts';
 import { TILE_WIDTH, tilePath } from './tiles.ts';
 
-const manifestMinimum = z.object({ minimum: z.int().nonnegative().default(0) });
 const checkpointLine = z.object({
   size: z.int(),
   // It is shown, so it must be a time and nothing else.
@@ -35,7 +35,7 @@ const checkpointLine = z.object({
 export class DirectorySource implements LogSource {
   readonly vkey: string;
   readonly size: number;
-  readonly vouched: ReadonlySet<number> | null;
+  readonly vouched: ReadonlyMap<number, Rotation> | null;
   readonly documents = { held: 0 };
   readonly directory: string;
   readonly #newest: SourceCheckpoint;
@@ -49,15 +49,15 @@ export class DirectorySource implements LogSource {
   /** The last bundle that was read, where there is more in it than its entries. */
   #leftover: string | null = null;
   #minimum = 0;
-  /** Indices below the minimum whose entry has a file of its own in `kept/`. */
   #kept: ReadonlySet<number> = new Set();
+  #bare = false;
 
   /** `newest`: the directory's `checkpoint`, whose signature was judged. */
   constructor(
     directory: string,
     vkey: string,
     newest: SourceCheckpoint,
-    more: { readonly bundles?: BundleThreads; readonly vouched?: ReadonlySet<number> | null } = {},
+    more: { readonly bundles?: BundleThreads; readonly vouched?: ReadonlyMap<number, Rotation> | null } = {},
   ) {
     this.directory = directory;
     this.#bundles = more.bundles ?? null;
@@ -75,6 +75,10 @@ export class DirectorySource implements LogSource {
 
   get claimedMinimum(): number {
     return this.#minimum;
+  }
+
+  get bare(): boolean {
+    return this.#bare;
   }
 
   async bundle(index: number, width: number): Promise<(SourceEntry | null)[]> {
@@ -121,11 +125,8 @@ export class DirectorySource implements LogSource {
 
   /** Reads which entries were retired before this export; must be called before the entries are looked at. */
   async readRetired(): Promise<void> {
-    const manifest = manifestMinimum.safeParse(json((await this.#read('manifest.json'))?.toString() ?? '{}'));
-    this.#minimum = manifest.success ? manifest.data.minimum : 0;
-    if (this.#minimum === 0) return;
-    const names = await readdir(join(this.directory, 'kept')).catch(() => []);
-    this.#kept = new Set(names.filter((name) => /^\d{1,15}$/.test(name)).map(Number));
+    const { minimum, kept, bare } = await readRetiredFiles(this.directory);
+    [this.#minimum, this.#kept, this.#bare] = [minimum, kept, bare];
   }
 
   async tile(level: number, index: number, width: number): Promise<SourceTile | null> {

@@ -39,13 +39,18 @@ export interface UnfoundedRotation {
 
 export class KeyChain {
   readonly #links: [Link, ...Link[]];
+  readonly #before: readonly (VerifierKey | null)[];
   /** Rotations that no checkpoint has covered yet, in the order of the log. */
   #told: ToldRotation[] = [];
   #unfounded: UnfoundedRotation[] = [];
 
-  /** What is no key is the first link all the same: then no checkpoint opens, and all else can still be judged. */
-  constructor(first: string) {
+  /**
+   * What is no key is the first link all the same: then no checkpoint opens, and all else can still be judged. `before`: keys that signed
+   * before it, as the log says under its signature; they open what is past and nothing else.
+   */
+  constructor(first: string, before: readonly string[] = []) {
     this.#links = [{ vkey: first, key: verifierKeyIn(first), index: -1, signed: false }];
+    this.#before = before.map(verifierKeyIn);
   }
 
   /** The first, and those that took effect since; oldest first. */
@@ -93,7 +98,7 @@ export class KeyChain {
 
   /** Reads a checkpoint of the past, which any of the log's keys may have signed; null where none did. Nothing follows from it. */
   openPast(note: string): Checkpoint | null {
-    for (const { key } of this.#links) {
+    for (const key of [...this.#links.map((link) => link.key), ...this.#before]) {
       try {
         return openBy(key, note);
       } catch (error) {

@@ -5,12 +5,14 @@ import type { Findings } from './finding.ts';
 export interface LogSource {
   /** The key that signed first; the log's entries tell of those after it. */
   readonly vkey: string;
-  /** Entries of rotations that came before that key, and that its signature over all of them vouches for. */
-  readonly vouched?: ReadonlySet<number> | null;
+  /** Of rotations that came before that key, and that its signature over all of them vouches for: by the index of the entry. */
+  readonly vouched?: ReadonlyMap<number, Rotation> | null;
   /** How many entries there should be: the most that anything in the source says. */
   readonly size: number;
   /** Below it bytes may be missing, as the source says; believed once the walk has met the entry that says the same. */
   readonly claimedMinimum: number;
+  /** Whether it has no place for entries below that: then those that stay where the log is kept aren't missing here. */
+  readonly bare?: boolean;
   /** Whether archives were given to read it together with: then no bytes may be missing. */
   readonly archived?: boolean;
   /** The entries `256 × index` onward, `width` of them; null where there is neither bytes nor a name. */
@@ -23,6 +25,12 @@ export interface LogSource {
   checkpoints(): AsyncIterator<SourceCheckpoint, void>;
   /** Looks at what stands beside entries whose bytes hold: projection, documents, people. */
   beside(entries: readonly HeldEntry[], findings: Findings): Promise<void>;
+}
+
+/** What an entry says of the log's keys. */
+export interface Rotation {
+  readonly from: string;
+  readonly to: string;
 }
 
 export interface SourceEntry {

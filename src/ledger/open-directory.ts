@@ -7,8 +7,9 @@ import { openCheckpoint } from './checkpoint.ts';
 
 import { readPlainFile } from './plain-file.ts';
 import type { Findings } from './finding.ts';
+import type { Rotation } from './log-source.ts';
 import { parseVerifierKey } from './note.ts';
-import { firstKey } from './stated-keys.ts';
+import { firstKey, readableKeys } from './stated-keys.ts';
 
 export interface OpenedDirectory {
   /** The key to begin with, and the one that signed the checkpoint. */
@@ -16,8 +17,8 @@ export interface OpenedDirectory {
   readonly newest: string;
   /** By which keys it says that it is signed, oldest first. */
   readonly stated: readonly string[];
-  /** Entries of rotations that led to `vkey`, of which nothing else here tells; null where the copy tells of its keys itself. */
-  readonly vouched: ReadonlySet<number> | null;
+  /** Rotations that led to `vkey`, of which nothing but entries tells here; null where the copy tells of its keys itself. */
+  readonly vouched: ReadonlyMap<number, Rotation> | null;
   /** Null, and a finding, where that key did not sign it. */
   readonly checkpoint: Checkpoint | null;
 }
@@ -26,18 +27,19 @@ export interface OpenedDirectory {
 export async function openDirectory(
   directory: string,
   note: string,
-  given: readonly string[],
+  { given, archives }: { readonly given: readonly string[]; readonly archives: readonly string[] },
   findings: Findings,
 ): Promise<OpenedDirectory> {
-  const stated = await readStatedKeys(directory);
+  const told = await readStatedKeys(directory);
+  const stated = readableKeys(told, findings, 'Whoever handed it over can have put it there.');
   const judge = given[0] ?? stated.at(-1);
   if (judge === undefined)
     throw new CodedError(
       'export_unreadable',
-      `${directory} has no file named vkey: give the log's key with --vkey.`,
+      `${directory} has no ${told.length === 0 ? 'file named vkey' : 'key that is one'}: give the log's key with --vkey.`,
     );
   const bare = (await isBare(directory))
-    ? await readBareKeys(directory, note, given.length > 0 ? given : stated)
+    ? await readBareKeys(directory, note, given.length > 0 ? given : stated, archives)
     : null;
   if (typeof bare === 'string') {
     findings.add('key_mismatch', null, bare);

@@ -27,6 +27,8 @@ export interface RetirementJudge {
   readonly isOwn: (note: string) => Promise<boolean>;
   /** Whether archives were given: then nothing may be missing any more. */
   readonly archived: boolean;
+  /** {@link LogSource.bare} */
+  readonly bare: boolean;
 }
 
 interface Gap {
@@ -80,7 +82,10 @@ export class RetiredEntries {
     if (retirement !== null) this.#stated.push(retirement);
   }
 
-  async judge({ signed, isOwn, archived }: RetirementJudge, findings: Findings): Promise<Retired | null> {
+  async judge(
+    { signed, isOwn, archived, bare }: RetirementJudge,
+    findings: Findings,
+  ): Promise<Retired | null> {
     if (this.#gaps.length === 0) return null;
     let believed: Retirement | null = null;
     let refused: Retirement | null = null;
@@ -93,7 +98,7 @@ export class RetiredEntries {
       }
       refused ??= one;
     }
-    if (believed !== null) this.#addKept(believed, findings);
+    if (believed !== null && !bare) this.#addKept(believed, findings);
     this.#addArchivedOnly(believed?.minimum ?? 0, findings);
     if (this.#missing === 0) return null;
     let first = Math.max(this.#first, believed?.minimum ?? 0);

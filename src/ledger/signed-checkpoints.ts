@@ -8,21 +8,25 @@ import type { EntryContent } from './entry.ts';
 import type { Findings } from './finding.ts';
 import { sameHash } from './hash.ts';
 import { KeyChain } from './key-chain.ts';
-import type { LogSource, SourceCheckpoint } from './log-source.ts';
+import type { LogSource, Rotation, SourceCheckpoint } from './log-source.ts';
 
 export class SignedCheckpoints {
   readonly keys: KeyChain;
   readonly #findings: Findings;
-  readonly #vouched: ReadonlySet<number> | null;
+  /** Of the source; those that the walk has met are taken from it. */
+  readonly #vouched: Map<number, Rotation>;
   readonly #signed: AsyncIterator<SourceCheckpoint, void>;
   #next: SourceCheckpoint | null = null;
   #count = 0;
 
   /** Throws `verifier_key_unreadable`. Call {@link advance} before anything else. */
   constructor(source: LogSource, findings: Findings) {
-    this.keys = new KeyChain(source.vkey);
+    this.#vouched = new Map(source.vouched);
+    this.keys = new KeyChain(
+      source.vkey,
+      [...this.#vouched.values()].map(({ from }) => from),
+    );
     this.#findings = findings;
-    this.#vouched = source.vouched ?? null;
     this.#signed = source.checkpoints();
   }
 
@@ -44,10 +48,25 @@ export class SignedCheckpoints {
 
   /** An entry whose bytes hold, in the order of the log. */
   met(index: number, { ledger }: EntryContent): void {
-    if (ledger?.act !== 'rotated' || this.#vouched?.has(index) === true) return;
+    if (ledger?.act !== 'rotated') return;
+    const vouched = this.#vouched.get(index);
+    if (vouched?.from === ledger.from && vouched.to === ledger.to) {
+      this.#vouched.delete(index);
+      return;
+    }
     const wrong = this.keys.rotate(index, ledger.from, ledger.to);
     if (wrong !== null)
       this.#findings.add('key_mismatch', index, `Entry ${index} rotates the log's key, but ${wrong}.`);
+  }
+
+  /** Once all entries were met. What was read beforehand of the keys must be what the log says; an archive may hold anything. */
+  assertAllMet(): void {
+    for (const [index, { from, to }] of this.#vouched)
+      this.#findings.add(
+        'key_mismatch',
+        index,
+        `Something that was given with this log says that its entry ${index} rotates the key from ${from} to ${to}, and the entry itself does not say so.`,
+      );
   }
 
   /** Null, and a finding, where the checkpoint isn't one that the log's key signed. */

@@ -5,8 +5,15 @@ import { parseVerifierKey } from './note.ts';
 import type { Query } from './query.ts';
 import type { VerifiedTree } from './verify-log.ts';
 
-/** Those that are keys. Anybody who can write to the database can put anything in their place, which must hide nothing else. */
-export function readableKeys(stated: readonly string[], findings: Findings | null): string[] {
+/**
+ * Those that are keys. Anybody who can write to the database, or who hands over an export, can put anything in their place, which must
+ * hide nothing else. `who`: a sentence about who can have done it.
+ */
+export function readableKeys(
+  stated: readonly string[],
+  findings: Findings | null,
+  who = 'Whoever put it into ledger.log or ledger.log_key can write to this database.',
+): string[] {
   return stated.filter((vkey) => {
     try {
       parseVerifierKey(vkey);
@@ -16,8 +23,7 @@ export function readableKeys(stated: readonly string[], findings: Findings | nul
       findings?.add(
         'key_mismatch',
         null,
-        `This log names a key as its own that is none, so it is judged without that: ${error.message} ` +
-          'Whoever put it into ledger.log or ledger.log_key can write to this database.',
+        `This log names a key as its own that is none, so it is judged without that: ${error.message} ${who}`,
       );
       return false;
     }

@@ -19,7 +19,7 @@ import { assertNewestGiven, keysByLog } from './given-keys.ts';
 import { endOf, factOf, readDeclaration } from './incarnation.ts';
 import { parseVerifierKey } from './note.ts';
 import { PREDECESSOR } from './predecessor.ts';
-import { assertRotated, assertSigned } from './stated-keys.ts';
+import { assertRotated, assertSigned, readableKeys } from './stated-keys.ts';
 import { TILE_WIDTH } from './tiles.ts';
 import type { VerifyOptions } from './verify-database.ts';
 import { hasBeside, verifyErasures } from './verify-erasures.ts';
@@ -109,7 +109,12 @@ async function verifyOne(
       `${directory} holds no exported log: there is no file named checkpoint in it.`,
     );
   const given = options.given.at(-1) ?? [];
-  const { vkey, newest, stated, vouched, checkpoint } = await openDirectory(directory, note, given, findings);
+  const { vkey, newest, stated, vouched, checkpoint } = await openDirectory(
+    directory,
+    note,
+    { given, archives: options.archivesOf.at(-1) ?? [] },
+    findings,
+  );
   const { name } = parseVerifierKey(vkey);
   // Without a checkpoint there is no saying how many entries there should be.
   if (checkpoint === null) return nothing(name, newest);
@@ -238,7 +243,8 @@ async function statedLogs(directory: string): Promise<JudgedLog[]> {
   const logs: JudgedLog[] = [];
   for (let at = directory; ; at = join(at, PREDECESSOR)) {
     if (logs.length > 0 && (await readPlainFile(join(at, 'checkpoint'))) === null) return logs;
-    logs.push({ origin: (await readStatedKeys(at))[0]?.split('+', 1)[0] ?? null });
+    const [first] = readableKeys(await readStatedKeys(at), null);
+    logs.push({ origin: first?.split('+', 1)[0] ?? null });
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import { addAlteredRange } from './altered-range.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { parseCheckpoint } from './checkpoint.ts';
 import type { EntryContent } from './entry.ts';
 import { parseEntry } from './entry.ts';
 import type { Findings, SignedSize } from './finding.ts';
@@ -84,6 +85,7 @@ class Walk {
       await verifyEdges(this.#bytes, this.#source, this.#findings);
     const retired = this.#lost ? null : await this.#judgeRetired();
     const agreed = this.#bytes === this.#hashes && !this.#lost;
+    if (agreed) this.#signed.assertAllMet();
     return {
       checkpoints: this.#signed.count,
       newest: this.#newest,
@@ -101,12 +103,25 @@ class Walk {
    */
   async #judgeRetired(): Promise<Retired | null> {
     const isOwn = async (note: string): Promise<boolean> => {
-      const named = this.#signed.keys.openPast(note);
+      const named = this.#signed.keys.openPast(note) ?? this.#ownByRoot(note);
       const root = named === null ? null : await rootAt(this.#source, named.size);
       return named !== null && root !== null && sameHash(root, named.root);
     };
-    const judge = { signed: this.#newest?.size ?? 0, isOwn, archived: this.#source.archived === true };
-    return await this.#retired.judge(judge, this.#findings);
+    const { archived = false, bare = false } = this.#source;
+    return await this.#retired.judge(
+      { signed: this.#newest?.size ?? 0, isOwn, archived, bare },
+      this.#findings,
+    );
+  }
+
+  /**
+   * A bare copy has no entry that tells of keys before the one that signs, if those entries are older than what it has. Then it is
+   * enough that the checkpoint is of this log's own entries, which the newest signature is over.
+   */
+  #ownByRoot(note: string): Checkpoint | null {
+    if (this.#source.bare !== true) return null;
+    const checkpoint = parseCheckpoint(note);
+    return checkpoint.origin === this.#source.vkey.split('+', 1)[0] ? checkpoint : null;
   }
 
   /** A full bundle in one go, where all of it holds: the usual case, for which nothing need be looked at twice. */

@@ -272,6 +272,48 @@ describe('what was put into an export', () => {
     expect(await verifyDirectory(directory)).toMatchObject({ found: 0 });
   });
 
+  describe('in the place of a key and is none, is told, and hides nothing else:', () => {
+    const NONE =
+      /^This log names a key as its own that is none, so it is judged without that: .*Whoever handed it over can have put it there\.$/;
+    const alter = async (): Promise<void> => {
+      const path = join(directory, 'tile/entries/000.p/5');
+      const bundle = await readFile(path);
+      bundle.write('rejected', bundle.indexOf('approved'));
+      await put('tile/entries/000.p/5', bundle);
+    };
+
+    test.each([
+      ['before it', (vkey: string) => `garbage\n${vkey}\n`],
+      ['after it', (vkey: string) => `${vkey}\ngarbage+with+parts\n`],
+    ])('in the list, %s', async (_, list) => {
+      await put('vkeys', list(signer.vkey));
+      for (const vkey of [undefined, signer.vkey])
+        expect(sentences(await verifyDirectory(directory, { vkey }))).toEqual([expect.stringMatching(NONE)]);
+      await alter();
+      expect(sentences(await verifyDirectory(directory))).toEqual(
+        expect.arrayContaining([
+          expect.stringMatching(NONE),
+          expect.stringMatching(/^Entry 0 .* was altered/),
+        ]),
+      );
+    });
+
+    test('alone, for a reader who has the key', async () => {
+      await put('vkey', 'garbage\n');
+      expect(sentences(await verifyDirectory(directory, { vkey: signer.vkey }))).toEqual([
+        expect.stringMatching(NONE),
+      ]);
+      await alter();
+      expect(sentences(await verifyDirectory(directory, { vkey: signer.vkey }))).toContainEqual(
+        expect.stringMatching(/^Entry 0 .* was altered/),
+      );
+      await expect(verifyDirectory(directory)).rejects.toMatchObject({
+        code: 'export_unreadable',
+        message: expect.stringContaining('has no key that is one: give the log'),
+      });
+    });
+  });
+
   test('a person whom no entry names, is found', async () => {
     const secret = randomBytes(32);
     const ref = actorReference(secret, 666).toString('base64url');

@@ -141,6 +141,7 @@ export const IMPURE_LEDGER: readonly string[] = [
   'open-directory.ts',
   'open-newest.ts',
   'plain-file.ts',
+  'retired-files.ts',
   'plan-erasure.ts',
   'policies-in-force.ts',
   'query.ts',

@@ -33,7 +33,7 @@ function missing(from: number, to: number, findings: Findings): RetiredEntries {
 }
 
 describe('of entries without bytes', () => {
-  const judge = { signed: 900, isOwn: async () => true, archived: false };
+  const judge = { signed: 900, isOwn: async () => true, archived: false, bare: false };
 
   test('those are accounted for that a signed entry says were retired, though a newer one says more and is not signed', async () => {
     const findings = new Findings();

@@ -4,6 +4,7 @@ import { createSigner, generateLedgerKey } from '../src/ledger/signer.ts';
 import type { Benchmark, BenchmarkOptions } from './benchmark.ts';
 import { growth } from './ledger/growth.ts';
 import { throughput } from './ledger/throughput.ts';
+import { witnesses } from './ledger/witnesses.ts';
 import { twoProcesses } from './ledger/two-processes.ts';
 import { withPostgres } from './with-postgres.ts';
 import { ORIGIN } from './ledger/workload.ts';
@@ -28,6 +29,7 @@ export async function run({ entries = ENTRIES }: BenchmarkOptions): Promise<Benc
       console.error(`  a log of ${entries} entries …`);
       return await growth(urls.writerUrl, signer, entries, join(directory, 'copies'));
     }),
+    await witnesses(signer),
   ];
   return {
     rows: parts.flatMap(({ rows }) => rows),

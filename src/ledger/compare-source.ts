@@ -3,23 +3,21 @@ import { CodedError } from '../domain/coded-error.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { parseCheckpoint } from './checkpoint.ts';
 import type { Findings, WitnessedCount } from './finding.ts';
-import { HASH_SIZE, sameHash } from './hash.ts';
+import { sameHash } from './hash.ts';
 import type { Declaration } from './incarnation.ts';
 import type { LogSource } from './log-source.ts';
 import type { VerifierKey } from './note.ts';
-import { TILE_WIDTH, hashOf, tileAt } from './tiles.ts';
-import type { HashReader, LeafRange } from './tree-proof.ts';
-import { consistencyRanges, rangeHash, tilesNeeded, verifyConsistency } from './tree-proof.ts';
+import { RootsBySize } from './roots-by-size.ts';
 import type { VerifiedTree } from './verify-log.ts';
-import type { ComparedLog, HeldCheckpoint } from './witnessed.ts';
+import type { ComparedLog, HeldCheckpoint, HeldCheckpoints } from './witnessed.ts';
 import { compareWitnessed } from './witnessed.ts';
 
-/** Somebody's copy of checkpoints, of any number of logs. */
+/** Somebody's copy of checkpoints, of any number of logs; read as they are asked for, since there may be very many. */
 export interface CheckpointsElsewhere {
   readonly name: string;
-  of(origin: string): Promise<readonly HeldCheckpoint[]>;
+  of(origin: string): HeldCheckpoints;
   /** All that it has, of whatever log. */
-  all(): Promise<readonly HeldCheckpoint[]>;
+  all(): HeldCheckpoints;
 }
 
 export interface VerifiedLog {
@@ -42,12 +40,12 @@ export async function compareSource(
   if (elsewhere.length === 0) return counts;
   const compared = await comparedLog(log);
   for (const copy of elsewhere) {
-    const held = await copy.of(log.origin);
-    if (held.length === 0) continue;
-    const contradiction = await compareWitnessed(compared, held);
+    const met = new Counted(copy.of(log.origin));
+    const contradiction = await compareWitnessed(compared, met);
+    if (met.count === 0) continue;
     if (contradiction !== null && !(await isDeclared(log, compared, contradiction)))
       findings.add(contradiction.code, contradiction.checkpoint?.size ?? null, contradiction.sentence);
-    counts.push({ witness: copy.name, checkpoints: held.length, size: largestOf(held) });
+    counts.push({ witness: copy.name, checkpoints: met.count, size: met.largest });
   }
   return counts;
 }
@@ -64,41 +62,39 @@ async function isDeclared(
   return code === 'forked' && !(await compared.continues(declared.witnessed));
 }
 
+/** How many were read, and of how many entries the largest is. */
+class Counted implements AsyncIterable<HeldCheckpoint> {
+  readonly #held: HeldCheckpoints;
+  count = 0;
+  largest = 0;
+
+  constructor(held: HeldCheckpoints) {
+    this.#held = held;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<HeldCheckpoint, void> {
+    for await (const one of this.#held) {
+      this.count += 1;
+      this.largest = Math.max(this.largest, sizeOf(one));
+      yield one;
+    }
+  }
+}
+
 async function comparedLog({ origin, keys, place, source, tree }: VerifiedLog): Promise<ComparedLog> {
-  const known = await rootsSigned(source);
+  // Where the tree does not hold, only what was signed here too can be said to be continued.
+  const known = tree.root === null ? await rootsSigned(source) : null;
+  const roots = new RootsBySize(source);
   return {
     origin,
     keys,
     place,
     size: source.size,
     continues: async (checkpoint) => {
-      // Signed here too, and compared with the tree when the log was read.
-      if (known.get(checkpoint.size) === checkpoint.root.toString('base64')) return true;
-      if (tree.root === null) return false;
-      const ranges = consistencyRanges(checkpoint.size, source.size);
-      try {
-        const read = await readTiles(source, ranges);
-        const proof = ranges.map((range) => rangeHash(range, read));
-        return verifyConsistency(checkpoint.size, source.size, checkpoint.root, tree.root, proof);
-      } catch (error) {
-        if (error instanceof RangeError) return false;
-        throw error;
-      }
+      if (known !== null) return known.get(checkpoint.size) === checkpoint.root.toString('base64');
+      const root = await roots.at(checkpoint.size);
+      return root !== null && sameHash(root, checkpoint.root);
     },
-  };
-}
-
-async function readTiles(source: LogSource, ranges: readonly LeafRange[]): Promise<HashReader> {
-  const tiles = new Map<string, Uint8Array>();
-  for (const { level, index } of tilesNeeded(ranges, source.size)) {
-    const tile = await source.tile(level, index, tileAt(level, index, source.size).width);
-    if (tile !== null) tiles.set(`${level}/${index}`, tile.hashes);
-  }
-  return (level, index) => {
-    const tile = tiles.get(`${level}/${Math.floor(index / TILE_WIDTH)}`);
-    const hash = tile === undefined ? undefined : hashOf(tile, index % TILE_WIDTH);
-    if (hash?.length !== HASH_SIZE) throw new RangeError(`hash ${index} of level ${level} is not there`);
-    return hash;
   };
 }
 
@@ -119,10 +115,6 @@ async function rootsSigned(source: LogSource): Promise<Map<number, string>> {
   }
   return roots;
 }
-
-/** Of how many entries the largest is: there may be more of them than fit in one call. */
-export const largestOf = (held: readonly HeldCheckpoint[]): number =>
-  held.reduce((largest, one) => Math.max(largest, sizeOf(one)), 0);
 
 /** 0 for what is no checkpoint, which was found out before. */
 export function sizeOf({ note }: HeldCheckpoint): number {

@@ -3,15 +3,13 @@
  * recorded in it, is as good a way to hide something as cutting its end off.
  */
 import { CodedError } from '../domain/coded-error.ts';
-import { parseCheckpoint } from './checkpoint.ts';
-import { type CheckpointsElsewhere, largestOf, sizeOf } from './compare-source.ts';
+import { openCheckpoint, parseCheckpoint } from './checkpoint.ts';
+import type { CheckpointsElsewhere } from './compare-source.ts';
 import type { Findings, OtherLog } from './finding.ts';
 import type { GivenKeys } from './given-keys.ts';
 import { listOf } from './given-keys.ts';
 import type { VerifierKey } from './note.ts';
 import { parseVerifierKey, renamedKey } from './note.ts';
-import type { HeldCheckpoint } from './witnessed.ts';
-import { largestSigned } from './witnessed.ts';
 
 /** A log that was verified, and the keys that signed it. */
 export interface KnownLog {
@@ -41,17 +39,22 @@ export async function judgeOtherLogs(
   const others: OtherLog[] = [];
   const readers = listOf(given).map(parseVerifierKey);
   for (const copy of elsewhere) {
-    for (const [origin, held] of byOrigin(await copy.all())) {
-      if (known.some((log) => log.origin === origin)) continue;
-      const owner = known.find(({ keys }) => largestBy(origin, held, keys) !== null);
-      const size = largestBy(origin, held, owner?.keys ?? readers);
-      if (size === null) others.push({ witness: copy.name, origin, size: largestOf(held) });
+    const met = new Map<string, LogElsewhere>();
+    for await (const { note } of copy.all()) {
+      const origin = originOf(note);
+      if (origin === null || known.some((log) => log.origin === origin)) continue;
+      const log = met.get(origin) ?? new LogElsewhere(origin, known, readers);
+      met.set(origin, log);
+      log.add(note);
+    }
+    for (const log of met.values()) {
+      const { origin, signed } = log;
+      if (signed === null) others.push({ witness: copy.name, origin, size: log.largest });
       else {
-        const signer = owner === undefined ? 'a key that was given' : `the key of ${owner.origin}`;
         findings.add(
           'log_absent',
           null,
-          `Witness ${copy.name} has checkpoint ${size} of ${origin}, signed with ${signer}, and nothing of that log is in ${place}: it was left out, or began later.`,
+          `Witness ${copy.name} has checkpoint ${signed.size} of ${origin}, signed with ${signed.by}, and nothing of that log is in ${place}: it was left out, or began later.`,
         );
       }
     }
@@ -59,31 +62,56 @@ export async function judgeOtherLogs(
   return others;
 }
 
-/** The size of the largest checkpoint that one of the keys signed, whatever log it is named for; null where none is. */
-function largestBy(
-  origin: string,
-  held: readonly HeldCheckpoint[],
-  keys: readonly VerifierKey[],
-): number | null {
-  const largest = largestSigned(
-    held,
-    keys.map((key) => renamedKey(key, origin)),
-  );
-  return largest === null ? null : sizeOf(largest);
+/** One that isn't here, as far as a witness's checkpoints of it were read: of those, the largest is remembered and no more. */
+class LogElsewhere {
+  readonly origin: string;
+  /** By its own word. */
+  largest = 0;
+  /** Whose keys may have signed it, whatever log they are named for; of each, the size of the largest that one of them did sign. */
+  readonly #signers: { readonly by: string; readonly keys: readonly VerifierKey[]; size: number | null }[];
+
+  constructor(origin: string, known: readonly KnownLog[], readers: readonly VerifierKey[]) {
+    this.origin = origin;
+    const renamed = (keys: readonly VerifierKey[]): VerifierKey[] =>
+      keys.map((key) => renamedKey(key, origin));
+    this.#signers = [
+      ...known.map((log) => ({ by: `the key of ${log.origin}`, keys: renamed(log.keys), size: null })),
+      { by: 'a key that was given', keys: renamed(readers), size: null },
+    ];
+  }
+
+  add(note: string): void {
+    const { size } = parseCheckpoint(note);
+    this.largest = Math.max(this.largest, size);
+    for (const signer of this.#signers) {
+      // Judging a signature takes longer than reading a number.
+      if (size > (signer.size ?? -1) && signer.keys.some((key) => isSignedBy(note, key))) signer.size = size;
+    }
+  }
+
+  /** By the first of those that signed it. */
+  get signed(): { readonly by: string; readonly size: number } | null {
+    for (const { by, size } of this.#signers) if (size !== null) return { by, size };
+    return null;
+  }
 }
 
 /** What is no checkpoint is of no log. */
-function byOrigin(held: readonly HeldCheckpoint[]): Map<string, HeldCheckpoint[]> {
-  const logs = new Map<string, HeldCheckpoint[]>();
-  for (const one of held) {
-    try {
-      const { origin } = parseCheckpoint(one.note);
-      const others = logs.get(origin);
-      if (others === undefined) logs.set(origin, [one]);
-      else others.push(one);
-    } catch (error) {
-      if (!(error instanceof CodedError)) throw error;
-    }
+function originOf(note: string): string | null {
+  try {
+    return parseCheckpoint(note).origin;
+  } catch (error) {
+    if (error instanceof CodedError) return null;
+    throw error;
   }
-  return logs;
+}
+
+function isSignedBy(note: string, key: VerifierKey): boolean {
+  try {
+    openCheckpoint(note, key);
+    return true;
+  } catch (error) {
+    if (error instanceof CodedError) return false;
+    throw error;
+  }
 }

@@ -17,6 +17,9 @@ export interface HeldCheckpoint {
   readonly since: string | null;
 }
 
+/** Any number of them; it may be read but once. */
+export type HeldCheckpoints = AsyncIterable<HeldCheckpoint> | Iterable<HeldCheckpoint>;
+
 /** The log that is here, as far as a comparison asks it. */
 export interface ComparedLog {
   readonly origin: string;
@@ -25,7 +28,7 @@ export interface ComparedLog {
   readonly size: number;
   /** What is here, in a sentence: `this database`. */
   readonly place: string;
-  /** Whether the log begins with what the checkpoint (of at most its size) covers. */
+  /** Whether the log begins with what the checkpoint (of at most its size) covers. Asked mostly by rising size. */
   continues(checkpoint: Checkpoint): Promise<boolean>;
 }
 
@@ -40,40 +43,78 @@ export interface Contradiction {
   readonly checkpoint: Checkpoint | null;
 }
 
-/** Null where the log here continues every one of them. */
+/** Null where the log here continues every one of them. In memory that doesn't grow with their number; all are read to the end. */
 export async function compareWitnessed(
   log: ComparedLog,
-  held: readonly HeldCheckpoint[],
+  held: HeldCheckpoints,
 ): Promise<Contradiction | null> {
-  const opened: Opened[] = [];
-  for (const one of held) {
-    const checkpoint = open(one, log.keys);
-    if (checkpoint === null) return forged(log, one);
-    opened.push({ held: one, checkpoint });
+  const comparison = new Comparison(log);
+  for await (const one of held) await comparison.add(one);
+  return await comparison.end();
+}
+
+/** How many are compared together, by rising size: a branch has them nearly in order. */
+const TOGETHER = 1_000;
+
+class Comparison {
+  readonly #log: ComparedLog;
+  #opened: Opened[] = [];
+  #forged: HeldCheckpoint | null = null;
+  /** The largest that the log continues, the smallest and the largest that it doesn't, and the largest of all. */
+  #agreed: Opened | null = null;
+  #parted: Opened | null = null;
+  #last: Opened | null = null;
+  #newest: Opened | null = null;
+
+  constructor(log: ComparedLog) {
+    this.#log = log;
   }
-  opened.sort((a, b) => a.checkpoint.size - b.checkpoint.size);
-  let agreed: Opened | null = null;
-  let parted: Opened | null = null;
-  let last: Opened | null = null;
-  for (const one of opened) {
-    if (one.checkpoint.size > log.size) break;
-    if (await log.continues(one.checkpoint)) agreed = one;
-    else {
-      parted ??= one;
-      last = one;
+
+  async add(held: HeldCheckpoint): Promise<void> {
+    // One that nobody signed is told before all else, and nothing is made of the rest.
+    if (this.#forged !== null) return;
+    const checkpoint = open(held, this.#log.keys);
+    if (checkpoint === null) this.#forged = held;
+    else this.#opened.push({ held, checkpoint });
+    if (this.#opened.length === TOGETHER) await this.#compare();
+  }
+
+  async end(): Promise<Contradiction | null> {
+    if (this.#forged !== null) return forged(this.#log, this.#forged);
+    await this.#compare();
+    const [agreed, parted, last, newest] = [this.#agreed, this.#parted, this.#last, this.#newest];
+    if (parted !== null && last !== null) return forked(this.#log, agreed, parted, last);
+    if (newest !== null && newest.checkpoint.size > this.#log.size)
+      return rolledBack(this.#log, agreed, newest);
+    return null;
+  }
+
+  async #compare(): Promise<void> {
+    const opened = this.#opened.toSorted((a, b) => a.checkpoint.size - b.checkpoint.size);
+    this.#opened = [];
+    for (const one of opened) {
+      const { size } = one.checkpoint;
+      if (size >= sizeOf(this.#newest)) this.#newest = one;
+      if (size > this.#log.size) continue;
+      if (await this.#log.continues(one.checkpoint)) {
+        if (size >= sizeOf(this.#agreed)) this.#agreed = one;
+        continue;
+      }
+      if (this.#parted === null || size < sizeOf(this.#parted)) this.#parted = one;
+      if (size >= sizeOf(this.#last)) this.#last = one;
     }
   }
-  const newest = opened.at(-1);
-  if (parted !== null && last !== null) return forked(log, agreed, parted, last);
-  if (newest !== undefined && newest.checkpoint.size > log.size) return rolledBack(log, agreed, newest);
-  return null;
+}
+
+function sizeOf(opened: Opened | null): number {
+  return opened?.checkpoint.size ?? 0;
 }
 
 /** Of what somebody holds, the checkpoint over the most entries that one of the keys signed; null where none is. Of two as large, the later. */
-export function largestSigned(
-  held: readonly HeldCheckpoint[],
+export function largestSigned<T extends HeldCheckpoint>(
+  held: readonly T[],
   keys: readonly VerifierKey[],
-): HeldCheckpoint | null {
+): T | null {
   const claimed = held.flatMap((one) => {
     const size = claimedSize(one);
     return size === null ? [] : [{ one, size }];

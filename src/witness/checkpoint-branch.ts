@@ -28,6 +28,10 @@ export interface NewCommit {
 const AUTHOR = 'Countersign <countersign@countersign.invalid>';
 /** A note is some hundred bytes; a repository that isn't ours may hold anything. */
 const LARGEST_NOTE = 64 * 1024;
+/** How many commits' files are read at once: 64 MB at most, and half a MB as we write them. */
+const READ_TOGETHER = 1_000;
+/** For git to walk through a long branch: 100,000 commits take it some seconds. */
+const SECONDS = 600;
 /** Stands for a blob that isn't read. */
 const TOO_LARGE = 'too large';
 
@@ -62,27 +66,23 @@ export class CheckpointBranch {
    */
   async newest(at: string, origin: string): Promise<CommittedCheckpoint | null> {
     const path = checkpointPath(origin);
-    const [newest] = await this.#log(path, ['-1', at]);
-    if (newest !== undefined) return newest;
+    for await (const newest of this.#log(path, ['-1', at])) return newest;
     // A merge with a side that never had the file would hide the other side's: git follows only one that is like the merge.
-    const [last] = await this.#log(path, ['--full-history', at]);
-    return last ?? null;
+    for await (const last of this.#log(path, ['--full-history', at])) return last;
+    return null;
   }
 
   /** Every version of it that any commit has, oldest commit first. */
-  async history(origin: string, revisions: readonly string[]): Promise<CommittedCheckpoint[]> {
-    return await this.#log(checkpointPath(origin), ['--full-history', '--reverse', ...revisions]);
+  history(origin: string, revisions: readonly string[]): AsyncGenerator<CommittedCheckpoint, void> {
+    return this.#log(checkpointPath(origin), ['--full-history', '--reverse', ...revisions]);
   }
 
   /** The same of every log that has a file in any commit. */
-  async historyOfAll(revisions: readonly string[]): Promise<CommittedCheckpoint[]> {
+  async *historyOfAll(revisions: readonly string[]): AsyncGenerator<CommittedCheckpoint, void> {
     const named = ['--format=', '--name-only', '--no-renames', '--full-history', '-m', '-z'];
     const names = await this.#git(['log', ...named, ...revisions, '--', ':(glob)*/checkpoint']);
     const paths = new Set(names.split(/[\0\n]/).filter((path) => CHECKPOINT_PATH.test(path)));
-    const all: CommittedCheckpoint[] = [];
-    for (const path of paths)
-      all.push(...(await this.#log(path, ['--full-history', '--reverse', ...revisions])));
-    return all;
+    for (const path of paths) yield* this.#log(path, ['--full-history', '--reverse', ...revisions]);
   }
 
   async commit({ parent, origin, note, message, now }: NewCommit): Promise<string> {
@@ -105,22 +105,23 @@ export class CheckpointBranch {
     );
   }
 
-  async #log(path: string, what: readonly string[]): Promise<CommittedCheckpoint[]> {
+  /** Some at a time: of each commit a line is kept, and of its file nothing. */
+  async *#log(path: string, what: readonly string[]): AsyncGenerator<CommittedCheckpoint, void> {
     const log = await this.#git(['log', '--format=%H %ct', ...what, '--', path]);
-    const commits = log.split('\n').flatMap((line) => {
-      const [commit, seconds] = line.split(' ');
-      return commit === undefined || seconds === undefined ? [] : [{ commit, seconds: Number(seconds) }];
-    });
-    const blobs = await this.#blobs(commits.map(({ commit }) => `${commit}:${path}`));
-    const small = blobs.flatMap((blob) => (blob === null || blob === TOO_LARGE ? [] : [blob]));
-    const notes = await this.#notes(new Set(small));
-    return commits.flatMap(({ commit, seconds }, at) => {
-      const blob = blobs[at] ?? null;
-      // A commit may also have taken the file away; that is no checkpoint, and what was before is still in the history.
-      if (blob === null) return [];
-      const note = notes.get(blob) ?? '';
-      return [{ witness: this.#witness, note, since: timeOf(seconds), commit }];
-    });
+    const lines = log === '' ? [] : log.split('\n');
+    for (let from = 0; from < lines.length; from += READ_TOGETHER) {
+      const commits = lines.slice(from, from + READ_TOGETHER).map((line) => line.split(' '));
+      const blobs = await this.#blobs(commits.map(([commit]) => `${commit}:${path}`));
+      const small = blobs.flatMap((blob) => (blob === null || blob === TOO_LARGE ? [] : [blob]));
+      const notes = await this.#notes(new Set(small));
+      for (const [at, [commit = '', seconds]] of commits.entries()) {
+        const blob = blobs[at] ?? null;
+        // A commit may also have taken the file away; that is no checkpoint, and what was before is still in the history.
+        if (blob === null) continue;
+        const note = notes.get(blob) ?? '';
+        yield { witness: this.#witness, note, since: timeOf(Number(seconds)), commit };
+      }
+    }
   }
 
   /** The blob under each name, asked for its size before anything is read; null where there is none. */
@@ -171,7 +172,7 @@ export class CheckpointBranch {
   }
 
   async #run(args: readonly string[], input?: string): Promise<GitResult> {
-    const options: GitOptions = { directory: this.#directory, timeoutSeconds: 60 };
+    const options: GitOptions = { directory: this.#directory, timeoutSeconds: SECONDS };
     return await runGit(args, input === undefined ? options : { ...options, input });
   }
 }

@@ -58,7 +58,10 @@ export class GitWitness implements Witness {
   async history(origin: string): Promise<readonly HeldCheckpoint[]> {
     return await this.#connected(async (config) => {
       const head = await this.#fetch(config);
-      return head === null ? [] : await this.#branch.history(origin, [head]);
+      const held: HeldCheckpoint[] = [];
+      if (head === null) return held;
+      for await (const one of this.#branch.history(origin, [head])) held.push(one);
+      return held;
     });
   }
 

@@ -62,8 +62,8 @@ const holding = (...notes: string[]): CheckpointsElsewhere => {
   const held = notes.map((note) => ({ witness: './clone', note, since: null }));
   return {
     name: './clone',
-    of: (origin) => Promise.resolve(held.filter(({ note }) => note.startsWith(`${origin}\n`))),
-    all: () => Promise.resolve(held),
+    of: (origin) => held.filter(({ note }) => note.startsWith(`${origin}\n`)),
+    all: () => held,
   };
 };
 

@@ -29,7 +29,12 @@ async function git(args: readonly string[], input = ''): Promise<string> {
   return stdout.toString().trim();
 }
 
-const notes = async (): Promise<string[]> => (await branch.history(ORIGIN, [head])).map(({ note }) => note);
+const notesOf = async (all: AsyncIterable<{ readonly note: string }>): Promise<string[]> => {
+  const collected: string[] = [];
+  for await (const { note } of all) collected.push(note);
+  return collected;
+};
+const notes = (): Promise<string[]> => notesOf(branch.history(ORIGIN, [head]));
 
 test('a commit that takes the file away does not take away what it held', async () => {
   const tree = await git(['mktree']);
@@ -95,6 +100,6 @@ test('every log that is in any commit is found, also one whose file was taken aw
     ['hash-object', '-t', 'commit', '-w', '--stdin'],
     `tree ${tree}\nparent ${head}\nauthor A <a@example.com> 1 +0000\ncommitter A <a@example.com> 1 +0000\n\ngone\n`,
   );
-  const all = (await branch.historyOfAll([head])).map(({ note }) => note);
+  const all = await notesOf(branch.historyOfAll([head]));
   expect(all.toSorted()).toEqual(['one\n', 'three\n', 'two\n']);
 });

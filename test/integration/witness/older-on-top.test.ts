@@ -15,6 +15,11 @@ import { ORIGIN, integrateAll, makeSigner, recordSome, tamper } from '../ledger/
 
 const signer = makeSigner();
 const quiet = { info: () => undefined, error: () => undefined };
+const collect = async <T>(all: AsyncIterable<T>): Promise<T[]> => {
+  const collected: T[] = [];
+  for await (const one of all) collected.push(one);
+  return collected;
+};
 let database: TestDatabase;
 let directory: string;
 let branch: CheckpointBranch;
@@ -49,7 +54,7 @@ const witness: Witness = {
   name: 'the witness',
   everySeconds: 1,
   newest: async (origin) => (head === null ? null : await branch.newest(head, origin)),
-  history: async (origin) => (head === null ? [] : await branch.history(origin, [head])),
+  history: async (origin) => (head === null ? [] : await collect(branch.history(origin, [head]))),
   offer: () => Promise.reject(new Error('nothing is offered here')),
 };
 

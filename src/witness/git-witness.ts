@@ -14,6 +14,7 @@ import { runGit } from '../deploy/git.ts';
 import { mask } from '../deploy/mask.ts';
 import { parseCheckpoint } from '../ledger/checkpoint.ts';
 import type { HeldCheckpoint } from '../ledger/witnessed.ts';
+import type { CommittedCheckpoint } from './checkpoint-branch.ts';
 import { CheckpointBranch } from './checkpoint-branch.ts';
 import { withSshAccess } from './ssh-access.ts';
 import type { Accepted, Offer, Witness } from './witness.ts';
@@ -33,6 +34,12 @@ export class GitWitness implements Witness {
   readonly #ref: string;
   readonly #now: () => string;
   readonly #branch: CheckpointBranch;
+  /** Up to which commit the branch was looked at, and the largest checkpoint until there. */
+  #examined: {
+    readonly origin: string;
+    readonly head: string;
+    readonly largest: CommittedCheckpoint | null;
+  } | null = null;
 
   /** `directory`: copies of witnesses' branches lie below; they are disposable. */
   constructor(
@@ -73,9 +80,8 @@ export class GitWitness implements Witness {
     return await this.#connected(async (config) => {
       for (let attempt = 1; ; attempt += 1) {
         const head = await this.#fetch(config);
-        const held = head === null ? null : await this.#branch.newest(head, offer.origin);
+        const held = head === null ? null : await this.#examine(head, offer);
         if (held !== null) {
-          await offer.assertContinues(held);
           const { size } = parseCheckpoint(held.note);
           if (size >= offer.size) return { size, evidence: held.commit };
         }
@@ -91,6 +97,23 @@ export class GitWitness implements Witness {
         if (!moved || attempt === ATTEMPTS) throw this.#failed(pushed, 'can’t be pushed to');
       }
     });
+  }
+
+  /**
+   * The largest checkpoint of the log's that any commit has: whoever can push can put an older one on top, to hide it. Only what was
+   * added since the last time is read, for a branch is long.
+   */
+  async #examine(head: string, offer: Offer): Promise<CommittedCheckpoint | null> {
+    const { origin } = offer;
+    const before = this.#examined?.origin === origin ? this.#examined : null;
+    // The copy may be another one by now, of a branch that was put back.
+    const there = before !== null && (await this.#branch.resolve(before.head)) !== null;
+    const held = before?.largest === undefined || before.largest === null ? [] : [before.largest];
+    for await (const one of this.#branch.history(origin, there ? [head, `^${before.head}`] : [head]))
+      held.push(one);
+    const largest = held.length === 0 ? null : await offer.assertContinues(held);
+    this.#examined = { origin, head, largest };
+    return largest;
   }
 
   /** Only one process of this machine at a time works on the copy. */

@@ -3,7 +3,7 @@ import { readDatabaseLog } from '../ledger/compared-log.ts';
 import { consistencyProof } from '../ledger/consistency-proof.ts';
 import { parseCheckpoint } from '../ledger/checkpoint.ts';
 import type { Bigint, Query } from '../ledger/query.ts';
-import { compareWitnessed } from '../ledger/witnessed.ts';
+import { compareWitnessed, largestSigned } from '../ledger/witnessed.ts';
 import type { LogIdentity } from './compare-with-witness.ts';
 import { compareWithWitness } from './compare-with-witness.ts';
 import type { Witness } from './witness.ts';
@@ -55,11 +55,14 @@ export async function offerCheckpoint(
       root,
       note,
       last: Math.max(standing.witnessed, 0),
-      assertContinues: async (one) => {
-        const contradiction = await compareWitnessed(await readDatabaseLog(query, log.origin, log.vkey), [
-          one,
-        ]);
+      assertContinues: async (all) => {
+        const here = await readDatabaseLog(query, log.origin, log.vkey);
+        const largest = largestSigned(all, here.keys);
+        const last = all.at(-1) ?? null;
+        const asked = new Set([largest, last].filter((one) => one !== null));
+        const contradiction = await compareWitnessed(here, asked);
         if (contradiction !== null) throw contradictionError(contradiction);
+        return largest;
       },
       prove: (earlier) => consistencyProof(query, logId, earlier, size),
       sizeNow: async () => (await readDatabaseLog(query, log.origin, log.vkey)).size,

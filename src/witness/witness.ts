@@ -29,8 +29,11 @@ export interface Offer {
   readonly note: string;
   /** The size that it had from us last, as far as we know: a hint. */
   readonly last: number;
-  /** Throws a contradiction where what it holds isn't a beginning of the log here. */
-  assertContinues(held: HeldCheckpoint): Promise<void>;
+  /**
+   * What it holds (one at least), in its order. Throws a contradiction where the largest that the log's keys signed, or the last, isn't a beginning of
+   * the log here; else that largest one, null where there is none.
+   */
+  assertContinues<T extends HeldCheckpoint>(held: readonly T[]): Promise<T | null>;
   /** Consistency proof from `earlier` to `size`. */
   prove(earlier: number): Promise<readonly Uint8Array[]>;
   /** How far the log here has grown by now: what an outsider may have seen at most. */

@@ -8,7 +8,7 @@ import { parseCheckpoint } from '../../../src/ledger/checkpoint.ts';
 import { queryOf } from '../../../src/ledger/query.ts';
 import type { LedgerSigner } from '../../../src/ledger/signer.ts';
 import { createSigner, generateLedgerKey } from '../../../src/ledger/signer.ts';
-import { checkpointPath } from '../../../src/witness/checkpoint-branch.ts';
+import { CheckpointBranch, checkpointPath } from '../../../src/witness/checkpoint-branch.ts';
 import { GitWitness } from '../../../src/witness/git-witness.ts';
 import { offerCheckpoint, standingOf } from '../../../src/witness/offer-checkpoint.ts';
 import type { Witness } from '../../../src/witness/witness.ts';
@@ -17,7 +17,7 @@ import type { TestDatabase } from '../../support/database.ts';
 import { createTestDatabase, query } from '../../support/database.ts';
 import { BRANCH, GitRemote, strangersKey } from '../../support/witness/git-remote.ts';
 import { GIT_WITNESS_USABLE } from '../../support/witness/usable.ts';
-import { integrateAll, makeSigner, recordSome, until } from '../ledger/ledger-fixture.ts';
+import { integrateAll, makeSigner, recordSome, tamper, until } from '../ledger/ledger-fixture.ts';
 
 /** Each connection is a handful of processes, which take their time on a busy machine. */
 jest.setTimeout(180_000);
@@ -143,6 +143,48 @@ describeWithSshd('a git witness over SSH', () => {
     expect(await rows()).toEqual([{ size: 1, evidence: commits[1] }]);
     expect(commits.length).toBe(2);
   });
+
+  test.each([
+    ['by a process that runs', () => null],
+    ['by one that was started since', () => open({}, `${directory}-2`)],
+  ])(
+    'is not pushed to by a ledger that was wound back, though an older checkpoint was put on top, %s',
+    async (_, reopened) => {
+      const witness = open();
+      await grow(3);
+      await offer(witness);
+      await grow(3);
+      await offer(witness);
+      const [older] = await query(database.readerUrl, 'SELECT note FROM ledger.checkpoint WHERE size = 3');
+      const branch = new CheckpointBranch(remote.repository.directory, 'a stranger');
+      const onTop = await branch.commit({
+        parent: await branch.resolve(`refs/heads/${BRANCH}`),
+        origin: signer.origin,
+        note: String(older?.['note']),
+        message: 'older\n',
+        now: now(),
+      });
+      await remote.repository.git(['update-ref', `refs/heads/${BRANCH}`, onTop]);
+      // Nothing is wrong yet, and what it has already is not pushed again.
+      const before = await remote.commits();
+      await offer(witness);
+      expect(await remote.commits()).toEqual(before);
+      await tamper(
+        database.superuserUrl,
+        ['integration', 'checkpoint', 'head', 'witness'],
+        'DELETE FROM ledger.integration WHERE index >= 3',
+        'DELETE FROM ledger.checkpoint WHERE size > 3',
+        'DELETE FROM ledger.witness WHERE size > 3',
+        'UPDATE ledger.head SET size = 3, root = (SELECT root FROM ledger.checkpoint WHERE size = 3)',
+      );
+      await grow(4);
+      expect(await failure(offer(reopened() ?? witness))).toMatchObject({
+        code: 'ledger_forked',
+        message: expect.stringContaining('checkpoint 6'),
+      });
+      expect(await remote.commits()).toEqual(before);
+    },
+  );
 
   test('finds the commit of a process that died before it could note it, and makes no second one', async () => {
     await grow(2);

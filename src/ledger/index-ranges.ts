@@ -59,8 +59,41 @@ export class IndexRanges {
     return found;
   }
 
+  /**
+   * The same with the narrowest gaps filled, as few as it takes for the text to be no longer than `longest`; null where that isn't enough.
+   * What lies before `from` can't be added any more.
+   */
+  fittedTo(longest: number, from: number): IndexRanges | null {
+    if (this.toString().length <= longest) return this;
+    const gaps = this.ranges
+      .slice(1)
+      .map(([next], at) => ({ at, first: (this.ranges[at]?.[1] ?? 0) + 1, next }))
+      .filter(({ first }) => first >= from)
+      .toSorted((a, b) => a.next - a.first - (b.next - b.first));
+    let [low, high] = [0, gaps.length];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if (this.#filled(gaps.slice(0, middle)).toString().length <= longest) high = middle;
+      else low = middle + 1;
+    }
+    const fitted = this.#filled(gaps.slice(0, low));
+    return fitted.toString().length <= longest ? fitted : null;
+  }
+
   toString(): string {
     return this.ranges.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(',');
+  }
+
+  /** `at`: of the range before the gap. */
+  #filled(gaps: readonly { readonly at: number }[]): IndexRanges {
+    const filled = new Set(gaps.map(({ at }) => at));
+    const ranges: [number, number][] = [];
+    for (const [at, [first, end]] of this.ranges.entries()) {
+      const before = ranges.at(-1);
+      if (before !== undefined && filled.has(at - 1)) before[1] = end;
+      else ranges.push([first, end]);
+    }
+    return new IndexRanges(ranges);
   }
 
   /** Where the first range is that doesn't end before `index`. */

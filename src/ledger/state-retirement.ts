@@ -77,7 +77,7 @@ export async function stateRetirement(
   );
   const { entryId, kept } =
     (await findStatement(db, plan, archive, staying)) ??
-    (await recordStatement(db, plan, archive, IndexRanges.of(staying), options));
+    (await recordStatement(db, plan, archive, roomFor(IndexRanges.of(staying), plan), options));
   const proof = await waitForEntryProof(db, entryId, options.patienceMs);
   if (proof === null) {
     throw new CodedError(
@@ -127,7 +127,7 @@ async function recordStatement(
         documents: [
           { name: 'retirement', mediaType: 'application/json', body: Buffer.from(JSON.stringify(document)) },
         ],
-        ledger: { act: 'pruned', minimum, kept: keptText(kept, plan.year.year), archive: archive.note },
+        ledger: { act: 'pruned', minimum, kept: kept.toString(), archive: archive.note },
       },
       at,
     );
@@ -137,13 +137,19 @@ async function recordStatement(
   });
 }
 
-/** Throws `too_much_stays`. */
-export function keptText(kept: IndexRanges, year: number): string {
-  const text = kept.toString();
-  if (text.length <= LONGEST_LIST) return text;
+/**
+ * What one entry can name: where that are too many places, entries between those that are nearest to one another stay as well, till a
+ * later year is retired. Throws `too_much_stays` where what stayed at earlier retirements is too much already.
+ */
+export function roomFor(
+  kept: IndexRanges,
+  { from, year }: Pick<RetirementPlan, 'from'> & { readonly year: { readonly year: number } },
+): IndexRanges {
+  const fitted = kept.fittedTo(LONGEST_LIST, from);
+  if (fitted !== null) return fitted;
   throw new CodedError(
     'too_much_stays',
-    `the program still rests on entries of ${year} and before in ${kept.ranges.length} places of the log, and one entry can't name so many, ` +
+    `the program still rests on entries of ${year.year} and before in ${kept.ranges.length} places of the log, and one entry can't name so many, ` +
       'so nothing was retired: retire the year later, when newer deployments, locks and policies have taken the place of some.',
   );
 }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { run as entryRun } from '../../../src/cli/entry.ts';
 import { run as eraseRun } from '../../../src/cli/erase.ts';
 import { run as prove } from '../../../src/cli/prove.ts';
@@ -319,6 +320,26 @@ describe('countersign erase --document', () => {
       ),
     });
     expect(await verifyDatabase(database.db)).toMatchObject({ found: 0, documents: { erased: 2 } });
+  });
+
+  test.each([
+    ['a document', (commitment: string) => ['--document', commitment]],
+    ['a person and their documents', () => ['--subject', '101', '--with-documents']],
+  ])('takes %s though somebody recorded what is no entry and names it', async (_, which) => {
+    const sealed = (await readEntryAt(database.db, 12))!.content.documents.find(
+      ({ name }) => name === 'facts',
+    )!;
+    const id = newEntryId('2026-03-01T00:00:00.000Z', randomBytes);
+    await act(
+      database.writerUrl,
+      `INSERT INTO ledger.entry (id, canonical) VALUES ('${id}', '{"commitment":"${sealed.commitment}"}')`,
+    );
+    expect(await command(eraseRun, [...which(sealed.commitment), '--yes'])).toMatchObject({ code: 0 });
+    const hex = Buffer.from(sealed.commitment, 'base64url').toString('hex');
+    const { rows } = await sql`SELECT FROM ledger.document WHERE commitment = decode(${hex}, 'hex')`.execute(
+      database.db,
+    );
+    expect(rows).toEqual([]);
   });
 
   test('does not take the policy in force, and does once another one is', async () => {

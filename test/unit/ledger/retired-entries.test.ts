@@ -3,7 +3,7 @@ import type { EntryContent } from '../../../src/ledger/entry.ts';
 import { Findings } from '../../../src/ledger/finding.ts';
 import { IndexRanges } from '../../../src/ledger/index-ranges.ts';
 import { RetiredEntries } from '../../../src/ledger/retired-entries.ts';
-import { keptText } from '../../../src/ledger/state-retirement.ts';
+import { roomFor } from '../../../src/ledger/state-retirement.ts';
 import { createSigner, generateLedgerKey } from '../../../src/ledger/signer.ts';
 
 const signer = createSigner({ origin: 'audit.example.com/ledger/1', privateKey: generateLedgerKey() });
@@ -127,12 +127,41 @@ describe('of entries without bytes', () => {
   });
 });
 
-test('what stays is named in one entry, or nothing is retired', () => {
+describe('what stays is named in one entry,', () => {
   const every = (step: number): IndexRanges =>
     IndexRanges.of(Array.from({ length: 11_000 }, (_, index) => index * step));
-  expect(keptText(every(1), 2026)).toBe('0-10999');
-  expect(() => keptText(every(2), 2026)).toThrow(
-    "the program still rests on entries of 2026 and before in 11000 places of the log, and one entry can't name so many, so nothing was retired: " +
-      'retire the year later, when newer deployments, locks and policies have taken the place of some.',
-  );
+  const plan = (from: number) => ({ from, year: { year: 2026 } });
+
+  test('with more beside it where it lies in too many places', () => {
+    expect(roomFor(every(1), plan(0)).toString()).toBe('0-10999');
+    const kept = every(2);
+    const fitted = roomFor(kept, plan(0));
+    const text = fitted.toString();
+    expect(text.length).toBeLessThanOrEqual(60_000);
+    expect(text.length).toBeGreaterThan(59_900);
+    expect(IndexRanges.parse(text)).toEqual(fitted);
+    expect(kept.ranges.every(([index]) => fitted.has(index))).toBe(true);
+  });
+
+  test('and what is gone since earlier retirements is not among it', () => {
+    const fitted = roomFor(every(2), plan(12_000));
+    expect(fitted.has(11_999)).toBe(false);
+    expect(fitted.ranges.filter(([first]) => first < 12_000)).toHaveLength(6_000);
+  });
+
+  test('the nearest first', () => {
+    const kept = IndexRanges.of([0, 2, 7, 11, 100]);
+    // 0,2,7,11,100 has twelve characters; 0-2,7,11,100 as many.
+    expect(kept.fittedTo(12, 0)?.toString()).toBe('0,2,7,11,100');
+    expect(kept.fittedTo(11, 0)?.toString()).toBe('0-11,100');
+    expect(kept.fittedTo(5, 0)?.toString()).toBe('0-100');
+    expect(kept.fittedTo(5, 3)).toBeNull();
+  });
+
+  test('or nothing is retired', () => {
+    expect(() => roomFor(every(2), plan(22_000))).toThrow(
+      "the program still rests on entries of 2026 and before in 11000 places of the log, and one entry can't name so many, so nothing was retired: " +
+        'retire the year later, when newer deployments, locks and policies have taken the place of some.',
+    );
+  });
 });

@@ -36,6 +36,12 @@ export interface OperationTables {
     head_sha: string;
     verdict: Verdict | 'closed';
   };
+  'countersign.repository': {
+    id: Fixed<Id>;
+    owner: string;
+    name: string;
+    installation_id: Id;
+  };
   'countersign.merge_group': {
     repository_id: Fixed<Id>;
     head_sha: Fixed<string>;

@@ -44,6 +44,8 @@ export const QUEUES = {
   command: { kind: 'ordered', retries: 100, expireSeconds: 300 },
   /** What is due about an emergency: its end, the end of its review's time. */
   emergency: { kind: 'plain', retries: 100, expireSeconds: 300 },
+  /** Somebody's word that they deployed what we hold. */
+  claim: { kind: 'coalesced', retries: 100, expireSeconds: 300 },
   /** A planned write. */
   effect: { kind: 'ordered', retries: 100, expireSeconds: 300 },
   /** A deployment to be carried out. A worker that dies is found by its missing heartbeat; the next one goes on. */
@@ -66,6 +68,7 @@ export const QUEUE_NAMES: readonly QueueName[] = [
   'watch',
   'command',
   'emergency',
+  'claim',
   'effect',
   'deploy',
   'control',

@@ -21,6 +21,8 @@ export interface EmergencyFacts {
   readonly usedBy: string | null;
   /** The ledger says that it ended unused. */
   readonly expired: boolean;
+  /** What was declared was erased since: then it ended, and its texts are empty. */
+  readonly erased?: true;
 }
 
 /** Something went past the gates, and nobody has reviewed it yet. */

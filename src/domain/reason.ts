@@ -137,6 +137,7 @@ export const REASON_CODES = [
   'emergency_not_needed',
   'emergency_unconfirmed',
   'emergency_expired',
+  'emergency_erased',
   'emergency_spent',
   'emergency_not_in_policy',
   'emergency_declarer_not_allowed',

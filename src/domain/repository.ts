@@ -7,6 +7,11 @@ export interface RepositoryRef {
   readonly installationId: number;
 }
 
+/** Whether both name the same repository in the same way. */
+export function isSameRepository(a: RepositoryRef, b: RepositoryRef): boolean {
+  return a.id === b.id && a.owner === b.owner && a.name === b.name && a.installationId === b.installationId;
+}
+
 /** `acme/shop` */
 export function fullName(repository: Pick<RepositoryRef, 'owner' | 'name'>): string {
   return `${repository.owner}/${repository.name}`;

@@ -40,6 +40,8 @@ export interface EntryFilter {
   readonly commit?: string;
   readonly pullRequest?: number;
   readonly answers?: string;
+  /** Only these entries. */
+  readonly ids?: readonly string[];
   /** Newest first; 100 if not given. */
   readonly limit?: number;
 }
@@ -95,6 +97,7 @@ export async function listEntries(db: Kysely<Database>, filter: EntryFilter): Pr
   if (filter.commit !== undefined) found = found.where('p.commit', '=', filter.commit);
   if (filter.pullRequest !== undefined) found = found.where('p.pull_request', '=', filter.pullRequest);
   if (filter.answers !== undefined) found = found.where('p.answers', '=', filter.answers);
+  if (filter.ids !== undefined) found = found.where('p.entry_id', 'in', filter.ids);
   // By index, and what has none yet by the order in which it will get one: clocks of several machines, or one that was
   // set back, would make an older entry the newest, and what is in force is read from the newest.
   const rows = await found

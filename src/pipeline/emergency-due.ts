@@ -3,18 +3,17 @@ import type { EntryKind } from '../domain/entry.ts';
 import { fullName } from '../domain/repository.ts';
 import { planNotice } from '../effects/plan-emergency.ts';
 import { record } from '../ledger/record.ts';
-import { claimDeployment } from './claim-deployment.ts';
+import type { PolicyReading } from '../policy/policy-reading.ts';
 import { holdEmergency, noteAct } from './emergency-acts.ts';
 import { EmergencyJob } from './jobs.ts';
 import { judgeWaiting } from './judge-waiting.ts';
+import { lastReviewedPolicy } from './last-reviewed-policy.ts';
 import type { Pipeline } from './pipeline.ts';
-import { policyInForce } from './policy-in-force.ts';
 import { queueEffects } from './queue-effects.ts';
 import { type DueEmergency, readDue } from './read-due.ts';
 import { sendAt } from './record-emergency.ts';
 import { reviewDue } from './review-due.ts';
-
-type Due = Extract<EmergencyJob, { entry: string }>;
+import { whereNow } from './where-now.ts';
 
 /**
  * What is due about an emergency at this moment: that it ends unused, or that its review is late. The gates judge by the time itself, so
@@ -22,8 +21,9 @@ type Due = Extract<EmergencyJob, { entry: string }>;
  * the commit leaves the job, and after it nothing to do.
  */
 export async function emergencyDue(pipeline: Pipeline, data: unknown): Promise<void> {
-  const job = EmergencyJob.parse(data);
-  if (job.due === 'claim') return claimDeployment(pipeline, job);
+  const parsed = EmergencyJob.parse(data);
+  // Its time may be long after it was queued.
+  const job = { ...parsed, repository: await whereNow(pipeline.db, parsed.repository) };
   const found = await readDue(pipeline.db, job.entry);
   if (found === null) throw new CodedError('facts_moved', `the ledger has no emergency ${job.entry}`);
   const at = job.due === 'expiry' ? found.expiresAt : found.dueAt;
@@ -35,7 +35,7 @@ export async function emergencyDue(pipeline: Pipeline, data: unknown): Promise<v
 
 async function settle(
   pipeline: Pipeline,
-  { due, entry, repository }: Due,
+  { due, entry, repository }: EmergencyJob,
   { environment, sha, pullRequest }: DueEmergency,
   { at, asked }: { readonly at: string; readonly asked: string | null },
 ): Promise<void> {
@@ -94,11 +94,22 @@ async function settle(
 const ACTS = {
   expiry: { act: 'expired', closedBy: 'used', kind: 'emergency.expired' },
   review: { act: 'overdue', closedBy: 'reviewed', kind: 'emergency.overdue' },
-} as const satisfies Readonly<Record<Due['due'], { act: string; closedBy: string; kind: EntryKind }>>;
+} as const satisfies Readonly<
+  Record<EmergencyJob['due'], { act: string; closedBy: string; kind: EntryKind }>
+>;
 
-/** Whom the policy of now names, as Markdown. */
-async function reviewers(pipeline: Pipeline, { repository }: Due, environment: string): Promise<string> {
-  const github = await pipeline.github(repository.installationId);
-  const { reading } = await policyInForce(pipeline, github, repository);
-  return reviewDue(reading, environment, pipeline.now()).asked;
+/** Whom the policy names that was last in force by the ledger, as Markdown: what is overdue waits for nothing that GitHub tells. */
+async function reviewers(
+  { db, now, log }: Pipeline,
+  { repository, entry }: EmergencyJob,
+  environment: string,
+): Promise<string> {
+  try {
+    const policy = (await lastReviewedPolicy(db, repository.id))?.policy;
+    const reading: PolicyReading = policy === undefined ? { kind: 'absent' } : { kind: 'valid', policy };
+    return reviewDue(reading, environment, now()).asked;
+  } catch (error) {
+    log.warn({ err: error, emergency: entry }, 'whom the policy names for a review can’t be told');
+    return reviewDue({ kind: 'absent' }, environment, now()).asked;
+  }
 }

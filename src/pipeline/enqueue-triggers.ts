@@ -1,6 +1,7 @@
 import type { Transaction } from 'kysely';
 import type { Database } from '../db/database.ts';
 import type { Trigger } from '../domain/trigger.ts';
+import { claimKey } from './claim-deployment.ts';
 import type { ControlJob, SweepJob } from './jobs.ts';
 import type { Pipeline } from './pipeline.ts';
 import { pressButton } from './press-button.ts';
@@ -98,7 +99,8 @@ async function enqueue(
         .where('source', '!=', 'actions')
         .executeTakeFirst();
       if (row === undefined) return;
-      await queue.send(tx, 'emergency', { due: 'claim', deployment: row.id, by, state, at, delivery });
+      const claim = { deployment: row.id, by, state, at, delivery };
+      await queue.send(tx, 'claim', claim, { key: claimKey(claim) });
       return;
     }
     case 'watch_job': {

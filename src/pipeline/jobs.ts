@@ -102,19 +102,23 @@ export const CommandJob = z.strictObject({
   command,
   delivery: z.string(),
 });
-/** What is due about an emergency: its end, the end of its review's time; or somebody says that they deployed what we hold. */
-export const EmergencyJob = z.discriminatedUnion('due', [
-  z.strictObject({ due: z.literal(['expiry', 'review']), entry: z.string(), repository }),
-  z.strictObject({
-    due: z.literal('claim'),
-    /** Ours. */
-    deployment: z.string(),
-    by: actor.nullable(),
-    state: z.string(),
-    at: z.iso.datetime(),
-    delivery: z.string(),
-  }),
-]);
+/** What is due about an emergency: its end, or the end of its review's time. */
+export const EmergencyJob = z.strictObject({
+  due: z.literal(['expiry', 'review']),
+  entry: z.string(),
+  repository,
+});
+/** Somebody says that they deployed what we hold. */
+export const ClaimJob = z.strictObject({
+  /** Ours. */
+  deployment: z.string(),
+  by: actor.nullable(),
+  state: z.string(),
+  at: z.iso.datetime(),
+  delivery: z.string(),
+  /** How often it was looked at already while it wasn't judged, or nothing could be read. */
+  looks: z.int().default(0),
+});
 export const EffectJob = z.strictObject({ key: z.string() });
 /** Look at what GitHub enforces in one repository. */
 export const ControlJob = z.strictObject({
@@ -142,5 +146,6 @@ export type PushJob = z.infer<typeof PushJob>;
 export type CommandJob = z.infer<typeof CommandJob>;
 export type DeploymentJob = z.input<typeof DeploymentJob>;
 export type EmergencyJob = z.infer<typeof EmergencyJob>;
+export type ClaimJob = z.infer<typeof ClaimJob>;
 export type ControlJob = z.input<typeof ControlJob>;
 export type SweepJob = z.infer<typeof SweepJob>;

@@ -1,7 +1,8 @@
 import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
 import { listEntries, readEntry } from '../ledger/read.ts';
-import { openReviewOf, termsOf } from './read-emergencies.ts';
+import { termsOf } from './read-emergencies.ts';
+import { openReviewOf } from './read-open-reviews.ts';
 
 /** When an emergency ends, and when its review is due: null where it doesn't, or never was used. */
 export interface DueEmergency {
@@ -24,7 +25,7 @@ export async function readDue(db: Kysely<Database>, id: string): Promise<DueEmer
     environment: content.environment ?? '',
     sha: content.commit ?? '',
     pullRequest: content.pullRequest ?? null,
-    expiresAt: isBypass ? null : (await termsOf(db, entry)).expiresAt,
+    expiresAt: isBypass ? null : ((await termsOf(db, entry))?.expiresAt ?? content.occurred),
     dueAt: opened === undefined ? null : (await openReviewOf(db, opened)).dueAt,
   };
 }

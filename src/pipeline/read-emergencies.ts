@@ -5,7 +5,7 @@ import type { Actor } from '../domain/actor.ts';
 import { CodedError } from '../domain/coded-error.ts';
 import type { DeclaredEmergency } from '../domain/command-facts.ts';
 import type { DeploymentFacts } from '../domain/deployment-facts.ts';
-import type { CommandedEmergency, EmergencyFacts, OpenReview } from '../domain/emergency-facts.ts';
+import type { CommandedEmergency, EmergencyFacts } from '../domain/emergency-facts.ts';
 import type { EntryKind } from '../domain/entry.ts';
 import { type Known, known, unknown } from '../domain/known.ts';
 import { listEntries, type ReadEntry, readDocument, readEntry } from '../ledger/read.ts';
@@ -19,18 +19,15 @@ import { authorsOfDeployment } from '../policy/deployment/authors-of-deployment.
 /** The sealed document that says what each of these entries is about. */
 export const EMERGENCY_DOCUMENT = 'emergency';
 
-/** More than these, and nobody can tell which of them are open. They are counted in single ones a year. */
-const MOST = 1_000;
-
 const declaration = z.object({
   why: z.string(),
   incident: z.string().nullable(),
   expiresAt: z.iso.datetime(),
   ref: z.string(),
 });
-const opening = z.object({ deployment: z.string(), dueAt: z.iso.datetime() });
+const use = z.object({ deployment: z.string() });
 
-type Reader = Kysely<Database>;
+export type Reader = Kysely<Database>;
 
 /**
  * The emergency that a deployment may rest on: the one that it has used, while that lasts, and otherwise the newest of its commit in its
@@ -69,30 +66,6 @@ export async function readDeclared(
     const found: DeclaredEmergency[] = [];
     for (const entry of entries)
       found.push({ ...(await factsOf(db, entry)).facts, commit: entry.content.commit ?? '' });
-    return found;
-  });
-}
-
-/** What went past the gates of an environment and that nobody has reviewed, in no particular order. */
-export async function readOpenReviews(
-  db: Reader,
-  repositoryId: number,
-  environment: string,
-): Promise<Known<readonly OpenReview[]>> {
-  return guarded(async () => {
-    const list = (kinds: readonly EntryKind[]) =>
-      listEntries(db, { repositoryId, environment, kinds, limit: MOST });
-    const opened = await list(['emergency.used', 'emergency.bypassed']);
-    const reviews = await list(['emergency.reviewed']);
-    if (opened.length === MOST || reviews.length === MOST) {
-      throw new CodedError('facts_moved', `there are ${MOST} of them or more, which can't be told apart`);
-    }
-    const closed = new Set(reviews.map(({ content }) => content.answers));
-    const found: OpenReview[] = [];
-    for (const entry of opened) {
-      const review = await openReviewOf(db, entry);
-      if (!closed.has(review.entry)) found.push(review);
-    }
     return found;
   });
 }
@@ -136,11 +109,15 @@ async function commandedOf(db: Reader, entry: ReadEntry): Promise<CommandedEmerg
 }
 
 /** By the facts that stand sealed beside the use or the bypass, as they were judged then. */
-async function madeBy(db: Reader, opened: ReadEntry): Promise<Known<readonly number[]>> {
+export async function madeBy(db: Reader, opened: ReadEntry): Promise<Known<readonly number[]>> {
   const facts = await sealed(db, opened, 'facts');
   if (facts === null) return unknown('the facts were erased');
   // `use-emergency.ts` and `record-bypass.ts` wrote it in this form, and its commitment holds it.
-  const { unreadable, range, changes } = facts as DeploymentFacts;
+  return makersOf(facts as DeploymentFacts);
+}
+
+/** Ids of whoever made a part of what is deployed. */
+export function makersOf({ unreadable, range, changes }: DeploymentFacts): Known<readonly number[]> {
   if (unreadable !== undefined || !range.commits.complete || range.status === 'unknown')
     return unknown('they were not read');
   return known([...authorsOfDeployment({ range, changes }).keys()].toSorted((a, b) => a - b));
@@ -149,8 +126,12 @@ async function madeBy(db: Reader, opened: ReadEntry): Promise<Known<readonly num
 async function factsOf(
   db: Reader,
   entry: ReadEntry,
-): Promise<{ readonly facts: EmergencyFacts; readonly ref: string; readonly acts: readonly ReadEntry[] }> {
-  const { why, incident, expiresAt, ref } = await termsOf(db, entry);
+): Promise<{
+  readonly facts: EmergencyFacts;
+  readonly ref: string | null;
+  readonly acts: readonly ReadEntry[];
+}> {
+  const terms = await termsOf(db, entry);
   const acts = await actsOn(db, entry.id);
   const of = (kind: EntryKind) => acts.find((each) => each.content.kind === kind);
   for (const { content } of acts) {
@@ -168,23 +149,25 @@ async function factsOf(
       entry: entry.id,
       declaredBy: personOf(entry),
       declaredAt: entry.content.occurred,
-      expiresAt,
-      why,
-      incident,
+      // Whoever erases until when it lasts ends it: it never lasted.
+      expiresAt: terms?.expiresAt ?? entry.content.occurred,
+      why: terms?.why ?? '',
+      incident: terms?.incident ?? null,
+      ...(terms === null ? { erased: true } : {}),
       pullRequest: entry.content.pullRequest ?? null,
       confirmed: confirmed === undefined ? null : { by: personOf(confirmed), at: confirmed.content.occurred },
-      // What can't be read any more was used all the same, and by nobody that asks again.
-      usedBy: used === undefined ? null : ((await openingOf(db, used))?.deployment ?? ''),
+      usedBy: used === undefined ? null : await deploymentOf(db, used),
       expired: of('emergency.expired') !== undefined,
     },
-    ref,
+    ref: terms?.ref ?? null,
     acts,
   };
 }
 
-/** What was declared, by the `emergency.declared` that says so. */
-export async function termsOf(db: Reader, entry: ReadEntry): Promise<z.output<typeof declaration>> {
-  return parsed(declaration, await sealed(db, entry), entry);
+/** What was declared, by the `emergency.declared` that says so; null where that was erased. */
+export async function termsOf(db: Reader, entry: ReadEntry): Promise<z.output<typeof declaration> | null> {
+  const said = await sealed(db, entry);
+  return said === null ? null : parsed(declaration, said, entry);
 }
 
 const actsOn = (db: Reader, id: string): Promise<ReadEntry[]> =>
@@ -199,24 +182,10 @@ const actsOn = (db: Reader, id: string): Promise<ReadEntry[]> =>
     ],
   });
 
-/** What awaits a review, by the `emergency.used` or `emergency.bypassed` that opened it. */
-export async function openReviewOf(db: Reader, entry: ReadEntry): Promise<OpenReview> {
-  const { content, id } = entry;
-  const isBypass = content.kind === 'emergency.bypassed';
-  const said = await openingOf(db, entry);
-  return {
-    entry: isBypass ? id : (content.answers ?? id),
-    kind: isBypass ? 'bypass' : 'emergency',
-    commit: content.commit ?? '',
-    at: content.occurred,
-    // Whoever erases when it is due makes it due at once.
-    dueAt: said?.dueAt ?? content.occurred,
-  };
-}
-
-async function openingOf(db: Reader, entry: ReadEntry): Promise<z.output<typeof opening> | null> {
-  const said = await sealed(db, entry);
-  return said === null ? null : parsed(opening, said, entry);
+/** Which deployment used it. What can't be read any more was used all the same, and by nobody that asks again. */
+async function deploymentOf(db: Reader, used: ReadEntry): Promise<string> {
+  const said = await sealed(db, used);
+  return said === null ? '' : parsed(use, said, used).deployment;
 }
 
 /** Everybody whom an entry names and whose name wasn't erased. */
@@ -232,19 +201,19 @@ function personOf({ people }: ReadEntry): Actor | null {
   return { id: person.actor.id, login: person.actor.login, kind: person.type };
 }
 
-async function sealed(db: Reader, entry: ReadEntry, name = EMERGENCY_DOCUMENT): Promise<unknown> {
+export async function sealed(db: Reader, entry: ReadEntry, name = EMERGENCY_DOCUMENT): Promise<unknown> {
   const found = entry.content.documents.find((each) => each.name === name);
   const body = found === undefined ? null : await readDocument(db, found.commitment);
   return body === null ? null : JSON.parse(body.toString('utf8'));
 }
 
-function parsed<T>(schema: z.ZodType<T>, value: unknown, { id }: ReadEntry): T {
+export function parsed<T>(schema: z.ZodType<T>, value: unknown, { id }: ReadEntry): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new CodedError('facts_moved', `what entry ${id} says was erased, or can't be understood`);
+  throw new CodedError('facts_moved', `what entry ${id} says can't be understood`);
 }
 
-async function guarded<T>(read: () => Promise<T>): Promise<Known<T>> {
+export async function guarded<T>(read: () => Promise<T>): Promise<Known<T>> {
   try {
     return known(await read());
   } catch (error) {

@@ -13,10 +13,14 @@ import type { Pipeline } from './pipeline.ts';
 import { EMERGENCY_DOCUMENT } from './read-emergencies.ts';
 import { sendAt } from './record-emergency.ts';
 import { reviewDue } from './review-due.ts';
+import { findSameBypass } from './same-bypass.ts';
 
 export interface Bypass {
-  /** `job`: a job of Actions runs, or ran. `reported`: somebody wrote so into the deployment's status. */
-  readonly how: 'job' | 'reported';
+  /**
+   * `job`: a job of Actions runs, or ran. `reported`: somebody wrote so into the deployment's status. `unread`: so they did, and nobody can
+   * tell whether a policy names the environment, since none could be read for long.
+   */
+  readonly how: 'job' | 'reported' | 'unread';
   /** Whom GitHub names with it: of a job whoever asked for it, since it doesn't say who let it through. */
   readonly who: { readonly role: Role; readonly actor: Actor } | null;
   readonly delivery: string | null;
@@ -24,9 +28,17 @@ export interface Bypass {
   readonly answers: string | null;
 }
 
+/** What people are told of it. */
+export interface RecordedBypass {
+  readonly entryId: string;
+  /** False: one that awaits its review says the same, so nothing was recorded. */
+  readonly fresh: boolean;
+  readonly message: string;
+}
+
 /**
- * Records that a deployment went past us, which opens a review as the use of an emergency does. Answers what people are told of it.
- * Throws `facts_moved` where it was recorded already.
+ * Records that a deployment went past us, which opens a review as the use of an emergency does. Throws `facts_moved` where it was recorded
+ * already for this deployment; of one that is the same in another deployment's name (`findSameBypass`) nothing is recorded anew.
  */
 export async function recordBypass(
   tx: Transaction<Database>,
@@ -34,7 +46,11 @@ export async function recordBypass(
   row: StoredDeployment,
   { reading, facts }: Pick<AssessedDeployment, 'reading' | 'facts'>,
   { how, who, delivery, answers }: Bypass,
-): Promise<{ readonly entryId: string; readonly message: string }> {
+): Promise<RecordedBypass> {
+  const people = tookPart(who, facts.request.requester);
+  const same = await findSameBypass(tx, row, { how, people: people.map(({ actor }) => actor), facts });
+  if (same !== null)
+    return { entryId: same.entry, fresh: false, message: reviewAsked(same.entry, same.dueAt) };
   const now = pipeline.now();
   const id = pipeline.newId();
   const repository = repositoryOf(row);
@@ -45,7 +61,7 @@ export async function recordBypass(
     {
       kind: 'emergency.bypassed',
       occurredAt: now,
-      who: tookPart(who, facts.request.requester),
+      who: people,
       repository: { id: repository.id, fullName: fullName(repository) },
       commit: row.sha,
       pullRequest: null,
@@ -63,7 +79,7 @@ export async function recordBypass(
     { id, now, random: pipeline.random },
   );
   await sendAt(tx, pipeline, { due: 'review', entry: entryId, repository }, dueAt);
-  return { entryId, message: reviewAsked(entryId, dueAt) };
+  return { entryId, fresh: true, message: reviewAsked(entryId, dueAt) };
 }
 
 /** Whoever GitHub names with it, and whoever asked for the deployment: neither of them reviews it. */

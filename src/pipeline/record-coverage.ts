@@ -29,7 +29,7 @@ export async function recordCoverage(
   for (const repository of about) {
     await recordOnceIn(tx, pipeline, {
       subject: repository === null ? coverageOf(installationId) : coverageOfRepository(repository.id),
-      basis: delivery ?? NOT_TOLD,
+      basis: [delivery ?? NOT_TOLD, outcome, repository?.fullName ?? ''].join(' '),
       verdict: outcome,
       entry: (answers) => ({
         kind: 'control.changed',

@@ -18,6 +18,7 @@ import { EffectJob } from './jobs.ts';
 import { recordDeploymentDecision } from './judge-deployment.ts';
 import type { Pipeline } from './pipeline.ts';
 import { proofOf } from './proof-of.ts';
+import { whereNow } from './where-now.ts';
 
 type EffectRow = Selectable<OperationTables['countersign.effect']>;
 type Outcome = {
@@ -43,7 +44,8 @@ export async function runEffect(pipeline: Pipeline, data: unknown): Promise<void
     .where('key', '=', key)
     .executeTakeFirst();
   if (row === undefined || !OPEN.some((state) => state === row.state)) return;
-  const done = (await superseded(pipeline, row)) ?? (await carryOut(pipeline, row.effect).catch(named(row)));
+  const effect = { ...row.effect, repository: await whereNow(pipeline.db, row.effect.repository) };
+  const done = (await superseded(pipeline, row)) ?? (await carryOut(pipeline, effect).catch(named(effect)));
 
   await pipeline.db.transaction().execute(async (tx) => {
     const now = pipeline.now();
@@ -55,7 +57,6 @@ export async function runEffect(pipeline: Pipeline, data: unknown): Promise<void
       .returning('key')
       .executeTakeFirst();
     if (updated === undefined || done.state === 'obsolete') return;
-    const { effect } = row;
     if (effect.kind === 'check_run' && done.remoteId !== null) {
       const { sha, name } = effect.checkRun;
       const shown = { remote_id: done.remoteId, conclusion: conclusionOf(effect.checkRun) };
@@ -168,9 +169,9 @@ async function stillApproved(
 }
 
 /** What went wrong in GitHub's words and ours; the job is done again later. */
-function named({ effect, key }: EffectRow): (error: unknown) => never {
+function named(effect: Effect): (error: unknown) => never {
   return (error) => {
-    throw githubErrorOf(error, `writing ${effect.kind} (${key}) to ${fullName(effect.repository)}`);
+    throw githubErrorOf(error, `writing ${effect.kind} (${effect.key}) to ${fullName(effect.repository)}`);
   };
 }
 

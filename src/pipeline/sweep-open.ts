@@ -22,7 +22,7 @@ export async function sweepOpen(pipeline: Pipeline, data: unknown): Promise<void
   const repositories: readonly RepositoryRef[] =
     repository === null ? await repositoriesOf(github, installationId) : [repository];
   for (const each of repositories) {
-    await regainRepository(pipeline, each, delivery);
+    await regainRepository(pipeline, each, { github, delivery, listed: repository === null });
     // Of a repository that we have just been given: the policy that stands there now is the one to start from.
     if (repository === null) {
       await notePolicyOf(pipeline, github, each, delivery);

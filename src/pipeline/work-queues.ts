@@ -1,4 +1,5 @@
 import { answerCommand } from './answer-command.ts';
+import { claimDeployment } from './claim-deployment.ts';
 import { emergencyDue } from './emergency-due.ts';
 import { judgeChange } from './judge-change.ts';
 import { judgeDeployment } from './judge-deployment.ts';
@@ -24,6 +25,7 @@ export async function workQueues(pipeline: Pipeline): Promise<() => void> {
   await queue.work('watch', (data) => watchJob(pipeline, data), { concurrency: 2 });
   await queue.work('command', (data) => answerCommand(pipeline, data), { concurrency: 2 });
   await queue.work('emergency', (data) => emergencyDue(pipeline, data), { concurrency: 2 });
+  await queue.work('claim', (data) => claimDeployment(pipeline, data), { concurrency: 2 });
   await queue.work('effect', (data) => runEffect(pipeline, data), { concurrency: 4 });
   await queue.work('deploy', (data, job) => runDeploy(pipeline, data, job), {
     concurrency: 4,

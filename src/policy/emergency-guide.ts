@@ -14,6 +14,7 @@ export const EMERGENCY_GUIDE: Readonly<Record<EmergencyCode, Guide>> = {
     'One of those who are named confirms it with `/countersign confirm`, before it ends.',
   ),
   emergency_expired: wrong('The emergency’s time is over.', ANEW),
+  emergency_erased: wrong('What was declared as an emergency was erased, which ended it.', ANEW),
   emergency_spent: wrong('The emergency was used up by another deployment: each is for one.', ANEW),
   emergency_not_in_policy: wrong(
     'An emergency was declared, and the policy, or the organisation’s baseline, lets none lift anything here.',

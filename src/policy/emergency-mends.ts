@@ -33,6 +33,7 @@ export function emergencyMends(
       askedFor,
     ),
     emergency_expired: anew('is over'),
+    emergency_erased: anew('ended when what was declared was erased'),
     emergency_spent: anew('was used up by another deployment'),
     emergency_not_in_policy: mend(1, (about) => `the policy lets ${named(about)} lift nothing`),
     emergency_declarer_not_allowed: anew(`was declared by somebody who may not`),

@@ -17,6 +17,8 @@ export const EMERGENCY_SENTENCES: {
     `${named(emergency)}, which ${login(who)} declared, lifts nothing until a second person confirms it, before ${moment(until)}: ${asked(names)}, with ${code(`/countersign confirm ${plainId(emergency)}`)}.`,
   emergency_expired: ({ emergency, until }) =>
     `${named(emergency)} ended at ${moment(until)}: declare another one.`,
+  emergency_erased: ({ emergency }) =>
+    `${named(emergency)} ended when what was declared was erased: declare another one.`,
   emergency_spent: ({ emergency }) =>
     `${named(emergency)} was used up by another deployment: declare another one.`,
   emergency_not_in_policy: ({ emergency, environment }) =>

@@ -320,6 +320,7 @@ export interface AboutByCode {
     readonly asked: readonly string[];
   };
   readonly emergency_expired: Emergency & { readonly until: string };
+  readonly emergency_erased: Emergency;
   readonly emergency_spent: Emergency;
   readonly emergency_not_in_policy: Emergency;
   readonly emergency_declarer_not_allowed: Emergency & {

@@ -8,6 +8,7 @@ import {
   installationTriggers,
   organizationTriggers,
   protectionTriggers,
+  targetTriggers,
 } from './triggers/control-triggers.ts';
 import { repositoryTriggers } from './triggers/coverage-triggers.ts';
 import { commentTriggers } from './triggers/comment-triggers.ts';
@@ -49,6 +50,7 @@ const EVENTS: Readonly<Record<string, (envelope: Envelope, self: Self) => Trigge
   organization: organizationTriggers,
   installation: installationTriggers,
   installation_repositories: installationTriggers,
+  installation_target: targetTriggers,
   repository: repositoryTriggers,
 };
 

@@ -65,6 +65,12 @@ export function judgeConfirmation(policy: Policy, facts: CommandFacts): CommandA
   const named = found.value;
   if (named === null) return refused('no_such_emergency', 'This repository has no emergency of that name.');
   const { environment, emergency, ref, commit } = named;
+  if (emergency?.erased === true) {
+    return refused(
+      'emergency_over',
+      'What was declared was erased, which ended it: whoever may declares another one.',
+    );
+  }
   if (emergency === null || ref === null)
     return refused('no_such_emergency', 'That is a bypass: it can only be reviewed.');
   if (environmentOf(policy, environment) === null)

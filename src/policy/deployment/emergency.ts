@@ -40,6 +40,7 @@ export function emergencyStanding(policy: EnvironmentPolicy, facts: DeploymentFa
   const { by, confirm } = policy.emergency;
   if (emergency.usedBy !== null && emergency.usedBy !== facts.request.id)
     return closed(reason('emergency_spent', about));
+  if (emergency.erased === true) return closed(reason('emergency_erased', about));
   const until = endOf(emergency, policy.emergency);
   // A clock that can't be read as a time ends it.
   if (emergency.expired || !(Date.parse(facts.gatheredAt) < Date.parse(until)))

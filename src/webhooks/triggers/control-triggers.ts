@@ -30,6 +30,14 @@ export function organizationTriggers(envelope: Envelope): Trigger[] {
   return MEMBERSHIP_CHANGES.has(envelope.action) ? controlTriggers(envelope) : [];
 }
 
+/**
+ * The account that the App is installed on has another login, and with it each of its repositories another name: they are listed anew.
+ * Neither name is taken from the delivery, which may be late.
+ */
+export function targetTriggers({ action, installationId }: Envelope): Trigger[] {
+  return action === 'renamed' ? [{ kind: 'judge_open_in_installation', installationId }] : [];
+}
+
 const ACCESS_GAINED = new Set(['created', 'unsuspend', 'new_permissions_accepted', 'added']);
 
 /** What our App was given or lost is recorded; what it was given is looked at, and what it lost can't be read any more. */

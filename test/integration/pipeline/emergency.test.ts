@@ -8,12 +8,8 @@ import { queryOf } from '../../../src/ledger/query.ts';
 import type { StoredDeployment } from '../../../src/pipeline/deployment-row.ts';
 import { emergencyDue } from '../../../src/pipeline/emergency-due.ts';
 import { entriesInUse } from '../../../src/pipeline/entries-in-use.ts';
-import {
-  findEmergency,
-  readDeclared,
-  readEmergency,
-  readOpenReviews,
-} from '../../../src/pipeline/read-emergencies.ts';
+import { findEmergency, readDeclared, readEmergency } from '../../../src/pipeline/read-emergencies.ts';
+import { readOpenReviews } from '../../../src/pipeline/read-open-reviews.ts';
 import { recordBypass } from '../../../src/pipeline/record-bypass.ts';
 import {
   confirmEmergency,
@@ -21,6 +17,7 @@ import {
   reviewEmergency,
 } from '../../../src/pipeline/record-emergency.ts';
 import { useEmergency } from '../../../src/pipeline/use-emergency.ts';
+import { noteSeen } from '../../../src/pipeline/where-now.ts';
 import { evaluateDeployment } from '../../../src/policy/evaluate-deployment.ts';
 import { createTestDatabase, query, type TestDatabase } from '../../support/database.ts';
 import { alice, carol, dave, frank, sha } from '../../support/make-facts.ts';
@@ -189,10 +186,34 @@ describe('an emergency in the ledger', () => {
     const { decision } = await judged(row, at(1));
     expect(decision.verdict).toBe('held');
     expect(decision.gates.find(({ gate }) => gate === 'emergency')?.reasons[0]?.code).toBe(
-      'emergency_unknown',
+      'emergency_erased',
     );
-    expect(await findEmergency(database.db, repository.id, entry.slice(-8))).toMatchObject({ known: false });
+    expect(await findEmergency(database.db, repository.id, entry.slice(-8))).toMatchObject({
+      value: { emergency: { erased: true, why: '', incident: null, expiresAt: at(0) } },
+    });
   });
+});
+
+test('an emergency that was erased stands in the way of no other one, and ends', async () => {
+  const clock = clocked();
+  const { environment, entry } = await confirmed(clock);
+  const [said] = await listEntries(database.db, { environment, kinds: ['emergency.declared'] });
+  const commitment = Buffer.from(said?.content.documents[0]?.commitment ?? '', 'base64url');
+  await query(database.eraserUrl, 'DELETE FROM ledger.document WHERE commitment = $1', [commitment]);
+  clock.later(1);
+  const anew = await inTransaction((tx) =>
+    declareEmergency(tx, clock.pipeline, { ...act(environment), expiresAt: at(61) }, by(dave)),
+  );
+  expect(await readDeclared(database.db, repository.id, environment)).toMatchObject({
+    value: [{ entry: anew }, { entry, erased: true }],
+  });
+  const row = await waiting(environment);
+  const place = { repositoryId: repository.id, environment, commit: sha('merge'), id: row.id };
+  expect(await readEmergency(database.db, place, at(2))).toMatchObject({ value: { entry: anew } });
+  // Its job comes when it would have ended.
+  clock.later(60);
+  await emergencyDue(clock.pipeline, { due: 'expiry', entry, repository });
+  expect(await kinds(environment)).toContain('emergency.expired');
 });
 
 describe('the use of an emergency', () => {
@@ -344,6 +365,27 @@ describe('a review', () => {
     expect(await kinds(environment)).not.toContain('emergency.overdue');
   });
 
+  test('that is overdue is recorded and told of, though the App was installed anew since, and GitHub shows nothing', async () => {
+    const clock = clocked();
+    const { environment, entry } = await confirmed(clock);
+    const row = await waiting(environment);
+    await inTransaction(async (tx) => useEmergency(tx, clock.pipeline, row, await judged(row, at(1))));
+    clock.later(24 * 60);
+    const gone = { ...clock.pipeline, github: () => Promise.reject(new Error('no such installation')) };
+    await noteSeen(database.db, { ...repository, owner: 'globex', installationId: 10 });
+    await emergencyDue(gone, { due: 'review', entry, repository });
+    expect(await kinds(environment)).toContain('emergency.overdue');
+    const [overdue] = await listEntries(database.db, { environment, kinds: ['emergency.overdue'] });
+    expect(overdue?.content.repository).toEqual({ id: '500', name: 'globex/shop' });
+    const { effect } = await database.db
+      .selectFrom('countersign.effect')
+      .select('effect')
+      .where('key', 'like', `%${overdue?.id ?? '-'}`)
+      .executeTakeFirstOrThrow();
+    expect(effect).toMatchObject({ kind: 'comment', repository: { owner: 'globex', installationId: 10 } });
+    await noteSeen(database.db, repository);
+  });
+
   test('of a bypass is due by the clock of when it was found, and found once', async () => {
     const { pipeline } = clocked();
     places += 1;
@@ -360,7 +402,7 @@ describe('a review', () => {
         ),
       );
     const { entryId, message } = await note();
-    await expect(note()).rejects.toMatchObject({ code: 'facts_moved' });
+    expect(await note()).toEqual({ entryId, fresh: false, message });
     expect(message).toContain(`/countersign review ${entryId.slice(-8)} justified`);
     expect(await readOpenReviews(database.db, repository.id, environment)).toEqual(
       known([{ entry: entryId, kind: 'bypass', commit: sha('merge'), at: at(0), dueAt: at(24 * 60) }]),

@@ -372,6 +372,13 @@ const notRows: readonly EmergencyCase[] = [
     urgent({ emergency: known(declared({ usedBy: '6f7f3c1e-0000-4000-8000-000000000002' })) }),
   ),
   row(
+    'what was declared was erased',
+    'emergency',
+    'pending',
+    ['emergency_erased'],
+    urgent({ emergency: known(declared({ erased: true })) }),
+  ),
+  row(
     'the ledger can’t be read',
     'emergency',
     'pending',
@@ -503,6 +510,13 @@ const requesterRows: readonly EmergencyCase[] = [
     'failed',
     'emergency_spent',
     asked({ emergency: known(declared({ usedBy: 'another' })) }),
+    'rejected',
+  ),
+  requester(
+    'what was declared was erased before it started',
+    'failed',
+    'emergency_erased',
+    asked({ emergency: known(declared({ erased: true })) }),
     'rejected',
   ),
   requester('the ledger has none', 'pending', 'emergency_unknown', asked({ emergency: known(null) }), 'held'),

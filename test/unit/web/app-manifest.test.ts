@@ -26,6 +26,7 @@ const NEEDED: Readonly<Record<string, string>> = {
   branch_protection_configuration: 'administration',
   repository_ruleset: 'administration',
   repository: 'metadata',
+  installation_target: 'metadata',
   team: 'members',
   membership: 'members',
   member: 'members',

@@ -484,6 +484,18 @@ const CASES: Case[] = [
     }),
     [coverage('repository_removed.gap', { repositories: THE_SHOP, detail: {} })],
   ],
+  [
+    'the account that we are installed on got another name',
+    'installation_target',
+    envelope({
+      action: 'renamed',
+      repository: undefined,
+      account: { id: 7, login: 'acme-corp' },
+      changes: { login: { from: 'acme' } },
+      target_type: 'Organization',
+    }),
+    [judgeInstallation],
+  ],
   ...(['archived', 'publicized', 'privatized'] as const).map((action): Case => [
     `the repository is ${action}`,
     'repository',

@@ -34,6 +34,8 @@ export interface OperationTables {
     repository_id: Fixed<Id>;
     pull_request: Fixed<number>;
     head_sha: string;
+    /** Null: judged by an older version of ourselves. */
+    base_ref: string | null;
     verdict: Verdict | 'closed';
   };
   'countersign.repository': {

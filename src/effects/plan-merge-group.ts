@@ -11,6 +11,8 @@ export interface MergeGroupPlanInput {
   readonly explained: ExplainedDecision;
   /** Only other checks on it have still to finish. */
   readonly waits: boolean;
+  /** Other pull requests into the same branch that have the group's commit as their head, and are held. */
+  readonly beside: readonly number[];
   readonly facts: MergeGroupFacts;
   readonly entryId: string;
   readonly webUrl: string;
@@ -24,7 +26,7 @@ interface GroupPlace {
 
 /** The check that the queue waits for, on the group's head. Of a branch that isn't guarded nothing was begun. */
 export function planMergeGroup(input: MergeGroupPlanInput): readonly Effect[] {
-  const { decision, explained, waits, facts, entryId, webUrl } = input;
+  const { decision, explained, waits, beside, facts, entryId, webUrl } = input;
   const { repository, group } = facts;
   if (decision.verdict === 'not_guarded') {
     const why = 'The policy asks nothing of changes to this branch, so nothing was judged.';
@@ -39,7 +41,7 @@ export function planMergeGroup(input: MergeGroupPlanInput): readonly Effect[] {
   return [
     onHead(
       { repository, group, entryId },
-      renderMergeGroupCheckRun(decision, facts, { explained, waits, place }),
+      renderMergeGroupCheckRun(decision, facts, { explained, waits, beside, place }),
     ),
   ];
 }

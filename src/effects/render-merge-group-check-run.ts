@@ -13,6 +13,7 @@ import { TITLE_LIMIT, verdictLine } from './verdict-line.ts';
 export interface MergeGroupContext {
   readonly explained: ExplainedDecision;
   readonly waits: boolean;
+  readonly beside: readonly number[];
   readonly place: Place;
 }
 
@@ -20,12 +21,13 @@ export interface MergeGroupContext {
 export function renderMergeGroupCheckRun(
   decision: MergeGroupDecision,
   facts: MergeGroupFacts,
-  { explained, waits, place }: MergeGroupContext,
+  { explained, waits, beside, place }: MergeGroupContext,
 ): RenderedCheckRun {
   const held = decision.verdict !== 'approved';
   const again = held && !waits && decision.mode === 'enforce' ? 'Once that is mended, queue it again.' : '';
   const summary = fitSections([
     block(Infinity, verdict(decision, waits)),
+    besideSection(beside, place),
     problemsSection(explained, place),
     missingSection(held ? explained.missing : [], again),
     changesSection(decision, explained, facts, place),
@@ -109,6 +111,20 @@ function changesSection(
     floor: 20,
     more: (left) => `\n${inLedger(left, 'pull request', place)}`,
   };
+}
+
+/** GitHub shows this check run on them too, as if it were theirs. */
+function besideSection(beside: readonly number[], place: Place): Section {
+  if (beside.length === 0) return block(90, '');
+  const links = beside.map((number) => pageLink(`#${number}`, place, `pull/${number}`));
+  const [have, are, own] =
+    beside.length === 1
+      ? ['has', 'isn’t in this merge group and is held', 'its own']
+      : ['have', 'aren’t in this merge group and are held', 'their own'];
+  return block(
+    90,
+    `⚠️ ${list(links, 'and', 12)} ${have} this group’s commit as the head, but ${are}. This check run is the merge group’s alone: the queue judges ${beside.length === 1 ? 'that one' : 'those'} again in ${own}.`,
+  );
 }
 
 const MADE_BY = { merge: 'merge', squash: 'squash', rebase: 'rebase' } as const;

@@ -87,7 +87,7 @@ async function recordChangeDecision(
   delivery: string | null,
 ): Promise<void> {
   const { repository } = facts;
-  const { number, headSha, state } = facts.pullRequest;
+  const { number, headSha, baseRef, state } = facts.pullRequest;
   // What only observes opens the branch as an approval does.
   const standing = blocks(decision) || decision.verdict === 'not_guarded' ? decision.verdict : 'approved';
   const verdict = state === 'open' ? standing : 'closed';
@@ -128,7 +128,12 @@ async function recordChangeDecision(
   });
 
   await pipeline.db.transaction().execute(async (tx) => {
-    const shown = await isShownOnHead(tx, pipeline.queue, { repository, number, headSha, verdict }, delivery);
+    const shown = await isShownOnHead(
+      tx,
+      pipeline.queue,
+      { repository, number, headSha, baseRef, verdict },
+      delivery,
+    );
     if (verdict !== 'closed') await recordOnceIn(tx, pipeline, recording(shown));
   });
 }

@@ -19,7 +19,7 @@ import { notePolicies } from './note-policy.ts';
 import type { Pipeline } from './pipeline.ts';
 import { recordOnce, recordOnceIn } from './record-once.ts';
 import { recordReviews } from './record-reviews.ts';
-import { groupSubject, mayOpenHead } from './share-head.ts';
+import { giveHeadBack, groupSubject, sharedHead } from './share-head.ts';
 import { blocks } from '../policy/strictest.ts';
 
 interface Judged {
@@ -134,6 +134,7 @@ async function recordEnd(
       .select(['subject', 'verdict'])
       .where('subject', 'in', subjects)
       .execute();
+    await giveHeadBack(tx, pipeline.queue, repository, { headSha: group.headSha, delivery });
     const begun = found.some(({ subject }) => subject === subjects[1]);
     // Nothing was shown: of a branch that isn't guarded, or it was over before we heard of it.
     if (!begun) return;
@@ -191,10 +192,11 @@ async function recordDecision(
       .where('repository_id', '=', repository.id)
       .where('head_sha', '=', group.headSha)
       .execute();
-    const shown = blocks(decision) || (await mayOpenHead(tx, repository, group.headSha));
+    const { blocking, beside } = await sharedHead(tx, repository, group.headSha);
+    const shown = blocks(decision) || blocking.length === 0;
     await recordOnceIn(tx, pipeline, {
       subject: groupSubject(repository, group.headSha),
-      basis: digest([decision, ...textsOf(source), shown]),
+      basis: digest([decision, ...textsOf(source), shown, ...beside]),
       verdict: waits ? WAITING : decision.verdict,
       entry: (answers) => ({
         kind: 'decision.made',
@@ -219,6 +221,7 @@ async function recordDecision(
               decision,
               explained: explainMergeGroup(decision, reading, facts, { source, standing }),
               waits,
+              beside,
               facts,
               entryId,
               webUrl: pipeline.webUrl,

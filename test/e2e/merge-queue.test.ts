@@ -169,6 +169,28 @@ test('of two that are queued one loses its approval: what has it in fails, and n
   expect(await tip()).toBe(before);
 }, 120_000);
 
+test('a pull request of the group’s very commit, which anybody may open, neither throws the group out nor lands with it', async () => {
+  stage.github.mergeQueue.open(stage.repository, 'main', { method: 'squash' });
+  const number = await ready('watched');
+  const group = await add(number);
+  await untilCheckRun(stage, group, CHANGE_CHECK, (run) => run.title.includes('ci/test'), 60);
+  await stage.github.push(stage.people.dave, stage.repository, [`${group}:refs/heads/copied`]);
+  const { data: copied } = await stage
+    .as('dave')
+    .rest.pulls.create({ owner: 'acme', repo: 'shop', title: 'The same', head: 'copied', base: 'main' });
+  expect(copied.head.sha).toBe(group);
+  await until('its own verdict', async () => {
+    const [own] = await listEntries(database.db, { kinds: ['decision.made'], pullRequest: copied.number });
+    return own?.content.outcome === 'held' ? true : null;
+  });
+  await testedOn(group);
+  const run = await untilCheckRun(stage, group, CHANGE_CHECK, succeeded, 60);
+  expect(run.title).toBe(`Approved: #${number}, and nothing else is in the group`);
+  expect(run.summary).toContain(`[#${copied.number}]`);
+  expect(run.summary).toContain('has this group’s commit as the head');
+  expect(await landed(number)).toBe(group);
+}, 120_000);
+
 test.each([
   ['put onto its head', false, 'came from no pull request|is of no pull request'],
   ['put in the place of its head', true, 'holds other files than merging'],

@@ -31,7 +31,11 @@ const second = (over: Parameters<typeof makeGroupCommit>[1] = {}) =>
 const batch = (over: Partial<MergeGroupFacts> = {}) =>
   makeMergeGroupFacts({ steps: all(first, second()), changes: [makeChangeFacts(), other], ...over });
 
-function planned(facts: MergeGroupFacts, mode: 'enforce' | 'observe' = 'enforce') {
+function planned(
+  facts: MergeGroupFacts,
+  mode: 'enforce' | 'observe' = 'enforce',
+  beside: readonly number[] = [],
+) {
   const policy = { ...policyOf(), mode };
   const decision = evaluateMergeGroup({ kind: 'valid', policy }, facts);
   return planMergeGroup({
@@ -51,6 +55,7 @@ function planned(facts: MergeGroupFacts, mode: 'enforce' | 'observe' = 'enforce'
       policy: note,
     },
     waits: mode === 'enforce' && waitsForChecks(decision),
+    beside,
     facts,
     entryId,
     webUrl,
@@ -65,6 +70,7 @@ const unapproved = batch({
 export const mergeGroups = {
   'merge-group-begun': () => planBegunGroup({ repository, group, entryId }),
   'merge-group-approved': () => planned(batch()),
+  'merge-group-beside': () => planned(batch(), 'enforce', [66]),
   'merge-group-waits': () => planned(batch({ checks: all(makeCheck({ state: 'pending' })) })),
   'merge-group-unapproved': () => planned(unapproved),
   'merge-group-observed': () => planned(unapproved, 'observe'),

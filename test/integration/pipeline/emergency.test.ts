@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { CommandAct } from '../../../src/domain/command-answer.ts';
 import type { DeploymentFacts } from '../../../src/domain/deployment-facts.ts';
+import { mayProceed } from '../../../src/domain/decision.ts';
 import { known } from '../../../src/domain/known.ts';
 import { listEntries } from '../../../src/ledger/read.ts';
 import { queryOf } from '../../../src/ledger/query.ts';
@@ -19,6 +20,7 @@ import {
 import { useEmergency } from '../../../src/pipeline/use-emergency.ts';
 import { noteSeen } from '../../../src/pipeline/where-now.ts';
 import { evaluateDeployment } from '../../../src/policy/evaluate-deployment.ts';
+import type { Policy } from '../../../src/policy/schema.ts';
 import { createTestDatabase, query, type TestDatabase } from '../../support/database.ts';
 import { alice, carol, dave, frank, sha } from '../../support/make-facts.ts';
 import { pipelineOn } from '../../support/pipeline.ts';
@@ -273,6 +275,33 @@ describe('the use of an emergency', () => {
     await inTransaction((tx) => declareEmergency(tx, clock.pipeline, act(environment), by(dave)));
     expect((await judged(row, at(2))).decision.verdict).toBe('approved');
     expect((await judged(await waiting(environment), at(2))).decision.verdict).toBe('held');
+  });
+
+  test('is one also where the repository only observes, and what was lifted is the organisation’s', async () => {
+    const clock = clocked();
+    const { environment } = await confirmed(clock);
+    const row = await waiting(environment);
+    const { facts } = await judged(row, at(1));
+    const policy: Policy = {
+      ...withEmergency({ lifts: ['after'] }),
+      mode: 'observe',
+      baseline: {
+        version: 1,
+        environments: {
+          production: {
+            approvals: { required: 1, from: 'environment' },
+            emergency: { lifts: ['approvals', 'after'] },
+          },
+        },
+      },
+    };
+    const observing = { kind: 'valid', policy } as const;
+    const decision = evaluateDeployment(observing, facts);
+    expect([decision.mode, decision.verdict, mayProceed(decision)]).toEqual(['observe', 'held', true]);
+    await inTransaction((tx) =>
+      useEmergency(tx, clock.pipeline, row, { facts, reading: observing, decision }),
+    );
+    expect(await kinds(environment)).toContain('emergency.used');
   });
 
   test('is nobody’s where nothing was lifted', async () => {

@@ -8,6 +8,7 @@ import {
   all,
   makeChangeFacts,
   makeCommit,
+  makeMerge,
   makeMergedFacts,
   makeReview,
   repository,
@@ -107,6 +108,15 @@ test('of a merged change, what the base was before the merge is what it had', as
   const found = await readBaseMerges(github, repository, merged, agreeingTrees);
   expect(found).toHaveLength(2);
   expect(github.asked).not.toContain('GET /repos/{owner}/{repo}/branches/{branch}');
+});
+
+test('of one whose merge somebody pushed, nothing is told from the parents that they gave it', async () => {
+  const { onGitHub: _, ...merge } = makeMerge();
+  const pushed = { ...merge, onGitHub: known(false) };
+  const merged = makeChangeFacts({ ...updated, pullRequest: { state: 'merged', merged: pushed } });
+  const found = await readBaseMerges(asking(), repository, merged, agreeingTrees);
+  const why = unknown('it was not merged on GitHub');
+  expect(found.map(({ fromBase }) => fromBase)).toEqual([why, why]);
 });
 
 test('a base that is gone leaves it unknown', async () => {

@@ -88,6 +88,8 @@ export interface GitHub {
     by?: User,
   ): void;
   rename(repository: Repository, name: string, by: User): void;
+  /** An organisation, or a person, gets another login, and each of their repositories another name by it. */
+  renameAccount(account: Organization | User, login: string, by: User): void;
   /** Gives a repository to another account. Who sees it there is a matter of that account's installations. */
   transfer(repository: Repository, owner: Organization | User, by: User): void;
   archive(repository: Repository, archived: boolean, by: User): void;

@@ -58,6 +58,7 @@ export const EVENT_PERMISSIONS: Readonly<Record<string, string>> = {
   deployment_protection_rule: 'deployments:read',
   deployment_review: 'deployments:read',
   deployment_status: 'deployments:read',
+  installation_target: 'metadata:read',
   issue_comment: 'issues:read',
   create: 'contents:read',
   delete: 'contents:read',

@@ -7,7 +7,15 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { acceptPermissions, createApp, install, selectRepository, suspend, uninstall } from './acts/apps.ts';
+import {
+  acceptPermissions,
+  createApp,
+  install,
+  renameAccount,
+  selectRepository,
+  suspend,
+  uninstall,
+} from './acts/apps.ts';
 import { pressButton, rerequest, rerequestSuite } from './acts/checking.ts';
 import { setEnvironment } from './acts/deploying.ts';
 import {
@@ -140,6 +148,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
     selectRepository: (installation, repository, action, by) =>
       selectRepository(world, installation, repository, action, by ?? personOf(world, installation.account)),
     rename: (repository, name, by) => renameRepository(world, repository, name, by),
+    renameAccount: (account, login, by) => renameAccount(world, account, login, by),
     transfer: (repository, owner, by) => transferRepository(world, repository, owner, by),
     archive: (repository, archived, by) => archiveRepository(world, repository, archived, by),
     setVisibility: (repository, visibility, by) => setVisibility(world, repository, visibility, by),

@@ -191,6 +191,31 @@ test('another name and another visibility are recorded under the same id, and wh
   await deployed(sha, 'renamed');
 }, 180_000);
 
+test('another login of the account is another name of each repository, though GitHub tells of none of them', async () => {
+  const { github, organization, people } = stage;
+  const sha = await waiting('account');
+  const ownerOf = (login: string) =>
+    until(`the owner ${login}`, async () => {
+      const { rows } = await sql<{ owner: string }>`
+        SELECT d.owner FROM countersign.deployment d JOIN countersign.repository r ON r.id = d.repository_id AND r.owner = d.owner
+        WHERE d.sha = ${sha} AND d.environment = 'production'
+      `.execute(database.db);
+      return rows[0]?.owner === login ? true : null;
+    });
+  github.renameAccount(organization, 'acme-corp', people.frank);
+  await ownerOf('acme-corp');
+  const renamed = await until('its record', async () => {
+    const [entry] = await listEntries(database.db, { outcomes: ['repository_renamed'] });
+    return entry?.content.repository?.name === 'acme-corp/shop' ? entry : null;
+  });
+  expect(await coverageOf(renamed)).toMatchObject({ told: false, nameBefore: 'acme/shop' });
+  expect(renamed.people).toEqual([]);
+  github.renameAccount(organization, 'acme', people.frank);
+  await ownerOf('acme');
+  await operator('unlock', 'acme/shop', 'production');
+  await deployed(sha, 'account');
+}, 180_000);
+
 test('given to another account and back: each installation judges what it is given, under the same id', async () => {
   const { github, repository, organization, installation, people } = stage;
   const sha = await waiting('transferred');

@@ -2,7 +2,7 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 
 import { EVENT_PERMISSIONS } from '../deliveries.ts';
-import { covers } from '../find.ts';
+import { covers, findAccount } from '../find.ts';
 import { permits } from '../rules/roles.ts';
 import { nodeId, simpleUser } from '../shapes/accounts.ts';
 import { installationShape } from '../shapes/apps.ts';
@@ -144,6 +144,32 @@ export function install(
 export function suspend(world: World, installation: Installation, suspended: boolean, by: User): void {
   installation.suspendedAt = suspended ? world.timestamp() : null;
   announceInstallation(world, installation, suspended ? 'suspend' : 'unsuspend', by);
+}
+
+/** An account gets another login. Of its repositories, which have another name by that, GitHub tells nothing. */
+export function renameAccount(world: World, account: Organization | User, login: string, by: User): void {
+  if (findAccount(world, login) !== null) throw new Error(`The login ${login} is taken`);
+  const from = account.login;
+  account.login = login;
+  for (const installation of world.state.installations.values()) {
+    if (installation.account.id !== account.id) continue;
+    world.emit({
+      event: 'installation_target',
+      action: 'renamed',
+      repository: null,
+      account,
+      sender: by,
+      only: installation.app,
+      payload: {
+        action: 'renamed',
+        account: simpleUser(world, account),
+        changes: { login: { from } },
+        target_type: account.kind,
+        installation: { id: installation.id, node_id: nodeId('Installation', installation.id) },
+        sender: simpleUser(world, by),
+      },
+    });
+  }
 }
 
 /** An owner gives an installation on selected repositories one more, or takes one from it. */

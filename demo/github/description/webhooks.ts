@@ -22,6 +22,7 @@ export const WEBHOOKS = [
   'installation-unsuspend',
   'installation-repositories-added',
   'installation-repositories-removed',
+  'installation-target-renamed',
   'issue-comment-created',
   'membership-added',
   'membership-removed',

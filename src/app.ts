@@ -150,6 +150,7 @@ async function open(
     },
     environments: config.environments,
     now,
+    githubAhead: () => access.clock.ahead(),
     newId: () => newEntryId(now(), (size) => randomBytes(size)),
     random: (size) => randomBytes(size),
     patience: options.patience ?? { attempts: 6, seconds: 10 },

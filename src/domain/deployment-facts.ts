@@ -44,6 +44,11 @@ export interface DeploymentFacts {
   readonly openReviews?: Known<readonly OpenReview[]>;
   /** Only where the policy asks for identity. */
   readonly organization?: OrganizationFacts;
+  /**
+   * Milliseconds that GitHub's clock was ahead of ours, by which `gatheredAt` was written; negative where it was behind. Absent in facts
+   * that are older.
+   */
+  readonly githubAhead?: Known<number>;
   /** Who sees the repository, on which it rests what GitHub offers for it. Absent in facts that are older. No gate reads it. */
   readonly visibility?: Visibility;
 }

@@ -103,6 +103,11 @@ export async function assessDeployment(
     now: pipeline.now(),
   });
   const { visibility } = standing;
-  const facts = { ...gathered, visibility, controls: await deploymentControls(pipeline, gathered) };
+  const facts = {
+    ...gathered,
+    visibility,
+    controls: await deploymentControls(pipeline, gathered),
+    githubAhead: pipeline.githubAhead(),
+  };
   return { source, reading, facts, decision: evaluateDeployment(reading, facts), policy: standing };
 }

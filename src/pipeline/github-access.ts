@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { RepositoryRef } from '../domain/repository.ts';
 import { askConditionally } from '../facts/ask-conditionally.ts';
 import { type GitHubReader, pinApiVersion } from '../facts/github-reader.ts';
+import { GitHubClock, timedBy } from '../facts/github-clock.ts';
 import { KeptAnswers } from '../facts/kept-answers.ts';
 import { QuietTimes, withinLimits } from '../facts/quiet-times.ts';
 import { InstallationTokens } from './installation-tokens.ts';
@@ -14,6 +15,8 @@ export interface GitHubAccess {
   /** The App itself, for what belongs to no installation. */
   readonly asApp: () => Promise<GitHubReader>;
   readonly contentsToken: (repository: RepositoryRef) => Promise<string>;
+  /** How far GitHub's clock is from ours, by what it answers us. */
+  readonly clock: GitHubClock;
 }
 
 export interface GitHubCredentials {
@@ -50,16 +53,18 @@ export function openGitHub(
   });
   const kept = new KeptAnswers();
   const quiet = new QuietTimes();
+  const clock = new GitHubClock();
   let app: Awaited<ReturnType<Probot['auth']>> | null = null;
   // `octokit.auth()` would ask api.github.com whatever the base URL is; the App's own client asks the right host.
   const asApp = async () => (app ??= pinApiVersion(await probot.auth()));
   return {
     probot,
+    clock,
     asApp,
     client: async (installationId) => {
       const owner = `installation ${installationId}`;
       tokens.underGrant(installationId, await granted(installationId));
-      const signedIn = pinApiVersion(await probot.auth(installationId));
+      const signedIn = timedBy(pinApiVersion(await probot.auth(installationId)), clock);
       return withinLimits(askConditionally(signedIn, kept, owner), quiet, { owner, now: Date.now });
     },
     contentsToken: async (repository) => {

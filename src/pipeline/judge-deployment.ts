@@ -94,9 +94,12 @@ async function lookAgainThen(
     db,
     'deployment',
     { id, delivery: null },
-    { key: id, startAfterSeconds: Math.min(Math.max(left, 1), LONGEST_WAIT_SECONDS) },
+    { key: id, startAfterSeconds: left > 0 ? Math.min(left, LONGEST_WAIT_SECONDS) : OVERDUE_SECONDS },
   );
 }
+
+/** Its moment has come by our clock, and by GitHub's, which may be a little behind, it hasn't. */
+const OVERDUE_SECONDS = 10;
 
 /** A job that waited for longer than a year would be taken for one that nobody works; it looks once more on the way. */
 const LONGEST_WAIT_SECONDS = 30 * 24 * 3600;

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Database } from '../db/database.ts';
 import type { Queue } from '../db/queue.ts';
 import type { Target } from '../domain/deploy.ts';
+import type { Known } from '../domain/known.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
 import type { GitHubReader } from '../facts/github-reader.ts';
 import type { TreeReader } from '../facts/tree-reader.ts';
@@ -33,6 +34,8 @@ export interface Pipeline {
   /** The environments that this process deploys to, all if null; others are left to processes that have their keys. */
   readonly environments: readonly string[] | null;
   readonly now: () => string;
+  /** Milliseconds that GitHub's clock is ahead of ours, by its last answer. */
+  readonly githubAhead: () => Known<number>;
   /** A UUID of version 7: entries are kept by the time that it begins with. */
   readonly newId: () => string;
   readonly random: (size: number) => Uint8Array;

@@ -91,7 +91,7 @@ function gatesOf(
     rangeGate(policy, environment, facts),
     environmentApprovalsGate(environment, facts),
     deploymentIdentityGate(environment, facts, standing.is === 'valid' ? standing.confirmedBy : null),
-    orderGate(environment, facts),
+    orderGate(policy, environment, facts),
     freezeGate(environment, facts),
     lockGate(environment, facts),
     emergencyReviewsGate(policy, environment, facts),

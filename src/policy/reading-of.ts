@@ -1,9 +1,10 @@
 import type { z } from 'zod';
 import type { BaselineSource, PolicySource } from '../domain/policy-reading.ts';
+import { joinedAfterProblems } from './after-problems.ts';
 import type { PolicyReading } from './policy-reading.ts';
 import { policyProblems } from './policy-problems.ts';
 import { readYaml, type Problem } from './read-yaml.ts';
-import { type Baseline, baselineSchemaV1, policySchemaV1 } from './schema.ts';
+import { type Baseline, baselineSchemaV1, type Policy, policySchemaV1 } from './schema.ts';
 
 const MOST_PROBLEMS = 50;
 
@@ -19,10 +20,27 @@ export function readingOf({ path, text, unreadable, baseline }: PolicySource): P
   if (problems.length > 0) return { kind: 'invalid', problems: shortened(problems) };
   if (organisation?.kind === 'unreadable') return organisation;
   if (own?.kind !== 'valid') return { kind: 'absent' };
+  const circles = organisation?.kind === 'valid' ? circlesOf(own.value, organisation.value, baseline) : [];
+  if (circles.length > 0) return { kind: 'invalid', problems: shortened(circles) };
   return {
     kind: 'valid',
     policy: organisation?.kind === 'valid' ? { ...own.value, baseline: organisation.value } : own.value,
   };
+}
+
+/** What is wrong with two files of which each is right by itself, at its place in the baseline. */
+function circlesOf(
+  own: Policy,
+  organisation: Baseline,
+  source: BaselineSource | undefined,
+): readonly string[] {
+  const read = readYaml(source?.text ?? '');
+  if (source === undefined || !read.ok) return [];
+  return joinedAfterProblems(own.environments, organisation.environments).map(({ path, message }) => {
+    const full = ['environments', ...path];
+    const problem = { path: full, offset: read.place(full, 'value'), message };
+    return `${position(source.path, problem, read.lines)} ${subject(problem)}with the repository’s own order ${message}`;
+  });
 }
 
 /** The same of an organisation's baseline alone; null where there is none. */

@@ -282,12 +282,15 @@ export interface AboutByCode {
   readonly deployment_reviewer_unknown: { readonly answer: 'approved' | 'rejected' };
   readonly order_kept: Before & { readonly since: string; readonly soak?: string };
   readonly order_missing: Before;
+  readonly order_not_named: Before;
   readonly order_running: Before;
   readonly order_failed: Before & { readonly outcome: 'failure' | 'unknown' | 'success' };
   readonly order_rolled_back: Before & { readonly instead: string };
   readonly order_replaced: Before & { readonly soak: string; readonly instead: string };
   readonly order_unknown: Before & { readonly why: string };
   readonly soak_running: Before & Until & { readonly soak: string };
+  readonly clock_differs: { readonly ours: string; readonly githubs: string };
+  readonly clock_unknown: { readonly why: string };
   readonly freeze_lasting: Until & { readonly name: string };
   readonly no_freeze: Nothing;
   readonly locked: Bound & {

@@ -4,7 +4,7 @@
  * than we enforce must not approve anything.
  */
 import { z } from 'zod';
-import { afterProblems } from './after-problems.ts';
+import { afterProblems, baselineAfterProblems } from './after-problems.ts';
 import { branchGlobProblem } from './branch-glob.ts';
 import { emergencySchemas } from './emergency-schema.ts';
 import { after, freeze, identity, NOTHING } from './timing-schema.ts';
@@ -308,6 +308,10 @@ export const baselineSchemaV1 = z.strictObject({
         .partial()
         .refine((asked) => Object.keys(asked).length > 0, `${NOTHING}remove it`),
     )
+    .superRefine((environments, context) => {
+      for (const { path, message } of baselineAfterProblems(environments))
+        context.addIssue({ code: 'custom', path: [...path], message });
+    })
     .default({})
     .describe(
       'By the names of the GitHub environments; of a repository that has none of that name, nothing is asked.',

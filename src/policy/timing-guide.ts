@@ -8,6 +8,10 @@ export const TIMING_GUIDE: Readonly<Record<TimingCode, Guide>> = {
     'The commit was never deployed to an environment that comes before this one.',
     'Deploy it there first. It is judged again when that has ended.',
   ),
+  order_not_named: wrong(
+    'The organisation’s baseline asks that the commit runs first in an environment that this repository’s policy doesn’t name.',
+    'Name that environment in the repository’s policy and deploy there first, or have the baseline changed.',
+  ),
   order_running: wrong(
     'The commit is being deployed to an environment that comes before this one.',
     'Nothing to do: it is judged again when that has ended.',
@@ -35,6 +39,14 @@ export const TIMING_GUIDE: Readonly<Record<TimingCode, Guide>> = {
   freeze_lasting: wrong(
     'A freeze lasts: nothing is deployed to the environment until it ends.',
     'Nothing to do: it is judged again by itself at the time that is named.',
+  ),
+  clock_differs: wrong(
+    'The server’s clock and GitHub’s are more than a minute apart, so nobody can tell whether a freeze lasts.',
+    'Set the server’s clock (by NTP). It is judged again within five minutes at first.',
+  ),
+  clock_unknown: wrong(
+    'GitHub’s time isn’t known, so nobody can tell whether the server’s clock is right while the policy has freezes.',
+    'Nothing to do where GitHub was just asked for the first time; otherwise see whether a proxy takes the `date` off its answers.',
   ),
   no_freeze: fine('No freeze lasts.'),
   locked: wrong(

@@ -20,6 +20,7 @@ export function timingMends(
       1,
       (about) => `${short(about['target'])} has to be deployed to ${there(about)} first`,
     ),
+    order_not_named: mend(1, (about) => `the policy names no ${there(about)}, which comes first`),
     order_running: mend(3, (about) => `${short(about['target'])} is being deployed to ${there(about)}`),
     order_failed: mend(1, (about) => `${short(about['target'])} did not succeed on ${there(about)}`),
     order_rolled_back: mend(1, (about) => `${short(about['target'])} was taken back on ${there(about)}`),
@@ -36,6 +37,16 @@ export function timingMends(
     freeze_lasting: mend(
       3,
       (about) => `the freeze "${text(about['name'])}" lasts until ${text(about['shown'])}`,
+    ),
+    clock_differs: mend(
+      2,
+      () => 'the server’s clock and GitHub’s are too far apart to tell whether a freeze lasts',
+      () => ['the operator'],
+    ),
+    clock_unknown: mend(
+      2,
+      () => 'whether a freeze lasts can’t be told without GitHub’s time',
+      () => ['the operator'],
     ),
     locked: mend(
       1,

@@ -11,8 +11,11 @@ export type TimingCode = Extract<
   | `saml_${string}`
   | 'soak_running'
   | 'freeze_lasting'
+  | 'clock_differs'
+  | 'clock_unknown'
   | 'no_freeze'
   | 'lock_unknown'
+  | 'order_not_named'
   | 'not_locked'
 >;
 
@@ -22,6 +25,8 @@ export const TIMING_SENTENCES: { readonly [Code in TimingCode]: (about: AboutByC
     `${sha(target)} ran on ${code(environment)} from ${moment(since)}${soak === undefined ? '' : `, for the ${words(soak)} that are asked`}.`,
   order_missing: ({ environment, target }) =>
     `${sha(target)} was never deployed to ${code(environment)}, which comes before: deploy it there first.`,
+  order_not_named: ({ environment, target }) =>
+    `${sha(target)} has to run on ${code(environment)} first, as the organisation’s baseline asks, and this repository’s policy names no such environment: name it, and deploy there first.`,
   order_running: ({ environment, target }) =>
     `${sha(target)} is being deployed to ${code(environment)}, which comes before.`,
   order_failed: ({ environment, target, outcome }) =>
@@ -36,6 +41,9 @@ export const TIMING_SENTENCES: { readonly [Code in TimingCode]: (about: AboutByC
     `What became of ${sha(target)} on ${code(environment)} is not known: ${words(why)}.`,
   soak_running: ({ environment, target, soak, shown }) =>
     `${sha(target)} has to run on ${code(environment)} for ${words(soak)}, and has until ${words(shown)}: it is looked at again then.`,
+  clock_differs: ({ ours, githubs }) =>
+    `Whether a freeze lasts can’t be told: here it is ${moment(ours)}, and at GitHub ${moment(githubs)}. Set the server’s clock.`,
+  clock_unknown: ({ why }) => `Whether a freeze lasts can’t be told without GitHub’s time: ${words(why)}.`,
   freeze_lasting: ({ name, shown }) =>
     `The freeze ${code(name)} lasts until ${words(shown)}: it is looked at again then.`,
   no_freeze: () => 'No freeze lasts.',

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
+import { known } from '../../src/domain/known.ts';
 import type { GitHubReader } from '../../src/facts/github-reader.ts';
 import { newEntryId } from '../../src/ledger/entry-id.ts';
 import type { Pipeline } from '../../src/pipeline/pipeline.ts';
@@ -43,6 +44,7 @@ export function pipelineOn(
     trees: () => agreeingTrees,
     targetOf: () => null,
     environments: null,
+    githubAhead: () => known(0),
     newId: () => newEntryId(now(), randomBytes),
     random: randomBytes,
     patience: { attempts: 0, seconds: 1 },

@@ -34,6 +34,7 @@ const LIFTED: Readonly<Record<string, { readonly key: Liftable; readonly codes: 
       key: 'after',
       codes: new Set([
         'order_missing',
+        'order_not_named',
         'order_running',
         'order_failed',
         'order_rolled_back',

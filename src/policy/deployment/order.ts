@@ -6,7 +6,7 @@ import { millisecondsOf } from '../duration.ts';
 import { shownIn } from '../freeze-window.ts';
 import { notApplicable, passed, pending } from '../gate-result.ts';
 import { reason } from '../reasons.ts';
-import type { EnvironmentPolicy } from '../schema.ts';
+import type { EnvironmentPolicy, Policy } from '../schema.ts';
 
 const GATE = 'order';
 
@@ -15,16 +15,20 @@ const GATE = 'order';
  * next merge takes its place), but it must have run undisturbed for the whole soak. If its newest deployment there didn't
  * succeed, or it was taken back for what ran there before it, the soak is worth nothing.
  */
-export function orderGate({ after }: EnvironmentPolicy, facts: DeploymentFacts): GateResult {
+export function orderGate(policy: Policy, { after }: EnvironmentPolicy, facts: DeploymentFacts): GateResult {
   if (after === undefined) return notApplicable(GATE);
   const judged = Object.entries(after)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([environment, { soak }]) => judge(environment, soak, facts));
+    .map(([environment, { soak }]) => judge(policy, environment, { soak, facts }));
   const against = judged.filter(({ code }) => code !== 'order_kept');
   return against.length === 0 ? passed(GATE, ...judged) : pending(GATE, ...against);
 }
 
-function judge(environment: string, soak: string | undefined, facts: DeploymentFacts): Reason {
+function judge(
+  policy: Policy,
+  environment: string,
+  { soak, facts }: { readonly soak: string | undefined; readonly facts: DeploymentFacts },
+): Reason {
   const target = facts.request.sha;
   const runs = facts.before?.find((each) => each.environment === environment)?.runs;
   if (runs === undefined)
@@ -32,7 +36,11 @@ function judge(environment: string, soak: string | undefined, facts: DeploymentF
   if (!runs.known) return reason('order_unknown', { environment, target, why: runs.why });
   const ordered = runs.value.toSorted((a, b) => a.order - b.order);
   const own = ordered.findLast(({ sha }) => sha === target);
-  if (own === undefined) return reason('order_missing', { environment, target });
+  if (own === undefined) {
+    // A policy names every environment of its own order; what the organisation asks for may be one that the repository doesn't have.
+    const isNamed = policy.fromOrganisation !== true || Object.hasOwn(policy.environments, environment);
+    return reason(isNamed ? 'order_missing' : 'order_not_named', { environment, target });
+  }
   if (own.state === 'running') return reason('order_running', { environment, target });
   if (own.state !== 'success' || own.endedAt === null)
     return reason('order_failed', { environment, target, outcome: own.state });

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { known } from '../../../src/domain/known.ts';
 import { type Kysely, sql } from 'kysely';
 import { pino } from 'pino';
 import type { Database } from '../../../src/db/database.ts';
@@ -46,6 +47,7 @@ beforeAll(async () => {
     targetOf: () => null,
     environments: null,
     now: () => NOW,
+    githubAhead: () => known(0),
     newId: randomUUID,
     random: (size) => randomBytes(size),
     patience: { attempts: 1, seconds: 1 },

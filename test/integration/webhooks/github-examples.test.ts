@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { known } from '../../../src/domain/known.ts';
 import { Webhooks } from '@octokit/webhooks';
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import * as http from 'node:http';
@@ -73,6 +74,7 @@ function pipelineWithoutGitHub(): Pipeline {
     targetOf: () => null,
     environments: null,
     now: () => new Date().toISOString(),
+    githubAhead: () => known(0),
     newId: () => newEntryId(new Date().toISOString(), randomBytes),
     random: randomBytes,
     patience: { attempts: 1, seconds: 0 },

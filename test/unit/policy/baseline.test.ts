@@ -187,6 +187,63 @@ test('problems name the organisation’s file, with line, column and key', () =>
   });
 });
 
+describe('an order that goes in a circle is refused', () => {
+  const ordered = (text: string): string =>
+    POLICY.replace('  staging:\n    branches: [main]\n', `  staging:\n    branches: [main]\n${text}`);
+  const asks = (text: string): string => `version: 1\nenvironments:\n${text}`;
+  const never = 'so none of them could ever be deployed';
+
+  test.each<[string, string, string, readonly string[]]>([
+    [
+      'within the baseline',
+      asks('  staging: { after: { production: {} } }\n  production: { after: { staging: { soak: 1h } } }\n'),
+      POLICY,
+      [
+        `${PATH}:3:35 environments.staging.after.production: goes in a circle (staging after production after staging), ${never}`,
+        `${PATH}:4:35 environments.production.after.staging: goes in a circle (production after staging after production), ${never}`,
+      ],
+    ],
+    [
+      'of an environment and itself',
+      asks('  production: { after: { production: {} } }\n'),
+      POLICY,
+      [
+        `${PATH}:3:38 environments.production.after.production: is the environment itself, which can’t come before itself`,
+      ],
+    ],
+    [
+      'between the baseline and the policy',
+      asks('  production: { after: { staging: {} } }\n'),
+      ordered('    after: { production: {} }\n'),
+      [
+        `${PATH}:3:35 environments.production.after.staging: with the repository’s own order goes in a circle (production after staging after production), ${never}`,
+      ],
+    ],
+  ])('%s', (_, baseline, text, problems) => {
+    expect(under(baseline, text)).toEqual({ kind: 'invalid', problems });
+  });
+
+  test.each([
+    [
+      'in environments that the repository doesn’t have',
+      '  canary: { after: { staging: {} } }\n',
+      '    after: { production: {} }\n',
+    ],
+    [
+      'where both ask for the same',
+      '  staging: { after: { production: {} } }\n',
+      '    after: { production: {} }\n',
+    ],
+    [
+      'where the baseline asks for more of one way',
+      '  staging: { after: { canary: {} } }\n',
+      '    after: { production: {} }\n',
+    ],
+  ])('and not %s', (_, baseline, text) => {
+    expect(under(asks(baseline), ordered(text)).kind).toBe('valid');
+  });
+});
+
 test('one that is there and can’t be read holds', () => {
   const baseline = { path: PATH, ref: 'main', commit: null, text: null, unreadable: `${PATH} is binary` };
   const reading = readingOf({ path: 'p', ref: 'main', commit: null, text: POLICY, baseline });

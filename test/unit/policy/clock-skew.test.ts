@@ -107,6 +107,22 @@ describe('a deployment without a freeze comes out the same on whatever clock we 
   });
 });
 
+describe('no time that our clock is set to ends a freeze, or keeps one from beginning, as long as GitHub’s goes right', () => {
+  const frozen = deployments.filter(
+    (row) =>
+      hasFreeze(row) &&
+      !hasEmergency(row) &&
+      row.verdict !== 'approved' &&
+      row.facts.githubAhead === undefined,
+  );
+  test.each(frozen)('$name', (row) => {
+    for (const by of SKEWS) {
+      const facts = { ...onOurClock(row.facts, by), githubAhead: known(-by) };
+      expect(evaluateDeployment(readingOf(row), facts).verdict).not.toBe('approved');
+    }
+  });
+});
+
 describe('a clock that is behind only lengthens a soak', () => {
   test.each(deployments.filter((row) => !hasFreeze(row) && !hasEmergency(row) && row.verdict !== 'approved'))(
     '$name',

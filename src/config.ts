@@ -12,7 +12,7 @@ import { readWitnesses } from './config/witnesses.ts';
 import type { Problem, Report } from './config/problem.ts';
 import { overlaps } from './config/separation.ts';
 import { CodedError } from './domain/coded-error.ts';
-import type { Target } from './domain/deploy.ts';
+import type { Rollout, Target } from './domain/deploy.ts';
 import { errorCodeOf } from './domain/error-code.ts';
 import { Secret } from './domain/secret.ts';
 import type { WitnessAddress } from './domain/witness.ts';
@@ -136,7 +136,20 @@ function targetOf(entry: OperatorTarget): Target {
     },
     timeout: entry.timeout,
     showOutput: entry.show_output,
+    rollout: {
+      canary: entry.rollout.canary,
+      batch: batchOf(entry.rollout.batch),
+      pause: entry.rollout.pause,
+      parallel: entry.rollout.parallel,
+      onFailure: entry.rollout.on_failure,
+    },
   };
+}
+
+/** `25%` as a number; the schema lets no other text through but `all`. */
+function batchOf(batch: OperatorTarget['rollout']['batch']): Rollout['batch'] {
+  if (typeof batch === 'number') return batch;
+  return batch === 'all' ? 'all' : { percent: Number.parseInt(batch, 10) };
 }
 
 function invalid(problems: readonly Problem[]): CodedError {

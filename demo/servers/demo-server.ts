@@ -7,6 +7,10 @@ export interface ServerOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Runs in place of every command, as sshd's `ForceCommand` does; what was asked for is in `SSH_ORIGINAL_COMMAND`. */
   readonly forceCommand?: string;
+  /** Loopback addresses (sshd takes 16 at most) that it listens on beside 127.0.0.1: a server for each of several hosts. */
+  readonly alsoAt?: readonly string[];
+  /** sshd's `MaxStartups`; more than a test needs, if not said. */
+  readonly maxStartups?: string;
 }
 
 /** A server that can be deployed to on this machine, whichever way it is made. */

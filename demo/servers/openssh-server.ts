@@ -44,7 +44,7 @@ export async function startOpenSshServer(options: ServerOptions): Promise<DemoSe
   const variables = Object.entries(options.environment ?? {});
   const port = await freePort();
   const settings = [
-    `ListenAddress 127.0.0.1:${port}`,
+    ...['127.0.0.1', ...(options.alsoAt ?? [])].map((address) => `ListenAddress ${address}:${port}`),
     `HostKey "${keyFile}"`,
     `AuthorizedKeysFile "${authorized}"`,
     'PidFile none',
@@ -54,7 +54,7 @@ export async function startOpenSshServer(options: ServerOptions): Promise<DemoSe
     'KbdInteractiveAuthentication no',
     'PermitRootLogin prohibit-password',
     `AllowUsers ${username}`,
-    'MaxStartups 100:30:200',
+    `MaxStartups ${options.maxStartups ?? '100:30:200'}`,
     'PrintMotd no',
     // bash reads ~/.bashrc for SSH's commands unless it is told that it isn't the outermost shell; it is no business of ours.
     `SetEnv SHLVL=1 ${variables.map(([name, value]) => `"${name}=${value}"`).join(' ')}`,

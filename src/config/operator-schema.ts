@@ -43,6 +43,30 @@ const sharedPath = z
     'must be a path inside the release, like storage/logs, without "." and ".."',
   );
 
+/** How the hosts follow one another. */
+const rolloutSchema = z.strictObject({
+  canary: z.int('must be a whole number of hosts').min(0).max(10_000).default(0),
+  batch: z
+    .union([z.number(), z.string()])
+    .refine(isBatch, 'must be a number of hosts, a share of them like "25%", or all')
+    .default(1),
+  pause: z
+    .int('must be a whole number of seconds')
+    .min(0)
+    .max(3600, 'must be at most an hour: the hosts stay locked while it lasts')
+    .default(0),
+  parallel: z
+    .int('must be a whole number of hosts')
+    .min(1, 'must be from 1 to 100')
+    .max(100, 'must be from 1 to 100')
+    .default(8),
+  on_failure: z
+    .enum(['roll_back_all', 'roll_back_failed', 'stop'], {
+      error: 'must be roll_back_all, roll_back_failed or stop',
+    })
+    .default('roll_back_all'),
+});
+
 const targetSchema = z.strictObject({
   repository: z.string().regex(/^[A-Za-z0-9-]+\/[A-Za-z0-9._-]+$/, 'must be a repository like acme/shop'),
   repository_id: z
@@ -67,6 +91,7 @@ const targetSchema = z.strictObject({
       health: command.optional(),
     })
     .default({}),
+  rollout: rolloutSchema.prefault({}),
   timeout: z
     .int('must be a whole number of seconds')
     .min(1)
@@ -145,6 +170,11 @@ export const operatorSchema = z.strictObject({
 export type OperatorFile = z.output<typeof operatorSchema>;
 export type OperatorTarget = OperatorFile['targets'][number];
 export type OperatorWitness = NonNullable<OperatorFile['witnesses']>[number];
+
+function isBatch(batch: number | string): boolean {
+  if (typeof batch === 'number') return Number.isInteger(batch) && batch >= 1 && batch <= 10_000;
+  return batch === 'all' || /^(?:[1-9]\d?|100)%$/.test(batch);
+}
 
 function isPlainAbsolutePath(path: string): boolean {
   return path.startsWith('/') && isPlainRelativePath(path.slice(1));

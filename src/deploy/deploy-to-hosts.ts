@@ -1,6 +1,6 @@
 /**
  * One deployment, from the commit in the mirror to every host of the target. All hosts are staged and verified before the
- * first is switched; then one after the other, and the first that isn't well takes those before it back with it. Each
+ * first is switched; then batch after batch (`roll-out.ts`), and the first that isn't well takes those before it back with it. Each
  * step is told before it is done. A crash anywhere leaves: a `.part` folder that the next attempt clears, a verified
  * release that it finds, or a switched link that it sees; never a second switch.
  */
@@ -10,13 +10,9 @@ import type { DeployInput, DeployPorts, DeployProgress } from './deploy-ports.ts
 import { HostRun, hostOutcome } from './host-run.ts';
 import { HostSession } from './host-session.ts';
 import { manifestDigest } from './manifest-digest.ts';
-import { type DeployPlan, type Running, planDeployment } from './plan.ts';
-import { stageHost } from './stage-host.ts';
-import { restoreHost, switchHost, tidyHost } from './switch-host.ts';
+import { type Running, planDeployment } from './plan.ts';
+import { rollOut } from './roll-out.ts';
 import { tarOf } from './tar.ts';
-
-/** Hosts that are staged at a time: past that, one process' encryption is what they'd wait for. */
-const PARALLEL = 8;
 
 /**
  * Deploys, and says what became of each host. Throws a `DeployError` for what is refused before any host is spoken to (a
@@ -58,7 +54,7 @@ export async function deploy(input: DeployInput, ports: DeployPorts): Promise<De
     'deploying',
   );
   try {
-    await deployTo(runs, plan, archiveOf, input.resumed);
+    await rollOut({ runs, plan, archiveOf, resumed: input.resumed, signal: ports.signal });
     watched.assertWhole();
     const finishedAt = ports.now();
     const hosts = runs.map((run) => hostOutcome(run, plan, { finishedAt, resumed: input.resumed }));
@@ -70,39 +66,6 @@ export async function deploy(input: DeployInput, ports: DeployPorts): Promise<De
     watched.ignoreSignal();
     for (const run of runs) run.session.close();
   }
-}
-
-async function deployTo(
-  runs: readonly HostRun[],
-  plan: DeployPlan,
-  archiveOf: (entries: readonly ManifestEntry[]) => AsyncIterable<Uint8Array>,
-  resumed: boolean,
-): Promise<void> {
-  const anyFailed = (): boolean => runs.some((run) => run.failedAt !== null);
-  await eachOf(runs, async (run) => {
-    if (resumed || !anyFailed()) await stageHost(run, plan, archiveOf, anyFailed);
-  });
-  if (runs.every((run) => run.staged)) {
-    for (const run of runs) {
-      if (!(await switchHost(run, plan))) break;
-    }
-  }
-  const failed = runs.filter((run) => run.failedAt !== null);
-  if (failed.length > 0) {
-    const names = failed.map((run) => run.session.name).join(', ');
-    for (const run of restoringOrder(runs))
-      await restoreHost(run, plan, `The deployment failed on ${names}.`);
-    for (const run of runs) {
-      if (run.failedAt === null)
-        run.messages.push(`Not switched, because the deployment failed on ${names}.`);
-    }
-  }
-  await eachOf(runs, (run) => tidyHost(run, plan));
-}
-
-/** Those that were switched, newest first: the host that failed is the last of them. */
-function restoringOrder(runs: readonly HostRun[]): readonly HostRun[] {
-  return runs.filter((run) => run.switched).toReversed();
 }
 
 function overall(hosts: DeployOutcome['hosts']): DeployOutcome['outcome'] {
@@ -153,15 +116,4 @@ function breakable(ports: DeployPorts, runs: readonly HostRun[]) {
       },
     },
   };
-}
-
-/** Works on several at a time; waits for all of them, then throws the first error. */
-async function eachOf(runs: readonly HostRun[], work: (run: HostRun) => Promise<void>): Promise<void> {
-  const waiting = [...runs];
-  const worker = async (): Promise<void> => {
-    for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) await work(run);
-  };
-  const results = await Promise.allSettled(Array.from({ length: Math.min(PARALLEL, runs.length) }, worker));
-  const rejected = results.find((result) => result.status === 'rejected');
-  if (rejected !== undefined) throw rejected.reason;
 }

@@ -24,6 +24,8 @@ export interface HostFacts {
   readonly verified: string | null;
   /** What `current` pointed at before it was switched to this release: undefined where it never was. */
   readonly previous: string | null | undefined;
+  /** Why an earlier attempt began to switch this release back; null where none did. */
+  readonly withdrawn: string | null;
   /** Names below `shared/` that are there, of those asked about. */
   readonly shared: ReadonlySet<string>;
 }
@@ -48,6 +50,7 @@ export function hostFacts(report: Report): HostFacts {
     activated: report.values('activated').filter(isReleaseName),
     verified: report.value('verified') ?? null,
     previous: previous === '' ? null : previous,
+    withdrawn: report.value('withdrawn') ?? null,
     shared: new Set(report.values('shared')),
   };
 }

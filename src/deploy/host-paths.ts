@@ -26,6 +26,8 @@ export const HISTORY = `${OWN}/history`;
 export const verifiedNote = (release: string): string => `${OWN}/releases/${release}.verified`;
 /** What `current` pointed at before it was switched to this release. */
 export const previousNote = (release: string): string => `${OWN}/releases/${release}.previous`;
+/** Says that a release was, or was about to be, switched back, and why: it is never switched to again. */
+export const withdrawnNote = (release: string): string => `${OWN}/releases/${release}.withdrawn`;
 
 /** A release's name: no slash, no dot in front, nothing a shell or `find` could read as something else. */
 export function isReleaseName(name: string): boolean {

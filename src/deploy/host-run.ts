@@ -28,6 +28,10 @@ export class HostRun {
     this.startedAt = startedAt;
   }
 
+  get failed(): boolean {
+    return this.failedAt !== null;
+  }
+
   fail(step: DeployStep, message: string): void {
     this.failedAt ??= step;
     this.messages.push(message);

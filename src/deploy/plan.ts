@@ -2,10 +2,11 @@
  * What a deployment does, decided before and between talking to hosts. Pure: the target, the commit's manifest and what a
  * host said of itself go in; what to send, what to expect and what to refuse come out.
  */
-import type { Commands, ManifestDifference, ManifestEntry, Target } from '../domain/deploy.ts';
+import type { Commands, ManifestDifference, ManifestEntry, Rollout, Target } from '../domain/deploy.ts';
 import { DeployError } from './deploy-error.ts';
 import { difference, unchanged } from './difference.ts';
 import type { HostFacts } from './host-facts.ts';
+import { ONE_BY_ONE } from './plan-rollout.ts';
 import { isReleaseName, releaseOfLink, releasePath } from './host-paths.ts';
 import { listed, pathProblem, printable } from './refuse-paths.ts';
 
@@ -45,6 +46,7 @@ export interface DeployPlan {
   readonly shared: readonly SharedPath[];
   readonly keep: number;
   readonly timeout: number;
+  readonly rollout: Rollout;
   readonly manifest: readonly ManifestEntry[];
   readonly digest: string;
   readonly difference: ManifestDifference;
@@ -66,6 +68,10 @@ export interface HostPlan {
   readonly switched: boolean;
   /** It went through to its end here, health included. */
   readonly finished: boolean;
+  /** An earlier attempt took the lock, and still has it. */
+  readonly locked: boolean;
+  /** Why an earlier attempt began to switch it back; null where none did. */
+  readonly withdrawn: string | null;
   /** The release whose unchanged files are copied on the host; null: everything is sent. */
   readonly base: { readonly release: string; readonly copy: string } | null;
   readonly reuse: readonly ManifestEntry[];
@@ -117,6 +123,7 @@ export function planDeployment(input: {
     shared: target.shared.map((name) => ({ name: withoutSlash(name), folder: name.endsWith('/') })),
     keep: target.keep,
     timeout: target.timeout,
+    rollout: target.rollout ?? ONE_BY_ONE,
     manifest,
     digest,
     difference: difference(running?.manifest ?? null, manifest),
@@ -150,6 +157,8 @@ export function planHost(plan: DeployPlan, facts: HostFacts, host: string): Host
   return {
     staged,
     switched,
+    locked: facts.lockOwner?.split('/')[0] === plan.release,
+    withdrawn: facts.withdrawn,
     finished: switched && facts.activated.includes(plan.release),
     base:
       reuse.length === 0 || running === null || facts.copy === null

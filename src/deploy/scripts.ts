@@ -17,6 +17,7 @@ import {
   releasePath,
   stagingPath,
   verifiedNote,
+  withdrawnNote,
 } from './host-paths.ts';
 import { quote, scriptLine } from './quote.ts';
 
@@ -106,6 +107,7 @@ export function probeScript({ nonce, path, release }: RunIdentity, shared: reado
     `if [ -f ${HISTORY} ]; then while IFS= read -r name; do say activated "$name"; done < ${HISTORY}; fi`,
     `if [ -f ${q(verifiedNote(release))} ]; then say verified "$(cat ${q(verifiedNote(release))})"; fi`,
     `if [ -f ${q(previousNote(release))} ]; then say previous "$(cat ${q(previousNote(release))})"; fi`,
+    `if [ -f ${q(withdrawnNote(release))} ]; then say withdrawn "$(cat ${q(withdrawnNote(release))})"; fi`,
     ...shared.map((name) => `if [ -e ${q(`shared/${name}`)} ]; then say shared ${q(name)}; fi`),
     'say done existing',
   ]);
@@ -299,10 +301,16 @@ export function switchScript(run: RunIdentity, expected: string | null): string 
   ]);
 }
 
-/** Points `current` back at what it pointed at before, or removes it where there was nothing. */
-export function switchBackScript(run: RunIdentity, previous: string | null): string {
+/**
+ * Points `current` back at what it pointed at before, or removes it where there was nothing. That it does, and why (one line), is noted
+ * first: whoever takes up after a crash then goes on with that, and doesn't switch once more.
+ */
+export function switchBackScript(run: RunIdentity, previous: string | null, why: string): string {
+  const note = withdrawnNote(run.release);
   return scriptLine([
     ...fenced(run),
+    `printf '%s\\n' ${q(why)} > ${q(`${note}.new`)}`,
+    `mv -fT -- ${q(`${note}.new`)} ${q(note)}`,
     ...readCurrent(),
     `if [ "$now" = ${q(previous ?? '')} ]; then say restored already; exit 0; fi`,
     `if [ "$now" != ${q(releasePath(run.release))} ]; then refuse switch_conflict "$now"; fi`,
@@ -336,7 +344,7 @@ export function pruneScript(run: RunIdentity, remove: readonly string[]): string
     `running=$(readlink ${CURRENT} || :)`,
     ...remove.flatMap((release) => [
       // Renamed first: a release that is half removed must not stand under its final name.
-      `if [ "$running" != ${q(releasePath(release))} ]; then if [ -d ${q(releasePath(release))} ]; then mv -T -- ${q(releasePath(release))} ${q(partPath(release))}; rm -rf -- ${q(partPath(release))}; fi; rm -f -- ${q(verifiedNote(release))} ${q(previousNote(release))}; say pruned ${q(release)}; fi`,
+      `if [ "$running" != ${q(releasePath(release))} ]; then if [ -d ${q(releasePath(release))} ]; then mv -T -- ${q(releasePath(release))} ${q(partPath(release))}; rm -rf -- ${q(partPath(release))}; fi; rm -f -- ${q(verifiedNote(release))} ${q(previousNote(release))} ${q(withdrawnNote(release))}; say pruned ${q(release)}; fi`,
     ]),
     'say done prune',
   ]);

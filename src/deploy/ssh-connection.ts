@@ -9,6 +9,7 @@ import { NodeSSH } from 'node-ssh';
 import type { Client } from 'ssh2';
 import type { Host } from '../domain/deploy.ts';
 import { DeployError } from './deploy-error.ts';
+import { handshakes } from './handshake-gate.ts';
 import { type CommandRequest, type CommandResult, SshCommand } from './ssh-command.ts';
 import { fingerprintOf, isPinned, keyKind } from './host-key.ts';
 
@@ -65,7 +66,7 @@ export async function openConnection(
 ): Promise<SshConnection> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await connectOnce(host, privateKey);
+      return await handshakes.through(address(host), () => connectOnce(host, privateKey));
     } catch (error) {
       const turnedAway =
         error instanceof DeployError && error.code === 'host_unreachable' && isBusy(error.cause);

@@ -6,7 +6,7 @@ import type { ManifestEntry } from '../domain/deploy.ts';
 import { DeployError } from './deploy-error.ts';
 import { hostFacts } from './host-facts.ts';
 import { type HostRun, planOf, reasonOf, runHook } from './host-run.ts';
-import { type DeployPlan, type DeployStep, planHost } from './plan.ts';
+import { type DeployPlan, type DeployStep, type HostPlan, planHost } from './plan.ts';
 import { compareReadBack, parseReadBack, requireExact } from './read-back.ts';
 import { listed } from './refuse-paths.ts';
 import {
@@ -42,14 +42,21 @@ export async function stageHost(
   try {
     await step('connect', () => session.connect());
     await step('probe', () => probe(run, plan));
-    // What an earlier attempt switched here has to be switched back with the others.
-    if (stopped() && !planOf(run).switched) return;
+    // What an earlier attempt switched here has to be switched back with the others, and what it locked to be given back.
+    if (stopped() && !isLeftOver(planOf(run))) return;
     await step(
       'lock',
       () => lock(run),
       (word) => (word === 'continued' ? 'It was ours from an earlier attempt.' : ''),
     );
     const hostPlan = planOf(run);
+    if (hostPlan.withdrawn !== null) {
+      // Once it was being switched back, it is never switched to again, whatever else a crash interrupted.
+      run.switched = hostPlan.switched;
+      run.restored = !hostPlan.switched;
+      run.fail('switch_back', `An earlier attempt had begun to switch it back. ${hostPlan.withdrawn}`);
+      return;
+    }
     if (hostPlan.switched) {
       run.switched = true;
       run.verified = plan.manifest.length;
@@ -69,6 +76,9 @@ export async function stageHost(
     run.fail(at, reasonOf(error));
   }
 }
+
+const isLeftOver = ({ switched, withdrawn, locked }: HostPlan): boolean =>
+  switched || locked || withdrawn !== null;
 
 async function probe(run: HostRun, plan: DeployPlan): Promise<void> {
   const { session } = run;

@@ -53,7 +53,9 @@ export async function restoreHost(run: HostRun, plan: DeployPlan, why: string): 
     await session.step(
       'switch_back',
       () =>
-        persistently(session, () => session.script('switch_back', switchBackScript(session.run, previous))),
+        persistently(session, () =>
+          session.script('switch_back', switchBackScript(session.run, previous, why)),
+        ),
       () => why,
     );
     run.restored = true;

@@ -15,6 +15,21 @@ export interface Target {
   readonly timeout: number;
   /** Everybody who sees the repository may read what a failed command printed. */
   readonly showOutput: boolean;
+  /** If not said: host after host, and all of them back where one isn't well. */
+  readonly rollout?: Rollout;
+}
+
+/** In which order a target's hosts are switched, and what becomes of those that were where one isn't well. */
+export interface Rollout {
+  /** So many hosts first, as a batch of their own; 0: none. */
+  readonly canary: number;
+  /** How many are switched at the same time. A share is of all the target's hosts, rounded up. */
+  readonly batch: number | { readonly percent: number } | 'all';
+  /** Seconds between one batch and the next. */
+  readonly pause: number;
+  /** How many are staged at a time. */
+  readonly parallel: number;
+  readonly onFailure: 'roll_back_all' | 'roll_back_failed' | 'stop';
 }
 
 export interface Host {

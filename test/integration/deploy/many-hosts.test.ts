@@ -170,12 +170,15 @@ onSshd('a deployment to several hosts', () => {
       expect(await currents()).toEqual(OLD);
       // It may run there: nobody else may touch it, until it was looked at again under the same name.
       expect(await locks()).toEqual([false, true, false]);
+      // The others were taken back already, so it is too: none is switched a second time.
+      world.events.length = 0;
       const again = await deploy({ resumed: true });
       expect([again.outcome, await currents(), await locks()]).toEqual([
-        'success',
-        NEW,
+        'failure',
+        OLD,
         [false, false, false],
       ]);
+      expect(world.events).not.toContain('switch started');
     });
   });
 
@@ -199,7 +202,12 @@ onSshd('a deployment to several hosts', () => {
     ]);
     expect(await currents()).toEqual(['releases/r1', 'releases/r2', 'releases/r1']);
     proxies[1]?.refuse(false);
-    expect((await deploy({ resumed: true })).outcome).toBe('success');
+    const again = await deploy({ resumed: true });
+    expect([outcomes(again), await currents(), await locks()]).toEqual([
+      ['rolled_back', 'rolled_back', 'not_reached'],
+      OLD,
+      [false, false, false],
+    ]);
   });
 
   test('a step that cannot be recorded stops every host at once, in the middle of what it does', async () => {

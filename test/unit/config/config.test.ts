@@ -122,6 +122,7 @@ describe('a right configuration', () => {
       },
       timeout: 900,
       showOutput: false,
+      rollout: { canary: 0, batch: 1, pause: 0, parallel: 8, onFailure: 'roll_back_all' },
     });
     expect(config.targets[1]?.target).toMatchObject({
       keep: 5,
@@ -134,6 +135,21 @@ describe('a right configuration', () => {
       stagingKey.trim(),
     ]);
     expect(Object.isFrozen(config) && Object.isFrozen(config.targets[0]?.target.hosts)).toBe(true);
+  });
+
+  test.each([
+    ['batch: 3', { batch: 3 }],
+    ['batch: 25%', { batch: { percent: 25 } }],
+    ["batch: '100%'", { batch: { percent: 100 } }],
+    ['batch: all', { batch: 'all' }],
+    [
+      'canary: 2, pause: 60, parallel: 100, on_failure: stop',
+      { canary: 2, pause: 60, parallel: 100, onFailure: 'stop', batch: 1 },
+    ],
+  ])('a rollout: %s', (written, expected) => {
+    const text = String(FILES['countersign.yaml']).replace('keep: 3', `rollout: { ${written} }`);
+    const { config } = read({ files: { 'countersign.yaml': text } });
+    expect(config.targets[0]?.target.rollout).toMatchObject(expected);
   });
 
   test.each([
@@ -304,6 +320,21 @@ describe('a wrong operator file', () => {
   const file = (text: string): Given => ({ files: { 'countersign.yaml': text } });
   const edited = (from: string, to: string): Given =>
     file(String(FILES['countersign.yaml']).replace(from, to));
+
+  test.each([
+    ['batch: 0', 'batch: must be a number of hosts, a share of them like "25%", or all'],
+    ['batch: 0%', 'batch: must be a number of hosts'],
+    ['batch: 101%', 'batch: must be a number of hosts'],
+    ['batch: some', 'batch: must be a number of hosts'],
+    ['canary: -1', 'canary: '],
+    ['parallel: 101', 'parallel: must be from 1 to 100'],
+    ['pause: 4000', 'pause: must be at most an hour'],
+    ['on_failure: go_on', 'on_failure: must be roll_back_all, roll_back_failed or stop'],
+    ['batches: 2', 'batches: is unknown'],
+  ])('a rollout with %s', (written, expected) => {
+    const problems = problemsOf(edited('keep: 3', `rollout: { ${written} }`));
+    expect(problems).toEqual([expect.stringContaining(`targets[0].rollout.${expected}`)]);
+  });
 
   test.each<[string, Given, string]>([
     [

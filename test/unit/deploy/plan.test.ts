@@ -53,6 +53,7 @@ const facts = (changes: Partial<HostFacts> = {}): HostFacts => ({
   activated: ['old'],
   verified: null,
   previous: undefined,
+  withdrawn: null,
   shared: new Set(['.env']),
   ...changes,
 });
@@ -110,6 +111,20 @@ describe('planning a deployment', () => {
 describe('planning a host', () => {
   const host = (changes: Partial<HostFacts> = {}, of: DeployPlan = plan()) =>
     planHost(of, facts(changes), 'web1');
+
+  test.each([
+    [null, false],
+    ['new', true],
+    ['new/0a1b', true],
+    ['newer/0a1b', false],
+    ['other', false],
+  ])('held by %p: it was left over from an earlier attempt: %p', (lockOwner, locked) => {
+    expect(host({ lockOwner }).locked).toBe(locked);
+  });
+
+  test('what an earlier attempt began to take back is said', () => {
+    expect([host().withdrawn, host({ withdrawn: 'It was ill.' }).withdrawn]).toEqual([null, 'It was ill.']);
+  });
 
   test('what stays is copied there, what changed is sent, and what is shared is never copied', () => {
     const { base, reuse, send, expected, previous, previousRelease } = host();

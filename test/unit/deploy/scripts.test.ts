@@ -21,7 +21,7 @@ const ALL: readonly [name: string, script: string][] = [
   ['share', scripts.shareScript(run, shared)],
   ['hook', scripts.hookScript(run, 'r1', 30)],
   ['switch', scripts.switchScript(run, 'releases/r0')],
-  ['switch back', scripts.switchBackScript(run, 'releases/r0')],
+  ['switch back', scripts.switchBackScript(run, 'releases/r0', "it's $(id) ill")],
   ['prune', scripts.pruneScript(run, ['r-1'])],
   ['inspect', scripts.inspectScript(run)],
   ['withdraw', scripts.withdrawScript(run)],

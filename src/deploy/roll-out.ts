@@ -1,0 +1,89 @@
+/**
+ * All hosts of one deployment, from the first connection to the last lock given back: staged and verified everywhere first, then
+ * switched batch by batch until one isn't well, then taken back as the target says. Within a batch the hosts go side by side.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { HostRun } from './host-run.ts';
+import type { DeployPlan } from './plan.ts';
+import { MOST_PARALLEL, batchesOf, restoringOrder } from './plan-rollout.ts';
+import { listed } from './refuse-paths.ts';
+import { type ArchiveOf, stageHost } from './stage-host.ts';
+import { restoreHost, switchHost, tidyHost } from './switch-host.ts';
+
+export interface RollOut {
+  readonly runs: readonly HostRun[];
+  readonly plan: DeployPlan;
+  readonly archiveOf: ArchiveOf;
+  /** An earlier attempt may have switched hosts: each is looked at, whatever failed elsewhere. */
+  readonly resumed: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Brings every host to where it stays. What failed where is in `runs`; throws only what ends the whole attempt. */
+export async function rollOut({ runs, plan, archiveOf, resumed, signal }: RollOut): Promise<void> {
+  const { rollout } = plan;
+  const anyFailed = (): boolean => runs.some((run) => run.failed);
+  await eachOf(runs, rollout.parallel, async (run) => {
+    if (resumed || !anyFailed()) await stageHost(run, plan, archiveOf, anyFailed);
+  });
+  const batches = batchesOf(runs, rollout);
+  if (runs.every((run) => run.staged)) await switchBatches(batches, plan, signal);
+  if (anyFailed()) await takeBack(runs, batches, plan);
+  await eachOf(runs, rollout.parallel, (run) => tidyHost(run, plan));
+}
+
+/** Each batch as a whole goes through to its end; the first with a host that isn't well is the last. */
+async function switchBatches(
+  batches: readonly (readonly HostRun[])[],
+  plan: DeployPlan,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const [index, batch] of batches.entries()) {
+    await eachOf(batch, MOST_PARALLEL, (run) => switchHost(run, plan));
+    if (batch.some((run) => run.failed)) return;
+    if (index < batches.length - 1 && plan.rollout.pause > 0)
+      await sleep(plan.rollout.pause * 1000, undefined, { signal });
+  }
+}
+
+async function takeBack(
+  runs: readonly HostRun[],
+  batches: readonly (readonly HostRun[])[],
+  plan: DeployPlan,
+): Promise<void> {
+  const { onFailure, parallel } = plan.rollout;
+  const names = listed(
+    runs.filter((run) => run.failed).map((run) => run.session.name),
+    10,
+  );
+  const why = `The deployment failed on ${names}.`;
+  if (onFailure !== 'roll_back_all') {
+    // What an earlier attempt switched stays where it is well; this one hasn't seen yet whether it is.
+    const unseen = runs.filter((run) => run.switched && !run.failed && !run.succeeded);
+    await eachOf(unseen, parallel, (run) => switchHost(run, plan));
+  }
+  for (const batch of restoringOrder(batches, plan.rollout, false))
+    await eachOf(batch, MOST_PARALLEL, (run) => restoreHost(run, plan, why));
+  for (const run of runs) {
+    if (run.failedAt === null && !run.succeeded)
+      run.messages.push(`Not switched, because the deployment failed on ${names}.`);
+    else if (run.failed && run.switched && !run.restored && !run.unknown && onFailure === 'stop')
+      run.messages.push(`It still runs ${plan.release}: after a failure the target says "stop".`);
+  }
+}
+
+/** Works on so many at a time; waits for all of them, then throws the first error. */
+async function eachOf(
+  runs: readonly HostRun[],
+  parallel: number,
+  work: (run: HostRun) => Promise<unknown>,
+): Promise<void> {
+  const waiting = [...runs];
+  const worker = async (): Promise<void> => {
+    for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) await work(run);
+  };
+  const workers = Math.min(parallel, MOST_PARALLEL, runs.length);
+  const results = await Promise.allSettled(Array.from({ length: workers }, worker));
+  const rejected = results.find((result) => result.status === 'rejected');
+  if (rejected !== undefined) throw rejected.reason;
+}

@@ -10,6 +10,7 @@ import type { ReasonCode } from './reason.ts';
  * `change.queued`: a merge group of the queue that ends with this pull request waits for our check (`checks_requested`), or came
  * to its end (`merged`, `invalidated`, `dequeued`).
  * `change.altered`: what a merge left on its base has other files than merging the approved head makes.
+ * `deployment.rolledback`: hosts that were switched to a release were switched back, all that were (`complete`) or not (`partial`).
  * `deployment.reviewed`: one person's yes or no to a deployment. `effect.finished`: what became of a planned write.
  * `control.changed`: what GitHub enforces for us is another than at the last look, or is seen for the first time, or not any more.
  * `emergency.bypassed`: something was deployed, or said to be, that we hadn't approved; like the use of an emergency (`emergency.used`) it

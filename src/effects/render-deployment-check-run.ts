@@ -1,6 +1,7 @@
 /** What people read about one deployment: the check run `countersign/deploy (ENVIRONMENT)` on its commit. Pure. */
 import type { Decision } from '../domain/decision.ts';
 import type { DeploymentFacts, DeploymentRequest, DeploymentReview } from '../domain/deployment-facts.ts';
+import type { HostOutcome } from '../domain/deploy.ts';
 import type { CheckRunAction, CheckRunContent } from '../domain/effect.ts';
 import { clip } from './clip.ts';
 import type { DeployProgress } from './deploy-progress.ts';
@@ -8,7 +9,7 @@ import type { ExplainedApproval, ExplainedDecision } from './explained-decision.
 import { block, fitSections, type Section } from './fit-sections.ts';
 import { code, escape, link, sentence } from './markdown.ts';
 import { deployedLine } from './deployed-line.ts';
-import { commitLink, header, moment, pageLink, person, type Place, row, short } from './phrases.ts';
+import { commitLink, count, header, moment, pageLink, person, type Place, row, short } from './phrases.ts';
 import { controlsSection } from './render-controls.ts';
 import { promotionButtons } from './promotion-buttons.ts';
 import type { RenderedCheckRun } from './render-change-check-run.ts';
@@ -163,9 +164,9 @@ function verdict(
     case 'success':
       return `✅ **Deployed** ${what}.${observed}`;
     case 'failure':
-      return `❌ **The deployment failed**: ${what}.${problem(progress.problem)}${observed}`;
+      return `❌ **The deployment failed**: ${what}.${problem(progress.problem)}${rolledBack(progress.hosts)}${observed}`;
     case 'unknown':
-      return `❓ **The deployment’s outcome is unknown**: ${what}. Nothing else is deployed there until it is known.${problem(progress.problem)}${observed}`;
+      return `❓ **The deployment’s outcome is unknown**: ${what}. Nothing else is deployed there until it is known.${problem(progress.problem)}${rolledBack(progress.hosts)}${observed}`;
     case 'none':
       break;
   }
@@ -199,6 +200,20 @@ const again = ({ lookAgain }: ExplainedDecision) =>
   lookAgain === undefined ? '' : `, and looked at again on **${escape(lookAgain, 80)}**`;
 
 const problem = (text: string | null) => (text === null ? '' : `\n\n${escape(text, 600)}`);
+
+/** Where it was taken back, and what first went wrong: what the ledger has as `deployment.rolledback`. */
+function rolledBack(hosts: readonly HostOutcome[]): string {
+  const back = hosts.filter(({ outcome }) => outcome === 'rolled_back');
+  if (back.length === 0) return '';
+  const first = hosts.find(({ failedAt }) => failedAt !== null && failedAt !== 'switch_back');
+  const why =
+    first === undefined
+      ? ''
+      : `, since ${code(first.host.host, 60)} was not well at ${code(first.failedAt ?? '', 30)}`;
+  const left = hosts.filter(({ outcome }) => outcome === 'success').length;
+  const still = left === 0 ? '' : ` ${count(left, 'host')} kept the new release, as the target says.`;
+  return `\n\n↩️ **Rolled back** on ${count(back.length, 'host')}${why}.${still}`;
+}
 
 /** Who asked for it, by what, and when. */
 function askedSection(request: DeploymentRequest, facts: DeploymentFacts, place: Place): Section {

@@ -8,6 +8,7 @@ import { jsonDocument } from './documents.ts';
 import { explainDecision } from './explain-decision.ts';
 import type { Pipeline } from './pipeline.ts';
 import { queueEffects } from './queue-effects.ts';
+import { recordRollback } from './record-rollback.ts';
 
 const STATE = { success: 'succeeded', failure: 'failed', unknown: 'unknown' } as const;
 
@@ -53,6 +54,7 @@ export async function finishDeployment(
       .executeTakeFirst();
     if (moved === undefined) return;
     const { deployed, message } = finished;
+    await recordRollback(tx, pipeline, row, { deployed, now });
     await record(
       tx,
       {

@@ -109,6 +109,21 @@ test('an unhealthy release is switched back, and what ran before still runs', as
   expect(await stage.served('staging', 'public/index.html')).toContain('one');
   const [finished] = await listEntries(database.db, { kinds: ['deployment.finished'] });
   expect(finished?.content.outcome).toBe('failure');
+  expect(run.summary).toMatch(/\*\*Rolled back\*\* on 1 host, since .* was not well at/);
+  const [back, ...more] = await listEntries(database.db, { kinds: ['deployment.rolledback'] });
+  expect([back?.content, more]).toMatchObject([
+    {
+      outcome: 'complete',
+      commit: sha,
+      environment: 'staging',
+      answers: finished?.content.answers,
+      hosts: finished?.content.hosts,
+      documents: [{ name: 'rollback' }],
+    },
+    [],
+  ]);
+  // Recorded before the outcome.
+  expect(back?.index).toBe((finished?.index ?? 0) - 1);
 }, 90_000);
 
 test('an approval doesn’t outlive the commit that it was given on', async () => {

@@ -146,6 +146,12 @@ async function open(
               found.privateKey === null
                 ? Promise.reject(new Error(`this process has no key for ${environment}`))
                 : Promise.resolve(found.privateKey.reveal()),
+            jumpKeys: () =>
+              Promise.resolve(
+                Object.fromEntries(
+                  Object.entries(found.jumpKeys).map(([name, secret]) => [name, secret.reveal()]),
+                ),
+              ),
           };
     },
     environments: config.environments,

@@ -12,7 +12,7 @@ import { readWitnesses } from './config/witnesses.ts';
 import type { Problem, Report } from './config/problem.ts';
 import { overlaps } from './config/separation.ts';
 import { CodedError } from './domain/coded-error.ts';
-import type { Rollout, Target } from './domain/deploy.ts';
+import type { Host, Rollout, Target } from './domain/deploy.ts';
 import { errorCodeOf } from './domain/error-code.ts';
 import { Secret } from './domain/secret.ts';
 import type { WitnessAddress } from './domain/witness.ts';
@@ -37,6 +37,8 @@ export interface ConfiguredTarget {
   readonly target: Target;
   /** Null: it is another process's environment, and its secret was not read. */
   readonly privateKey: Secret | null;
+  /** Of the hosts on the way that have their own, by how the file names each; none where it is another process's. */
+  readonly jumpKeys: Readonly<Record<string, Secret>>;
 }
 
 export interface ConfigOptions {
@@ -99,23 +101,61 @@ function readTargets(
   const targets: ConfiguredTarget[] = [];
   const separable = content.targets.map((entry, index) => {
     const target = targetOf(entry);
-    const reference = referenceOf(entry.credential.private_key);
     const ours = options.environments?.includes(entry.environment) ?? true;
-    if (!ours) {
-      targets.push({ target, privateKey: null });
-      return { target, reference, fingerprint: null };
-    }
-    const result = readKey(entry.credential.private_key, env, readFile);
-    if ('problem' in result) {
-      report(where(['targets', index, 'credential', 'private_key']), result.problem);
-      return { target, reference, fingerprint: null };
-    }
-    targets.push({ target, privateKey: new Secret(result.key) });
-    return { target, reference, fingerprint: result.fingerprint };
+    const read = (reference: KeyReference, place: readonly PropertyKey[]): ReadCredential => {
+      const named = referenceOf(reference);
+      if (!ours) return { reference: named, fingerprint: null, secret: null };
+      const result = readKey(reference, env, readFile);
+      if ('key' in result)
+        return { reference: named, fingerprint: result.fingerprint, secret: new Secret(result.key) };
+      report(where(['targets', index, ...place]), result.problem);
+      return { reference: named, fingerprint: null, secret: null };
+    };
+    const own = read(entry.credential.private_key, ['credential', 'private_key']);
+    const jumps = jumpCredentialsOf(entry).map(({ reference, place }) => read(reference, place));
+    const jumpKeys = Object.fromEntries(
+      jumps.flatMap(({ reference, secret }) => (secret === null ? [] : [[reference, secret] as const])),
+    );
+    if (own.secret !== null || !ours) targets.push({ target, privateKey: own.secret, jumpKeys });
+    return { target, ...own, jumps };
   });
   for (const { index, key, message } of overlaps(separable)) report(where(['targets', index, key]), message);
   const witnesses = readWitnesses(content, { env, readFile, report, where }, separable);
   return { content, targets, witnesses };
+}
+
+type KeyReference = OperatorTarget['credential']['private_key'];
+
+interface ReadCredential {
+  readonly reference: string;
+  /** Null where it wasn't read. */
+  readonly fingerprint: string | null;
+  readonly secret: Secret | null;
+}
+
+/** Where the keys are that hosts on the way have of their own, and where the file says so. */
+function jumpCredentialsOf({ jump, hosts }: OperatorTarget) {
+  const written = [
+    { jump, place: ['jump'] as readonly PropertyKey[] },
+    ...hosts.map((host, index) => ({ jump: host.jump, place: ['hosts', index, 'jump'] })),
+  ];
+  return written.flatMap(({ jump: each, place }) =>
+    each?.credential === undefined
+      ? []
+      : [{ reference: each.credential.private_key, place: [...place, 'credential', 'private_key'] }],
+  );
+}
+
+/** A host's own way counts before the target's. */
+function hostOf(
+  { jump: own, ...host }: OperatorTarget['hosts'][number],
+  ofTarget: OperatorTarget['jump'],
+): Host {
+  const way = own ?? ofTarget;
+  if (way === undefined) return host;
+  const { credential, ...jump } = way;
+  const key = credential === undefined ? null : referenceOf(credential.private_key);
+  return { ...host, jump: { ...jump, key } };
 }
 
 function targetOf(entry: OperatorTarget): Target {
@@ -124,7 +164,7 @@ function targetOf(entry: OperatorTarget): Target {
     repository: entry.repository,
     repositoryId: entry.repository_id ?? null,
     environment: entry.environment,
-    hosts: entry.hosts,
+    hosts: entry.hosts.map((host) => hostOf(host, entry.jump)),
     path: entry.path,
     keep: entry.keep,
     shared: entry.shared,

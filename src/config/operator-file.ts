@@ -108,5 +108,7 @@ function keysAt(path: Path): string[] {
 }
 
 function bare(schema: z.core.$ZodType): z.core.$ZodType {
-  return schema instanceof z.ZodDefault || schema instanceof z.ZodOptional ? bare(schema.unwrap()) : schema;
+  return schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional
+    ? bare(schema.unwrap())
+    : schema;
 }

@@ -10,7 +10,8 @@ const CONTROL = /\p{Cc}/u;
 const line = z.string().refine((text) => text !== '' && !CONTROL.test(text), 'must be one line of text');
 const command = z.string().refine((text) => text.trim() !== '' && !text.includes('\0'), 'must be a command');
 
-const hostSchema = z.strictObject({
+/** Where something is, as whom to log in, and which keys it may present. */
+const place = {
   host: z
     .string()
     .regex(/^[A-Za-z0-9](?:[A-Za-z0-9._:-]*[A-Za-z0-9])?$/, 'must be a host name or an IP address'),
@@ -20,16 +21,21 @@ const hostSchema = z.strictObject({
     .max(65_535, 'must be from 1 to 65535')
     .default(22),
   user: z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]*\$?$/, "must be the name of the host's account"),
-  fingerprint: z
-    .string()
-    .regex(
-      /^SHA256:[A-Za-z0-9+/]{43}$/,
-      "must be the host key's SHA256:…, as `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` prints it on the host itself",
-    ),
-});
+  fingerprint: z.custom<string | readonly string[]>(
+    arePins,
+    "must be the host key's SHA256:…, as `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` prints it on the host itself; or a list of up to five, while the key is renewed",
+  ),
+};
 
 /** Where a key is, never the key itself. */
 export const privateKeySchema = z.union([z.strictObject({ file: line }), z.strictObject({ env: line })]);
+
+const jumpSchema = z.strictObject({
+  ...place,
+  credential: z.strictObject({ private_key: privateKeySchema }).optional(),
+});
+
+const hostSchema = z.strictObject({ ...place, jump: jumpSchema.optional() });
 
 const absolutePath = z
   .string()
@@ -47,8 +53,7 @@ const sharedPath = z
 const rolloutSchema = z.strictObject({
   canary: z.int('must be a whole number of hosts').min(0).max(10_000).default(0),
   batch: z
-    .union([z.number(), z.string()])
-    .refine(isBatch, 'must be a number of hosts, a share of them like "25%", or all')
+    .custom<number | string>(isBatch, 'must be a number of hosts, a share of them like "25%", or all')
     .default(1),
   pause: z
     .int('must be a whole number of seconds')
@@ -75,6 +80,7 @@ const targetSchema = z.strictObject({
     .optional(),
   environment: line,
   hosts: z.array(hostSchema).min(1, 'must name at least one host'),
+  jump: jumpSchema.optional(),
   credential: z.strictObject({ private_key: privateKeySchema }),
   path: absolutePath,
   keep: z
@@ -171,9 +177,15 @@ export type OperatorFile = z.output<typeof operatorSchema>;
 export type OperatorTarget = OperatorFile['targets'][number];
 export type OperatorWitness = NonNullable<OperatorFile['witnesses']>[number];
 
-function isBatch(batch: number | string): boolean {
+function arePins(written: unknown): boolean {
+  const pins: readonly unknown[] = Array.isArray(written) ? written : [written];
+  const isPin = (pin: unknown): boolean => typeof pin === 'string' && /^SHA256:[A-Za-z0-9+/]{43}$/.test(pin);
+  return pins.length >= 1 && pins.length <= 5 && pins.every(isPin);
+}
+
+function isBatch(batch: unknown): boolean {
   if (typeof batch === 'number') return Number.isInteger(batch) && batch >= 1 && batch <= 10_000;
-  return batch === 'all' || /^(?:[1-9]\d?|100)%$/.test(batch);
+  return typeof batch === 'string' && /^(?:all|(?:[1-9]\d?|100)%)$/.test(batch);
 }
 
 function isPlainAbsolutePath(path: string): boolean {

@@ -6,6 +6,8 @@ export interface Separable {
   readonly reference: string;
   /** Of the credential; null where this process doesn't read it. */
   readonly fingerprint: string | null;
+  /** The same of the keys for hosts on the way. */
+  readonly jumps: readonly { readonly reference: string; readonly fingerprint: string | null }[];
 }
 
 export interface Overlap {
@@ -31,8 +33,8 @@ function between(earlier: Separable, later: Separable, index: number): Overlap[]
     return [{ index, key: 'environment', message: `${name} is there twice; one environment is one target` }];
   }
   const found: Overlap[] = [];
-  const sameKey = earlier.fingerprint !== null && earlier.fingerprint === later.fingerprint;
-  if (sameKey || earlier.reference === later.reference) {
+  const keys = keysOf(earlier);
+  if (keysOf(later).some((key) => keys.some((other) => isSameKey(key, other)))) {
     const message = `${nameOf(later.target)} has the same credential as ${name}; give each environment a key of its own`;
     found.push({ index, key: 'credential', message });
   }
@@ -47,6 +49,18 @@ function between(earlier: Separable, later: Separable, index: number): Overlap[]
   return found;
 }
 
+type Key = Separable['jumps'][number];
+
+/** Of a host on the way, too: whoever has it is that environment there. */
+const keysOf = ({ reference, fingerprint, jumps }: Separable): readonly Key[] => [
+  { reference, fingerprint },
+  ...jumps,
+];
+const isSameKey = (a: Key, b: Key): boolean =>
+  a.reference === b.reference || (a.fingerprint !== null && a.fingerprint === b.fingerprint);
+
 const nameOf = (target: Target): string => `${target.repository} (${target.environment})`;
-const placeOf = (host: Target['hosts'][number]): string => `${host.host.toLowerCase()}:${host.port}`;
+/** One address in two networks is two places; which network, the host on the way decides. */
+const placeOf = ({ host, port, jump }: Target['hosts'][number]): string =>
+  `${host.toLowerCase()}:${port}${jump === undefined ? '' : ` by way of ${jump.host.toLowerCase()}:${jump.port}`}`;
 const within = (outer: string, inner: string): boolean => inner === outer || inner.startsWith(`${outer}/`);

@@ -36,7 +36,9 @@ export function readWitnesses(
         report(at, result.problem);
         continue;
       }
-      const twin = targets.find(({ fingerprint }) => fingerprint === result.fingerprint);
+      const twin = targets.find(({ fingerprint, jumps }) =>
+        [fingerprint, ...jumps.map((jump) => jump.fingerprint)].includes(result.fingerprint),
+      );
       if (twin !== undefined)
         report(
           at,

@@ -7,6 +7,8 @@ export interface DeployInput {
   readonly target: Target;
   /** The environment's own key, OpenSSH or PEM, without a passphrase. Never logged, masked in all output. */
   readonly privateKey: string;
+  /** Keys of the hosts on the way that have their own, by the name that the target has for each. Treated as `privateKey`. */
+  readonly jumpKeys?: Readonly<Record<string, string>>;
   /** The release's folder, and for whom the hosts' locks are: the same at every attempt. */
   readonly releaseId: string;
   readonly sha: string;

@@ -44,6 +44,7 @@ export async function deploy(input: DeployInput, ports: DeployPorts): Promise<De
       host,
       run,
       privateKey: input.privateKey,
+      jumpKeys: input.jumpKeys ?? {},
       seconds: target.timeout,
       ports: watched.ports,
     });

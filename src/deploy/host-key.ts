@@ -5,14 +5,21 @@ export function fingerprintOf(key: Buffer): string {
   return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
 }
 
+/** The pins of a host: one, or several while its key is renewed. */
+export function pinsOf(fingerprint: string | readonly string[]): readonly string[] {
+  return typeof fingerprint === 'string' ? [fingerprint] : fingerprint;
+}
+
 /**
- * True only for the pinned key. Synchronous and never anything but a boolean: ssh2 takes a promise, `null` or `undefined`
+ * True only for a pinned key. Synchronous and never anything but a boolean: ssh2 takes a promise, `null` or `undefined`
  * from its verifier for a yes.
  */
-export function isPinned(presented: string, pinned: string): boolean {
+export function isPinned(presented: string, pinned: string | readonly string[]): boolean {
   const a = Buffer.from(presented);
-  const b = Buffer.from(pinned);
-  return a.length === b.length && timingSafeEqual(a, b);
+  return pinsOf(pinned).some((pin) => {
+    const b = Buffer.from(pin);
+    return a.length === b.length && timingSafeEqual(a, b);
+  });
 }
 
 /** The kind of key, as its own bytes name it (`ssh-ed25519`). */

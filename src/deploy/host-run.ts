@@ -52,6 +52,8 @@ export function hostOutcome(
     previousRelease: run.plan?.previousRelease ?? null,
     release: plan.release,
     presentedFingerprint: run.session.presentedFingerprint,
+    connection: run.session.evidence,
+    traffic: run.session.traffic,
     commands: run.session.commands,
     files: { total: plan.manifest.length, transferred: run.transferred, verified: run.verified },
     startedAt: run.startedAt,

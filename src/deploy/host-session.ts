@@ -2,7 +2,7 @@
  * One host during one deployment: its connection, what was found there, what was run there. Says every step to
  * `onProgress` before and after it, and turns whatever a command did into a result or a coded error.
  */
-import type { CommandOutcome, Host } from '../domain/deploy.ts';
+import type { CommandOutcome, ConnectionEvidence, Host } from '../domain/deploy.ts';
 import { DeployError, leavesOutcomeUnknown } from './deploy-error.ts';
 import type { DeployPorts, DeployProgress } from './deploy-ports.ts';
 import { mask } from './mask.ts';
@@ -12,7 +12,7 @@ import { printable } from './refuse-paths.ts';
 import { type Report, parseReport } from './report.ts';
 import { REFUSED, type RunIdentity, hookInput, hookScript } from './scripts.ts';
 import type { CommandResult } from './ssh-command.ts';
-import { type SshConnection, openConnection } from './ssh-connection.ts';
+import { type JumpKeys, type SshConnection, openConnection } from './ssh-connection.ts';
 
 /** Thrown where a step couldn't be recorded, or the deployment was told to stop: everything stops, and why is thrown on. */
 export class ProgressRefused extends Error {}
@@ -34,16 +34,22 @@ export class HostSession {
   readonly run: RunIdentity;
   readonly commands: CommandOutcome[] = [];
   presentedFingerprint: string | null = null;
+  evidence: ConnectionEvidence | null = null;
   readonly #privateKey: string;
+  readonly #jumpKeys: JumpKeys;
+  /** What is masked in all that the host says. */
+  readonly #secrets: readonly string[];
   readonly #seconds: number;
   readonly #ports: DeployPorts;
   #connection: SshConnection | null = null;
+  #earlier: SshConnection['traffic'] = { sent: 0, received: 0 };
   #abandoned = false;
 
   constructor(options: {
     readonly host: Host;
     readonly run: RunIdentity;
     readonly privateKey: string;
+    readonly jumpKeys: JumpKeys;
     readonly seconds: number;
     readonly ports: DeployPorts;
   }) {
@@ -51,6 +57,8 @@ export class HostSession {
     this.name = `${options.host.host}:${options.host.port}`;
     this.run = options.run;
     this.#privateKey = options.privateKey;
+    this.#jumpKeys = options.jumpKeys;
+    this.#secrets = [options.privateKey, ...Object.values(options.jumpKeys)];
     this.#seconds = options.seconds;
     this.#ports = options.ports;
   }
@@ -79,12 +87,13 @@ export class HostSession {
   /** Opens the connection, or opens it anew where it was lost. */
   async connect(): Promise<void> {
     if (this.#abandoned) throw new ProgressRefused('the deployment was broken off');
-    this.#connection?.destroy();
-    this.#connection = null;
+    this.destroy();
     try {
-      this.#connection = await openConnection(this.host, this.#privateKey, this.#ports.random);
+      const { random } = this.#ports;
+      this.#connection = await openConnection(this.host, this.#privateKey, random, this.#jumpKeys);
     } finally {
-      this.presentedFingerprint = this.#connection?.presentedFingerprint ?? this.presentedFingerprint;
+      this.evidence = this.#connection?.evidence ?? this.evidence;
+      this.presentedFingerprint = this.evidence?.presentedFingerprint ?? null;
       // Broken off while the connection was coming about: it must not stay open.
       if (this.#abandoned) this.destroy();
     }
@@ -130,14 +139,25 @@ export class HostSession {
 
   /** Says goodbye; also where there is no connection. */
   close(): void {
-    this.#connection?.close();
-    this.#connection = null;
+    this.#letGo()?.close();
   }
 
   /** Breaks off, leaving the host as it is. */
   destroy(): void {
-    this.#connection?.destroy();
+    this.#letGo()?.destroy();
+  }
+
+  /** Of all connections to it so far. */
+  get traffic(): SshConnection['traffic'] {
+    const { sent, received } = this.#connection?.traffic ?? { sent: 0, received: 0 };
+    return { sent: this.#earlier.sent + sent, received: this.#earlier.received + received };
+  }
+
+  #letGo(): SshConnection | null {
+    const connection = this.#connection;
+    this.#earlier = this.traffic;
     this.#connection = null;
+    return connection;
   }
 
   /** Breaks off for good: not even to ask the host again. */
@@ -175,7 +195,7 @@ export class HostSession {
       exitCode: end.kind === 'exited' ? end.code : null,
       signal: end.kind === 'signalled' ? end.signal : null,
       output: output
-        .masked([this.#privateKey])
+        .masked(this.#secrets)
         .split('\n')
         .filter((line, index) => !line.startsWith(`${this.run.nonce} `) && !(index === 0 && line === ''))
         .join('\n'),
@@ -187,7 +207,7 @@ export class HostSession {
   }
 
   #refusal({ reason, about }: { readonly reason: string; readonly about: string }): DeployError {
-    const words = mask(about, [this.#privateKey]);
+    const words = mask(about, this.#secrets);
     switch (reason) {
       case 'lock_held': {
         const [since, now, ...owner] = words.split(' ');
@@ -223,7 +243,7 @@ export class HostSession {
     what: string,
     said?: string,
   ): DeployError {
-    const words = (said ?? stderr.masked([this.#privateKey]))
+    const words = (said ?? stderr.masked(this.#secrets))
       .trim()
       .split('\n')
       .slice(-3)

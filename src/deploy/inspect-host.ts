@@ -4,7 +4,7 @@ import { releaseOfLink } from './host-paths.ts';
 import { SCRIPT_READER } from './quote.ts';
 import { type Report, parseReport } from './report.ts';
 import { inspectScript, withdrawScript } from './scripts.ts';
-import { openConnection } from './ssh-connection.ts';
+import { type JumpKeys, openConnection } from './ssh-connection.ts';
 
 /** What a host shows of a target, read and nothing else. */
 export interface HostInspection {
@@ -20,6 +20,7 @@ interface HostAsked {
   readonly host: Host;
   readonly path: string;
   readonly privateKey: string;
+  readonly jumpKeys?: JumpKeys;
   readonly timeout: number;
 }
 
@@ -48,11 +49,11 @@ export async function withdrawFromHost(asked: HostAsked, release: string, random
 }
 
 async function ask(
-  { host, path, privateKey, timeout }: HostAsked,
+  { host, path, privateKey, jumpKeys, timeout }: HostAsked,
   random: Random,
   scriptOf: (nonce: string) => string,
 ): Promise<{ readonly report: Report; readonly presentedFingerprint: string }> {
-  const connection = await openConnection(host, privateKey, random);
+  const connection = await openConnection(host, privateKey, random, jumpKeys);
   try {
     const nonce = Buffer.from(random(16)).toString('hex');
     const { end, stdout } = await connection.run({

@@ -36,8 +36,33 @@ export interface Host {
   readonly host: string;
   readonly port: number;
   readonly user: string;
-  /** `SHA256:` and unpadded base64, as `ssh-keygen -l` prints it. */
-  readonly fingerprint: string;
+  /** `SHA256:` and unpadded base64, as `ssh-keygen -l` prints it; several while the host's key is renewed. */
+  readonly fingerprint: string | readonly string[];
+  /** The host by way of which it is reached; if not said, directly. */
+  readonly jump?: Jump;
+}
+
+/** A host that leads to others, and on which nothing is run. */
+export interface Jump {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly fingerprint: string | readonly string[];
+  /** How the operator's file names its own key, never the key itself; null: the target's key is let in there too. */
+  readonly key: string | null;
+}
+
+/** What was seen of a connection: who answered, by which key, and how the two agreed to speak. */
+export interface ConnectionEvidence {
+  readonly presentedFingerprint: string;
+  /** The server's first line, like `SSH-2.0-OpenSSH_9.2p1`; null where none was seen. */
+  readonly server: string | null;
+  readonly kex: string;
+  readonly cipher: string;
+  /** Of the key that we logged in with. */
+  readonly clientKey: string;
+  /** The same of the host on the way, at `address` (`host:port`); null where there is none. */
+  readonly jump: ({ readonly address: string } & Omit<ConnectionEvidence, 'jump'>) | null;
 }
 
 export interface Commands {
@@ -74,6 +99,10 @@ export interface HostOutcome {
   readonly release: string;
   /** Fingerprint that the host presented. */
   readonly presentedFingerprint: string | null;
+  /** Of the last connection to it; null where none came about. */
+  readonly connection: ConnectionEvidence | null;
+  /** Bytes over the network, of all connections to it together. */
+  readonly traffic: { readonly sent: number; readonly received: number };
   readonly commands: readonly CommandOutcome[];
   readonly files: { readonly total: number; readonly transferred: number; readonly verified: number };
   readonly startedAt: string;

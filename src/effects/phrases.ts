@@ -65,3 +65,11 @@ export const row = (...cells: readonly string[]): string =>
 /** A table's header and the line under it. */
 export const header = (...cells: readonly string[]): string =>
   `${row(...cells)}\n|${cells.map(() => ' --- |').join('')}`;
+
+/** `512 bytes`, `79.4 KiB`, `1.2 MiB`. */
+export function bytes(size: number): string {
+  if (size < 1024) return count(size, 'byte');
+  const [divisor, unit] =
+    size < 2 ** 20 ? [2 ** 10, 'KiB'] : size < 2 ** 30 ? [2 ** 20, 'MiB'] : [2 ** 30, 'GiB'];
+  return `${(size / divisor).toFixed(1)} ${unit}`;
+}

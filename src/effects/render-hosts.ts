@@ -2,7 +2,7 @@ import type { CommandOutcome, HostOutcome, ManifestDifference } from '../domain/
 import type { DeployProgress } from './deploy-progress.ts';
 import { code, escape, fenced, html, plain } from './markdown.ts';
 import { block, type Section } from './fit-sections.ts';
-import { between, count, header, inLedger, type Place, row, seconds } from './phrases.ts';
+import { between, bytes, count, header, inLedger, type Place, row, seconds } from './phrases.ts';
 
 const OUTCOMES: Record<HostOutcome['outcome'], string> = {
   success: '✅ deployed',
@@ -36,13 +36,15 @@ export function hostsSection(progress: DeployProgress, place: Place): Section {
 }
 
 function hostRow(outcome: HostOutcome): string {
-  const { host, files, startedAt, finishedAt } = outcome;
+  const { host, files, traffic, startedAt, finishedAt } = outcome;
   const reached = outcome.outcome !== 'not_reached';
   const length = reached ? between(startedAt, finishedAt) : null;
   return row(
     OUTCOMES[outcome.outcome],
     code(host.port === 22 ? host.host : `${host.host}:${host.port}`),
-    reached ? `${files.transferred} sent, ${files.verified} of ${files.total} verified` : '',
+    reached
+      ? `${files.transferred} sent (${bytes(traffic.sent)}), ${files.verified} of ${files.total} verified`
+      : '',
     length === null ? '' : seconds(length),
     whatHappened(outcome),
   );

@@ -50,4 +50,6 @@ export interface DeployTarget {
   readonly target: Target;
   /** Read when it is needed, and only then. */
   readonly privateKey: () => Promise<string>;
+  /** Of the hosts on the way that have their own, by the target's name for each. */
+  readonly jumpKeys: () => Promise<Readonly<Record<string, string>>>;
 }

@@ -195,7 +195,7 @@ async function hasReachedHosts(pipeline: Pipeline, id: string): Promise<boolean>
 async function ship(
   pipeline: Pipeline,
   row: StoredDeployment,
-  { target, privateKey }: DeployTarget,
+  { target, privateKey, jumpKeys }: DeployTarget,
   { job, resumed }: { readonly job: DeployJob; readonly resumed: boolean },
 ) {
   const repository = repositoryOf(row);
@@ -218,6 +218,7 @@ async function ship(
     {
       target,
       privateKey: await privateKey(),
+      jumpKeys: await jumpKeys(),
       releaseId: row.release ?? '',
       sha: row.sha,
       mirror,

@@ -7,12 +7,13 @@ import type { DeployTarget, Pipeline } from './pipeline.ts';
  */
 export async function runsNowhere(
   { random }: Pick<Pipeline, 'random'>,
-  { target, privateKey }: DeployTarget,
+  { target, privateKey, jumpKeys }: DeployTarget,
   release: string,
 ): Promise<string | null> {
   const { path, timeout } = target;
   const key = await privateKey();
-  const asked = target.hosts.map((host) => ({ host, path, timeout, privateKey: key }));
+  const keys = { privateKey: key, jumpKeys: await jumpKeys() };
+  const asked = target.hosts.map((host) => ({ host, path, timeout, ...keys }));
   const found: string[] = [];
   for (const each of asked) {
     const { current, release: running } = await inspectHost(each, random);

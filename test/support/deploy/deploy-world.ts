@@ -18,6 +18,7 @@ export interface DeployWish {
   readonly hosts?: readonly Host[];
   readonly target?: Partial<Target>;
   readonly privateKey?: string;
+  readonly jumpKeys?: Readonly<Record<string, string>>;
   readonly resumed?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (event: DeployProgress) => void | Promise<void>;
@@ -124,6 +125,7 @@ export class DeployWorld {
       {
         target: this.target(wish),
         privateKey: wish.privateKey ?? this.privateKey,
+        jumpKeys: wish.jumpKeys ?? {},
         releaseId: wish.release,
         sha: wish.sha,
         mirror: { directory, readManifest: (sha) => readManifest(directory, sha) },

@@ -137,6 +137,31 @@ describe('a right configuration', () => {
     expect(Object.isFrozen(config) && Object.isFrozen(config.targets[0]?.target.hosts)).toBe(true);
   });
 
+  test('several pins while a key is renewed, and ways by other hosts, with their own key or ours', () => {
+    const hosts = [
+      `{ host: web1.internal, user: deploy, fingerprint: [${FINGERPRINT}, ${FINGERPRINT}] }`,
+      `{ host: web2.internal, user: deploy, fingerprint: ${FINGERPRINT}, jump: { host: near, user: hop, fingerprint: ${FINGERPRINT}, credential: { private_key: { file: /run/jump } } } }`,
+    ];
+    const text = String(FILES['countersign.yaml']).replace(
+      /hosts: .*\n/,
+      `hosts: [${hosts.join(', ')}]\n    jump: { host: far, port: 2222, user: hop, fingerprint: ${FINGERPRINT} }\n`,
+    );
+    const jumpKey = sshKey();
+    const { config } = read({ files: { 'countersign.yaml': text, '/run/jump': jumpKey } });
+    const [first] = config.targets;
+    expect(first?.target.hosts).toMatchObject([
+      { fingerprint: [FINGERPRINT, FINGERPRINT], jump: { host: 'far', port: 2222, user: 'hop', key: null } },
+      { fingerprint: FINGERPRINT, jump: { host: 'near', port: 22, key: 'file /run/jump' } },
+    ]);
+    expect(Object.entries(first?.jumpKeys ?? {}).map(([name, key]) => [name, key.reveal().trim()])).toEqual([
+      ['file /run/jump', jumpKey.trim()],
+    ]);
+    expect(JSON.stringify(config)).not.toContain(jumpKey.slice(60, 100));
+    // Another environment's key is refused there as anywhere.
+    const [problem] = problemsOf({ files: { 'countersign.yaml': text, '/run/jump': stagingKey } });
+    expect(problem).toMatch(/has the same credential as acme\/shop \(production\)/);
+  });
+
   test.each([
     ['batch: 3', { batch: 3 }],
     ['batch: 25%', { batch: { percent: 25 } }],
@@ -330,7 +355,7 @@ describe('a wrong operator file', () => {
     ['parallel: 101', 'parallel: must be from 1 to 100'],
     ['pause: 4000', 'pause: must be at most an hour'],
     ['on_failure: go_on', 'on_failure: must be roll_back_all, roll_back_failed or stop'],
-    ['batches: 2', 'batches: is unknown'],
+    ['batches: 2', 'batches: is unknown; known here are canary, batch'],
   ])('a rollout with %s', (written, expected) => {
     const problems = problemsOf(edited('keep: 3', `rollout: { ${written} }`));
     expect(problems).toEqual([expect.stringContaining(`targets[0].rollout.${expected}`)]);

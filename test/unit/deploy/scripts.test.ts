@@ -142,7 +142,10 @@ describe('host keys', () => {
       fingerprint.toLowerCase(),
     ]) {
       expect(isPinned(fingerprint, pinned)).toBe(false);
+      expect(isPinned(fingerprint, [pinned, pinned])).toBe(false);
+      expect(isPinned(fingerprint, [pinned, fingerprint])).toBe(true);
     }
+    expect(isPinned(fingerprint, [])).toBe(false);
   });
 
   test('its kind is what its bytes say, where they can be read', () => {

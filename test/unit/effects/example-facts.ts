@@ -279,6 +279,8 @@ export function hostOutcome(host: string, more: Partial<HostOutcome> = {}): Host
     previousRelease: '0199aaaa-9f8e7d600000',
     release: '0199c0de-b4c5d6e00000',
     presentedFingerprint: 'SHA256:abc',
+    connection: null,
+    traffic: { sent: 81_300, received: 40_000 },
     commands: [],
     files: { total: 240, transferred: 4, verified: 240 },
     startedAt: '2026-11-20T11:05:00.000Z',

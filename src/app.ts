@@ -132,6 +132,7 @@ async function open(
     appId: options.github.appId,
     github: access.client,
     webUrl: addresses.web,
+    publicUrl: config.publicUrl,
     targetOf: (repository, environment) => {
       const found = config.targets.find(
         ({ target }) =>

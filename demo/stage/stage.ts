@@ -45,6 +45,8 @@ export interface StageOptions {
   readonly launch?: (env: Readonly<Record<string, string>>) => Promise<RunningApp>;
   /** For the operator's file. */
   readonly commands?: Readonly<Record<string, string>>;
+  /** Where people are told to find the app; nothing has to answer there. */
+  readonly publicUrl?: string;
   /** The way to a server, where it isn't the server's own port. */
   readonly portTo?: (server: DemoServer) => Promise<number>;
 }
@@ -125,6 +127,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
       COUNTERSIGN_CONFIG: operatorFile,
       COUNTERSIGN_LEDGER_ORIGIN: origin,
       COUNTERSIGN_LEDGER_KEY: ledgerKey,
+      ...(options.publicUrl === undefined ? {} : { COUNTERSIGN_URL: options.publicUrl }),
     };
     const launch = options.launch ?? ((given) => startHere(given, options));
     const start = async (): Promise<RunningApp> => {

@@ -34,6 +34,8 @@ export interface GitHubAddresses {
 export interface EnvironmentSettings {
   readonly github: GitHubCredentials | null;
   readonly addresses: GitHubAddresses;
+  /** Where people reach this server, without a slash at its end; null where they aren't to be led here. */
+  readonly publicUrl: string | null;
   readonly server: { readonly host: string; readonly port: number };
   readonly logLevel: LogLevel;
   readonly databaseUrl: Secret | null;
@@ -53,6 +55,7 @@ const OUR_VARIABLES = [
   'COUNTERSIGN_LEDGER_ORIGIN',
   'COUNTERSIGN_LEDGER_PREVIOUS_KEY',
   'COUNTERSIGN_LEDGER_PREVIOUS_KEY_FILE',
+  'COUNTERSIGN_URL',
 ];
 
 export function readEnvironment(env: Environment, readFile: ReadFile, report: Report): EnvironmentSettings {
@@ -70,6 +73,7 @@ export function readEnvironment(env: Environment, readFile: ReadFile, report: Re
   return {
     github: readCredentials(env, readFile, report),
     addresses: readAddresses(env, report),
+    publicUrl: readPublicUrl(env, report),
     server: { host: value(env, 'HOST') ?? 'localhost', port: readPort(env, report) },
     logLevel: readLogLevel(env, report),
     databaseUrl: readDatabaseUrl(env, 'DATABASE_URL', report),
@@ -206,6 +210,23 @@ function readAddresses(env: Environment, report: Report): GitHubAddresses {
   }
   const web = `${protocol}://${host}`;
   return { api: `${web}/api/v3`, graphql: `${web}/api/graphql`, web };
+}
+
+/** It is put into GitHub deployments as `log_url`, so it must be one that a browser elsewhere can open. */
+function readPublicUrl(env: Environment, report: Report): string | null {
+  const text = value(env, 'COUNTERSIGN_URL');
+  if (text === null) return null;
+  const url = URL.parse(text);
+  const plain =
+    url !== null && url.username === '' && url.password === '' && url.search === '' && url.hash === '';
+  if (!plain || (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname)))) {
+    report(
+      'COUNTERSIGN_URL',
+      'must be the https address at which people reach this server (http on loopback), without user, query or fragment',
+    );
+    return null;
+  }
+  return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
 }
 
 function isLoopback(hostname: string): boolean {

@@ -65,6 +65,15 @@ export interface OperationTables {
     delivery: Fixed<string>;
     entry_id: Fixed<string>;
   };
+  'countersign.deployment_log': {
+    deployment_id: Fixed<string>;
+    line: GeneratedAlways<Id>;
+    at: Fixed<Date>;
+    host: Fixed<string>;
+    step: Fixed<string>;
+    kind: Fixed<'started' | 'finished' | 'failed' | 'unknown' | 'output'>;
+    text: Fixed<string>;
+  };
   'countersign.emergency_act': EmergencyActRow;
   'countersign.unreviewed_commit': {
     repository_id: Fixed<Id>;
@@ -148,5 +157,8 @@ export interface DeploymentRow {
   started_entry: string | null;
   finished_entry: string | null;
   release: string | null;
+  /** Names the page with its log; null where there is none. */
+  log_key: Generated<string | null>;
+  log_shows_output: Generated<boolean>;
   updated_at: Date;
 }

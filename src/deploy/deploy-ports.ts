@@ -29,6 +29,12 @@ export interface DeployProgress {
   readonly message: string;
 }
 
+export interface DeployOutputLine {
+  readonly host: Host;
+  readonly step: DeployStep;
+  readonly text: string;
+}
+
 export interface DeployPorts {
   /** Aborted where this attempt has to stop: every connection is broken off, nothing is cleaned up, and its reason is thrown. */
   readonly signal: AbortSignal;
@@ -40,6 +46,8 @@ export interface DeployPorts {
    * is thrown on: what may not go on, or can't be told, isn't done.
    */
   readonly onProgress: (event: DeployProgress) => Promise<void>;
+  /** A line that one of the operator's commands printed, masked, as it comes. A view for people: it may not fail, and nobody waits for it. */
+  readonly onOutput?: (line: DeployOutputLine) => void;
   readonly log: {
     info(fields: object, message: string): void;
     warn(fields: object, message: string): void;

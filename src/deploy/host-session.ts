@@ -5,13 +5,14 @@
 import type { CommandOutcome, ConnectionEvidence, Host } from '../domain/deploy.ts';
 import { DeployError, leavesOutcomeUnknown } from './deploy-error.ts';
 import type { DeployPorts, DeployProgress } from './deploy-ports.ts';
+import { LiveOutput } from './live-output.ts';
 import { mask } from './mask.ts';
 import type { DeployStep } from './plan.ts';
 import { SCRIPT_READER } from './quote.ts';
 import { printable } from './refuse-paths.ts';
 import { type Report, parseReport } from './report.ts';
 import { REFUSED, type RunIdentity, hookInput, hookScript } from './scripts.ts';
-import type { CommandResult } from './ssh-command.ts';
+import type { CommandRequest, CommandResult } from './ssh-command.ts';
 import { type JumpKeys, type SshConnection, openConnection } from './ssh-connection.ts';
 
 /** Thrown where a step couldn't be recorded, or the deployment was told to stop: everything stops, and why is thrown on. */
@@ -129,7 +130,16 @@ export class HostSession {
     const script = hookScript(this.run, hook.release, this.#seconds);
     const input = hookInput(hook.command, hook);
     // Ten seconds between TERM and KILL on the host, and some for the way.
-    const result = await this.#execute(script, [Buffer.from(input)], this.#seconds + 20, KEPT_REPORT);
+    const live = this.#live(hook.step);
+    const result = await this.#execute(
+      script,
+      [Buffer.from(input)],
+      this.#seconds + 20,
+      KEPT_REPORT,
+      (side, chunk) => live[side].add(chunk),
+    );
+    live.stdout.end();
+    live.stderr.end();
     const report = parseReport(result.stdout.whole(), this.run.nonce);
     if (report.refusal !== null) throw this.#refusal(report.refusal);
     const outcome = this.#note(hook.step, result);
@@ -175,6 +185,7 @@ export class HostSession {
     input: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
     seconds: number,
     keep: number,
+    heard?: CommandRequest['heard'],
   ): Promise<CommandResult> {
     if (this.#connection === null)
       throw new DeployError('connection_lost', `There is no connection to ${this.name}.`);
@@ -183,9 +194,23 @@ export class HostSession {
       input: after(script, input),
       seconds,
       keep,
+      ...(heard === undefined ? {} : { heard }),
     });
     if (result.end.kind === 'lost' || result.end.kind === 'timed_out') this.destroy();
     return result;
+  }
+
+  /** What a command prints is told as it comes, our own reports left out. */
+  #live(step: DeployStep): Record<'stdout' | 'stderr', LiveOutput> {
+    let begun = false;
+    const told = (text: string): void => {
+      // Our script begins with an empty line, for a login script may have left half a one.
+      const ours = text.startsWith(`${this.run.nonce} `) || (!begun && text === '');
+      begun = true;
+      if (!ours) this.#ports.onOutput?.({ host: this.host, step, text });
+    };
+    const one = (): LiveOutput => new LiveOutput([this.#privateKey], told);
+    return { stdout: one(), stderr: one() };
   }
 
   #note(step: DeployStep, result: CommandResult): CommandOutcome {

@@ -38,6 +38,8 @@ export interface CommandRequest {
   readonly seconds: number;
   /** Bytes of stdout that are kept; more sets `truncated`. */
   readonly keep: number;
+  /** Hears what the command prints, to either side, as it comes. */
+  readonly heard?: (side: 'stdout' | 'stderr', chunk: Buffer) => void;
 }
 
 /** A command from its start to its end; `run` is called once. */
@@ -123,15 +125,16 @@ export class SshCommand {
   }
 
   #listen(channel: ClientChannel): void {
-    const keep = (...kept: readonly CommandOutput[]) => {
+    const keep = (side: 'stdout' | 'stderr', ...kept: readonly CommandOutput[]) => {
       return (chunk: Buffer): void => {
         this.#heard = performance.now();
+        this.#request.heard?.(side, chunk);
         for (const one of kept) one.add(chunk);
       };
     };
     channel.on('error', () => undefined);
-    channel.on('data', keep(this.#stdout, this.#output));
-    channel.stderr.on('data', keep(this.#stderr, this.#output));
+    channel.on('data', keep('stdout', this.#stdout, this.#output));
+    channel.stderr.on('data', keep('stderr', this.#stderr, this.#output));
     channel.on('exit', (code: unknown, signal: unknown) => {
       this.#heard = performance.now();
       this.#exit.resolve(endOf(code, signal));

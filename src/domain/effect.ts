@@ -31,6 +31,8 @@ export type Effect =
       readonly state: 'queued' | 'pending' | 'in_progress' | 'success' | 'failure' | 'error' | 'inactive';
       /** At most 140 characters. */
       readonly description: string;
+      /** A page that shows what the deployment does, as it does it; left out where there is none. */
+      readonly logUrl?: string;
     }
   | {
       readonly kind: 'answer_protection_rule';

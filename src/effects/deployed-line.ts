@@ -1,6 +1,6 @@
 import type { HostOutcome } from '../domain/deploy.ts';
 import type { DeploymentRequest } from '../domain/deployment-facts.ts';
-import type { DeployProgress } from './deploy-progress.ts';
+import type { DeployProgress, HostStep } from './deploy-progress.ts';
 import { plain } from './markdown.ts';
 import { between, count, seconds, short } from './phrases.ts';
 
@@ -21,7 +21,7 @@ export function deployedLine(
     case 'deploying':
       return progress.hosts.length === 0
         ? `Deploying ${what}${note}`
-        : `Deploying ${what}: ${count(progress.hosts.length, 'host')}${note}`;
+        : `Deploying ${what}: ${[count(progress.hosts.length, 'host'), ...phaseOf(progress.steps ?? [])].join(', ')}${note}`;
     case 'success':
       return [`Deployed ${what}`, ...[parts(progress)].filter((text) => text !== '')].join(': ') + note;
     case 'failure':
@@ -29,6 +29,15 @@ export function deployedLine(
     case 'unknown':
       return `Unknown whether ${what} was deployed: ${why(progress.hosts, progress.problem)}${note}`;
   }
+}
+
+/** What is going on, in a word, by the host that is furthest. */
+export function phaseOf(steps: readonly HostStep[]): readonly string[] {
+  const at = (...names: readonly string[]): number => steps.filter(({ step }) => names.includes(step)).length;
+  if (at('switch_back') > 0) return ['switching back'];
+  if (at('switch', 'after_switch', 'health') > 0) return ['switching'];
+  if (at('prune', 'unlock') > 0) return ['cleaning up'];
+  return steps.length > 0 ? ['staging'] : [];
 }
 
 function parts(progress: Ended): string {

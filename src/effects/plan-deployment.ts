@@ -28,6 +28,8 @@ export interface DeploymentPlanInput {
   readonly requestEntryId: string;
   readonly repository: RepositoryRef;
   readonly webUrl: string;
+  /** The page that shows what the deployment does, once there is one. */
+  readonly logUrl?: string | null;
   /** Status reports already planned for this job, and the last one's words. */
   readonly reports: { readonly sent: number; readonly last: string | null };
   /** Whether the operator's file says where we deploy it. */
@@ -56,7 +58,17 @@ export function deploymentCheckRun(
   input: Omit<DeploymentPlanInput, 'reports' | 'requestEntryId'>,
   progress: DeployProgress,
 ): Effect {
-  const { decision, explained, facts, request, entryId, repository, webUrl, hasTarget } = input;
+  const {
+    decision,
+    explained,
+    facts,
+    request,
+    entryId,
+    repository,
+    webUrl,
+    hasTarget,
+    logUrl = null,
+  } = input;
   const place = { repository, webUrl, entryId };
   return {
     kind: 'check_run',
@@ -70,6 +82,7 @@ export function deploymentCheckRun(
         hasTarget,
         progress,
         place,
+        logUrl,
       }),
       name: deployCheck(request.environment),
       sha: request.sha,

@@ -2,9 +2,19 @@
 import type { DeployOutcome, Host } from '../domain/deploy.ts';
 import type { Effect } from '../domain/effect.ts';
 import { clip } from './clip.ts';
-import type { DeployProgress } from './deploy-progress.ts';
+import type { DeployProgress, HostStep } from './deploy-progress.ts';
 import { deployedLine } from './deployed-line.ts';
 import { deploymentCheckRun, DESCRIPTION, type DeploymentPlanInput } from './plan-deployment.ts';
+
+/** `entryId` is that of `deployment.started`. */
+export interface ProgressPlanInput extends StagePlanInput {
+  readonly hosts: readonly Host[];
+  readonly steps: readonly HostStep[];
+  /** RFC 3339: no two plans of one deployment have the same. */
+  readonly at: string;
+  /** Whether GitHub's deployment gets a status too: those can't be changed, so there is one for each phase, not for each step. */
+  readonly withStatus: boolean;
+}
 
 type StagePlanInput = Omit<DeploymentPlanInput, 'reports' | 'requestEntryId' | 'hasTarget'>;
 
@@ -31,6 +41,18 @@ export function planStart(input: StartPlanInput): readonly Effect[] {
   return stage(input, { state: 'deploying', hosts: input.hosts }, 'in_progress');
 }
 
+/** How far it has come by now. Later effects on the same check run make an earlier one needless. */
+export function planProgress(input: ProgressPlanInput): readonly Effect[] {
+  const { hosts, steps, at, withStatus, entryId } = input;
+  const [shown, status] = stage(input, { state: 'deploying', hosts, steps }, 'in_progress');
+  return [
+    ...(shown === undefined ? [] : [{ ...shown, key: `check_run:${at}:${entryId}` }]),
+    ...(status === undefined || !withStatus
+      ? []
+      : [{ ...status, key: `deployment_status:${at}:${entryId}` }]),
+  ];
+}
+
 /**
  * What isn't known to have worked is `failure` (it was seen to fail) or `error` (nobody knows): GitHub sets the older
  * deployments of an environment inactive only after a success.
@@ -52,7 +74,7 @@ function stage(
   progress: Exclude<DeployProgress, { state: 'none' }>,
   state: 'in_progress' | 'success' | 'failure' | 'error',
 ): readonly Effect[] {
-  const { request, repository, entryId } = input;
+  const { request, repository, entryId, logUrl = null } = input;
   const shown = deploymentCheckRun({ ...input, hasTarget: true }, progress);
   // A job of Actions has its deployment and its statuses from GitHub itself.
   if (request.source === 'actions') return [shown];
@@ -65,6 +87,7 @@ function stage(
       requestId: request.id,
       state,
       description: clip(deployedLine(request, progress, null), DESCRIPTION),
+      ...(logUrl === null ? {} : { logUrl }),
     },
   ];
 }

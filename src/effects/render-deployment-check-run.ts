@@ -26,6 +26,8 @@ export interface DeploymentContext {
   readonly hasTarget: boolean;
   readonly progress: DeployProgress;
   readonly place: Place;
+  /** The page that shows what it does, as it does it; null where there is none. */
+  readonly logUrl?: string | null;
 }
 
 /** The check run of a deployment: of the decision about it, and then of its progress. */
@@ -38,7 +40,7 @@ export function renderDeploymentCheckRun(
   const buttons = awaitsButtons(decision, { request, environment: facts.environment }, progress);
   const held = decision.verdict !== 'approved';
   const summary = fitSections([
-    block(Infinity, verdict(decision, context)),
+    block(Infinity, verdict(decision, context) + logLine(context)),
     emergencySection(explained),
     problemsSection(explained, place),
     missingSection(held && progress.state === 'none' ? explained.missing : [], howTo(buttons, request)),
@@ -186,6 +188,13 @@ function verdict(
     case 'error':
       return `❌ **Error**: ${what} could not be judged, so it is not deployed. It is judged again once that is mended.`;
   }
+}
+
+/** Where to watch it. */
+function logLine({ progress, logUrl = null }: DeploymentContext): string {
+  if (logUrl === null || progress.state === 'none') return '';
+  const label = progress.state === 'deploying' ? 'Watch it, step by step' : 'What it did, step by step';
+  return `\n\n${link(label, logUrl)}`;
 }
 
 /** What went without its gates is said before everything else. */

@@ -1,5 +1,5 @@
-import type { CommandOutcome, HostOutcome, ManifestDifference } from '../domain/deploy.ts';
-import type { DeployProgress } from './deploy-progress.ts';
+import type { CommandOutcome, Host, HostOutcome, ManifestDifference } from '../domain/deploy.ts';
+import type { DeployProgress, HostStep } from './deploy-progress.ts';
 import { code, escape, fenced, html, plain } from './markdown.ts';
 import { block, type Section } from './fit-sections.ts';
 import { between, bytes, count, header, inLedger, type Place, row, seconds } from './phrases.ts';
@@ -20,8 +20,8 @@ export function hostsSection(progress: DeployProgress, place: Place): Section {
   if (progress.state === 'none') return block(80, '');
   const rows =
     progress.state === 'deploying'
-      ? progress.hosts.map(({ host, port }) =>
-          row('🚀 deploying', code(port === 22 ? host : `${host}:${port}`), '', '', ''),
+      ? progress.hosts.map((host) =>
+          row('🚀 deploying', code(hostName(host)), '', '', whereabouts(host, progress.steps ?? [])),
         )
       : progress.hosts
           .toSorted((a, b) => Number(a.outcome === 'success') - Number(b.outcome === 'success'))
@@ -35,13 +35,27 @@ export function hostsSection(progress: DeployProgress, place: Place): Section {
   };
 }
 
+const hostName = ({ host, port }: Host): string => (port === 22 ? host : `${host}:${port}`);
+
+const STEP_STATES = {
+  started: 'at',
+  finished: 'past',
+  failed: 'failed at',
+  unknown: 'not seen since',
+} as const;
+
+function whereabouts(host: Host, steps: readonly HostStep[]): string {
+  const seen = steps.find((step) => hostName(step.host) === hostName(host));
+  return seen === undefined ? '' : `${STEP_STATES[seen.state]} ${code(seen.step, 30)}`;
+}
+
 function hostRow(outcome: HostOutcome): string {
   const { host, files, traffic, startedAt, finishedAt } = outcome;
   const reached = outcome.outcome !== 'not_reached';
   const length = reached ? between(startedAt, finishedAt) : null;
   return row(
     OUTCOMES[outcome.outcome],
-    code(host.port === 22 ? host.host : `${host.host}:${host.port}`),
+    code(hostName(host)),
     reached
       ? `${files.transferred} sent (${bytes(traffic.sent)}), ${files.verified} of ${files.total} verified`
       : '',

@@ -23,6 +23,7 @@ export async function writeDeploymentStatus(
     deployment_id: deploymentId,
     state: effect.state,
     description,
+    ...(effect.logUrl === undefined ? {} : { log_url: effect.logUrl }),
     request: once(),
   });
   return { remoteId: written.parse(data).id };

@@ -7,6 +7,7 @@ import { type StoredDeployment, repositoryOf } from './deployment-row.ts';
 import { jsonDocument } from './documents.ts';
 import { explainDecision } from './explain-decision.ts';
 import type { Pipeline } from './pipeline.ts';
+import { logUrl } from './log-url.ts';
 import { queueEffects } from './queue-effects.ts';
 import { recordRollback } from './record-rollback.ts';
 
@@ -94,6 +95,7 @@ export async function finishDeployment(
         entryId: entryUuid,
         repository,
         webUrl: pipeline.webUrl,
+        logUrl: logUrl(pipeline, row),
         outcome: finished.bypassed === true ? { ...finished, outcome: 'failure' } : finished,
       }),
       now,

@@ -25,6 +25,8 @@ export interface Pipeline {
   readonly contentsToken: (repository: RepositoryRef) => Promise<string>;
   /** `https://github.com` or the Enterprise Server's address, without a slash at its end. */
   readonly webUrl: string;
+  /** Where people reach this server, without a slash at its end; null where they aren't led here. */
+  readonly publicUrl: string | null;
   readonly cloneUrl: (repository: RepositoryRef) => string;
   readonly mirrors: string;
   /** What makes a repository's merges anew. A commit that can't be had throws, so that the job is done again. */

@@ -4,12 +4,14 @@ import { mayProceed } from '../domain/decision.ts';
 import { CodedError } from '../domain/coded-error.ts';
 import type { DeployOutcome } from '../domain/deploy.ts';
 import { DeployError, type DeployErrorCode } from '../deploy/deploy-error.ts';
+import type { DeployProgress } from '../deploy/deploy-ports.ts';
 import { deploy } from '../deploy/deploy-to-hosts.ts';
 import { openMirror } from '../deploy/mirror.ts';
 import { type AssessedDeployment, assessDeployment } from './assess-deployment.ts';
 import { assertStarted } from './backed-by-ledger.ts';
 import { withControlsNow } from './controls-at-start.ts';
 import { type StoredDeployment, repositoryOf } from './deployment-row.ts';
+import { DeploymentLog } from './deployment-log.ts';
 import { type Finished, finishDeployment } from './finish-deployment.ts';
 import { EffectJob } from './jobs.ts';
 import { recordDeploymentDecision } from './judge-deployment.ts';
@@ -19,7 +21,8 @@ import { recordedAssessment } from './recorded-assessment.ts';
 import type { DeployTarget, Pipeline } from './pipeline.ts';
 import { runningRelease } from './running-release.ts';
 import { runsNowhere } from './runs-nowhere.ts';
-import { showsOutput } from './shows-output.ts';
+import { ShownProgress } from './shown-progress.ts';
+import { mayShowOutput, showsOutput } from './shows-output.ts';
 import { startDeployment } from './start-deployment.ts';
 import { targetRefusal } from './target-refusal.ts';
 
@@ -136,7 +139,7 @@ async function carryOut(
         return;
       }
     }
-    deployed = await ship(pipeline, row, target, { job, resumed });
+    deployed = await shipSeen(pipeline, { row, assessed, target }, { job, resumed });
   } catch (error) {
     // Only what a commit or a target is refused for stays so; anything else may be over at the next attempt.
     const refused = error instanceof DeployError && REFUSALS.has(error.code);
@@ -192,12 +195,44 @@ async function hasReachedHosts(pipeline: Pipeline, id: string): Promise<boolean>
   return reached_hosts;
 }
 
+/** Deploys where people can watch: in the log's page, and in the check run. */
+async function shipSeen(
+  pipeline: Pipeline,
+  { row, assessed, target }: { row: StoredDeployment; assessed: AssessedDeployment; target: DeployTarget },
+  attempt: { readonly job: DeployJob; readonly resumed: boolean },
+): Promise<DeployOutcome> {
+  const log = new DeploymentLog(pipeline, row.id);
+  const shown = new ShownProgress(pipeline, row, { assessed, hosts: target.target.hosts });
+  try {
+    if (row.log_key !== null && (await mayShowOutput(pipeline, repositoryOf(row), target))) {
+      await pipeline.db
+        .updateTable('countersign.deployment')
+        .set({ log_shows_output: true })
+        .where('id', '=', row.id)
+        .execute();
+    }
+    return await ship(pipeline, row, target, { ...attempt, watchers: [log, shown], log });
+  } finally {
+    await shown.close();
+    await log.close();
+  }
+}
+
+interface Watcher {
+  step(event: DeployProgress): void;
+}
+
 async function ship(
   pipeline: Pipeline,
   row: StoredDeployment,
   { target, privateKey, jumpKeys }: DeployTarget,
-  { job, resumed }: { readonly job: DeployJob; readonly resumed: boolean },
-) {
+  {
+    job,
+    resumed,
+    watchers,
+    log,
+  }: { job: DeployJob; resumed: boolean; watchers: readonly Watcher[]; log: DeploymentLog },
+): Promise<DeployOutcome> {
   const repository = repositoryOf(row);
   const { last } = await runningRelease(pipeline.db, repository, row.environment);
   const mirror = openMirror({
@@ -230,9 +265,11 @@ async function ship(
       now: pipeline.now,
       random: pipeline.random,
       log: pipeline.log,
+      onOutput: (line) => log.output(line),
       onProgress: async (event) => {
         const { host, step, state, message } = event;
         pipeline.log.info({ deployment: row.id, host: `${host.host}:${host.port}`, step, state }, message);
+        for (const watcher of watchers) watcher.step(event);
         // Nothing is begun under a claim that another process may have by now, or while the database can't be asked.
         if (state === 'started') await job.assertHeld();
         if (reached) return;

@@ -3,18 +3,28 @@ import type { RepositoryRef } from '../domain/repository.ts';
 import { isPrivate } from '../facts/read-visibility.ts';
 import type { DeployTarget, Pipeline } from './pipeline.ts';
 
-/**
- * Whether the check run may show what commands printed: whoever sees the repository reads it there, and a command can print
- * what it finds on the host. Where GitHub doesn't say who sees it, it isn't shown.
- */
+/** Whether the check run may show what failed commands printed; GitHub is asked only where some failed. */
 export async function showsOutput(
   pipeline: Pick<Pipeline, 'github' | 'log'>,
   repository: RepositoryRef,
-  { target }: DeployTarget,
+  target: DeployTarget,
   { hosts }: Pick<DeployOutcome, 'hosts'>,
 ): Promise<boolean> {
+  const failed = hosts.some(({ commands }) => commands.some(({ exitCode }) => exitCode !== 0));
+  if (!failed) return target.target.showOutput;
+  return mayShowOutput(pipeline, repository, target);
+}
+
+/**
+ * Whether whoever sees the repository may read what commands print: a command can print what it finds on the host. Where
+ * GitHub doesn't say who sees it, it isn't shown.
+ */
+export async function mayShowOutput(
+  pipeline: Pick<Pipeline, 'github' | 'log'>,
+  repository: RepositoryRef,
+  { target }: DeployTarget,
+): Promise<boolean> {
   if (target.showOutput) return true;
-  if (!hosts.some(({ commands }) => commands.some(({ exitCode }) => exitCode !== 0))) return false;
   try {
     return await isPrivate(await pipeline.github(repository.installationId), repository);
   } catch (error) {

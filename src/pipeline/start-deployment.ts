@@ -12,6 +12,7 @@ import { fullName } from '../domain/repository.ts';
 import { planStart } from '../effects/plan-outcome.ts';
 import { record } from '../ledger/record.ts';
 import { explainDecision } from './explain-decision.ts';
+import { logUrl } from './log-url.ts';
 import { holdLocks } from './hold-locks.ts';
 import { readLockFacts } from './read-lock.ts';
 import { useEmergency } from './use-emergency.ts';
@@ -41,6 +42,10 @@ export async function startDeployment(
         state: 'running',
         started_sequence: sql<number>`nextval('countersign.deployment_started')`,
         started_entry: entryUuid,
+        // Only what we deploy ourselves is seen step by step.
+        ...(target === null || pipeline.publicUrl === null
+          ? {}
+          : { log_key: Buffer.from(pipeline.random(16)).toString('base64url') }),
         release: `${row.id.slice(-12)}-${row.sha.slice(0, 12)}`,
         updated_at: new Date(now),
       })
@@ -85,6 +90,7 @@ export async function startDeployment(
       entryId: entryUuid,
       repository,
       webUrl: pipeline.webUrl,
+      logUrl: logUrl(pipeline, started),
       hosts: target?.target.hosts ?? [],
     });
     await queueEffects(tx, pipeline.queue, effects, now);

@@ -2,10 +2,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '../db/database.ts';
+import { DEPLOYMENT_STYLE_SOURCE, deploymentPage } from './deployment-page.ts';
 import { measure, newestCheckpoint } from './measure.ts';
 import { createMetrics } from './metrics.ts';
 import { pathOf } from './path-of.ts';
 import type { WitnessState } from '../witness/start-witnessing.ts';
+import { readDeploymentLog } from './read-deployment-log.ts';
 import { NOT_FOUND, type Reply, respond } from './respond.ts';
 
 export interface PagesOptions {
@@ -20,7 +22,7 @@ export interface PagesOptions {
   readonly patienceMs?: number;
 }
 
-/** Answers any request that isn't a webhook; never rejects. All of it is read-only and the same for everyone. */
+/** Answers any request that isn't a webhook; never rejects. All of it is read-only, and the same for everyone but a deployment's log, whose address can't be guessed. */
 export function createPages({
   db,
   log,
@@ -49,9 +51,16 @@ export function createPages({
       return checkpoint === null ? text(404, 'There is no checkpoint yet.\n') : text(200, checkpoint.note);
     },
   };
+  const deploymentAt = (path: string): (() => Promise<Reply>) | undefined => {
+    if (!path.startsWith(DEPLOYMENTS)) return undefined;
+    return async () => {
+      const shown = await readDeploymentLog(db, path.slice(DEPLOYMENTS.length));
+      return shown === null ? NOT_FOUND : html(deploymentPage(shown));
+    };
+  };
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = pathOf(request);
-    const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
+    const page = Object.hasOwn(pages, path) ? pages[path] : deploymentAt(path);
     request.resume();
     if (page === undefined) return respond(response, NOT_FOUND);
     if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -68,6 +77,18 @@ export function createPages({
     }
   };
 }
+
+/** Followed by the key that a deployment's `log_url` has: whoever sees the deployment on GitHub has it, and nobody else. */
+const DEPLOYMENTS = '/deployments/';
+
+const html = (body: string): Reply => ({
+  status: 200,
+  type: 'text/html',
+  body,
+  headers: {
+    'content-security-policy': `default-src 'none'; style-src ${DEPLOYMENT_STYLE_SOURCE}; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`,
+  },
+});
 
 const text = (status: number, body: string): Reply => ({ status, type: 'text/plain', body });
 

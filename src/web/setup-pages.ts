@@ -1,6 +1,7 @@
 /** The set-up's pages as HTML. Pure; no script, and everything that isn't ours is escaped. */
 import { createHash } from 'node:crypto';
 import type { AppManifest } from './app-manifest.ts';
+import { escapeHtml as text } from './escape-html.ts';
 
 const STYLE = `
 :root { color-scheme: light dark; --line: #d1d9e0; --soft: #59636e; --field: #fff; --page: #f6f8fa; --sheet: #fff; --go: #1f883d; --bad: #d1242f; }
@@ -125,14 +126,3 @@ ${body}
 </html>
 `;
 }
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** Text as HTML, in an element or in a quoted attribute. */
-const text = (value: string): string => value.replaceAll(/[&<>"']/g, (sign) => ESCAPES[sign] ?? sign);

@@ -39,6 +39,7 @@ export function pipelineOn(
     github: () => Promise.resolve(github),
     contentsToken: () => Promise.reject(new Error('no token in this test')),
     webUrl: 'https://github.test',
+    publicUrl: null,
     cloneUrl: () => 'https://github.test/acme/shop.git',
     mirrors: '/nowhere',
     trees: () => agreeingTrees,

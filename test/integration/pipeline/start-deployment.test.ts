@@ -41,6 +41,7 @@ beforeAll(async () => {
     github: never,
     contentsToken: never,
     webUrl: 'https://github.test',
+    publicUrl: null,
     cloneUrl: never,
     mirrors: '',
     trees: never,

@@ -68,6 +68,7 @@ function pipelineWithoutGitHub(): Pipeline {
     github: nobody,
     contentsToken: nobody,
     webUrl: 'https://github.com',
+    publicUrl: null,
     cloneUrl: () => '',
     mirrors: '',
     trees: () => agreeingTrees,

@@ -310,6 +310,16 @@ describe('a wrong environment', () => {
       'COUNTERSIGN_LEDGER_ORIGIN: must be a name',
     ],
     [
+      'people led here in the open',
+      { COUNTERSIGN_URL: 'http://countersign.example.com' },
+      'COUNTERSIGN_URL: must be the https address',
+    ],
+    [
+      'people led here with a password',
+      { COUNTERSIGN_URL: 'https://user:hush@countersign.example.com' },
+      'COUNTERSIGN_URL: must be the https address',
+    ],
+    [
       'two ledger keys',
       { COUNTERSIGN_LEDGER_KEY: 'a', COUNTERSIGN_LEDGER_KEY_FILE: 'b' },
       'COUNTERSIGN_LEDGER_KEY: and',

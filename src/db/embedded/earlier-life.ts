@@ -10,7 +10,7 @@ import { CodedError } from '../../domain/coded-error.ts';
 export async function endEarlierLife(place: string, starterFile: string): Promise<void> {
   if ((await serverIn(place)) === null) return;
   const starter = await starterOf(starterFile);
-  if (starter !== null && (await startTime(starter.pid)) === starter.startTime) {
+  if (starter !== null && (await liveStill(starter))) {
     throw new CodedError(
       'data_directory_in_use',
       `the embedded database in ${place} is in use by process ${starter.pid}. Stop that one first; to run several ` +
@@ -28,6 +28,15 @@ export async function endEarlierLife(place: string, starterFile: string): Promis
     'data_directory_in_use',
     `a PostgreSQL of an earlier start still runs in ${place} and does not stop. See ${place}/postmaster.pid.`,
   );
+}
+
+/** Whether who started the server lives. One that was just killed takes a moment to end, so it is looked at more than once. */
+async function liveStill(starter: { pid: number; startTime: string | null }): Promise<boolean> {
+  for (let waited = 0; waited < 1_000; waited += 100) {
+    if ((await startTime(starter.pid)) !== starter.startTime) return false;
+    await sleep(100);
+  }
+  return true;
 }
 
 /** Says who started the server: the process and when it began, since a process id comes back. */
@@ -64,9 +73,11 @@ async function serverIn(place: string): Promise<number | null> {
   }
 }
 
-/** When a process began, in the kernel's clock ticks; null where that can't be known. */
+/** When a process that runs began, in the kernel's clock ticks; null where there is none, or where that can't be known. */
 async function startTime(pid: number): Promise<string | null> {
   const text = await fs.readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
   // The second field is the command in brackets and may hold anything; the 22nd is the start time.
-  return text?.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+  const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ') ?? [];
+  // One that has ended stays in the list until its parent has looked at it.
+  return fields[0] === 'Z' || fields[0] === 'X' ? null : (fields[19] ?? null);
 }

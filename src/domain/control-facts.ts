@@ -1,8 +1,8 @@
 import type { Known } from './known.ts';
 
-/** What GitHub enforces for us on one thing: a guarded branch, or an environment that the policy names. */
+/** What GitHub enforces for us on one thing: a guarded branch, or an environment that the policy names; and what runs on an environment's hosts. */
 export interface ControlSubject {
-  readonly kind: 'branch' | 'environment';
+  readonly kind: 'branch' | 'environment' | 'hosts';
   readonly name: string;
 }
 

@@ -10,7 +10,9 @@ export function controlsSection(controls: readonly ControlsFact[]): Section {
   return block(40, ['### Controls', '', ...told.map((each) => `- ${line(each)}`)].join('\n'));
 }
 
-function line({ subject, standing, unmet, since, entry }: ControlsFact): string {
+function line(fact: ControlsFact): string {
+  const { subject, standing, unmet, since, entry } = fact;
+  if (subject.kind === 'hosts') return hostsLine(fact);
   const what = `${subject.kind === 'branch' ? 'Branch' : 'Environment'} ${code(subject.name)}`;
   const from = `since ${moment(since)} (ledger entry ${code(entry)})`;
   switch (standing) {
@@ -28,5 +30,24 @@ function line({ subject, standing, unmet, since, entry }: ControlsFact): string 
       )}.`;
     case 'not_demanded':
       return `${what}: the policy demands nothing.`;
+  }
+}
+
+/** What runs on an environment's hosts, against what the ledger has. */
+function hostsLine({ subject, standing, unmet, since, entry }: ControlsFact): string {
+  const what = `Hosts of ${code(subject.name)}`;
+  const from = `since ${moment(since)} (ledger entry ${code(entry)})`;
+  const hosts = list(
+    unmet.map((each) => code(each)),
+    'and',
+  );
+  switch (standing) {
+    case 'gap':
+      return `⚠️ ${what}: **something else runs** on ${hosts} than the ledger has, ${from}. Somebody switched it by another way than this.`;
+    case 'unknown':
+      return `${what}: unknown ${from}, since ${hosts} didn’t say what runs there.`;
+    case 'whole':
+    case 'not_demanded':
+      return `${what}: they run what the ledger has, ${from}.`;
   }
 }

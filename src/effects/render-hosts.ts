@@ -68,7 +68,8 @@ function whatHappened({ outcome, failedAt, message, release, previousRelease }: 
   const at = failedAt === null ? '' : `at ${code(failedAt, 60)}: `;
   const before = previousRelease === null ? null : code(previousRelease, 60);
   if (outcome === 'success')
-    return `runs ${code(release, 60)}${before === null ? '' : `, before it ${before}`}`;
+    // What was odd on the way, though it went well: the host ran something else before, or cleaning up failed.
+    return `runs ${code(release, 60)}${before === null ? '' : `, before it ${before}`}${message === '' ? '' : `. ⚠️ ${escape(message, 300)}`}`;
   const now = outcome === 'rolled_back' && before !== null ? `; ${before} runs again` : '';
   return `${at}${escape(message, 300)}${now}`;
 }

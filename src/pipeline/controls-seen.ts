@@ -38,6 +38,7 @@ export async function deploymentControls(
   const names = branches.known ? branches.value.map(({ name }) => name) : [];
   const subjects: readonly ControlSubject[] = [
     { kind: 'environment', name: request.environment },
+    { kind: 'hosts', name: request.environment },
     ...names.map((name): ControlSubject => ({ kind: 'branch', name })),
   ];
   const seen = await controlsOf(pipeline, repository, subjects);

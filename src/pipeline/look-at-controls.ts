@@ -14,7 +14,7 @@ import { organisationPolicy, policiesGuarding } from '../policy/organisation-pol
 import type { Policy } from '../policy/schema.ts';
 import { ControlJob } from './jobs.ts';
 import { isLost, noticeLoss } from './lost-repository.ts';
-import { noteControls } from './note-controls.ts';
+import { controlsOf, noteControls } from './note-controls.ts';
 import type { Pipeline } from './pipeline.ts';
 import { policyInForce } from './policy-in-force.ts';
 
@@ -130,7 +130,11 @@ export async function lookForDeployment(
   }: { readonly policy: Policy; readonly environment: string; readonly branches: readonly string[] },
 ): Promise<readonly ControlsFact[]> {
   const github = await pipeline.github(repository.installationId);
-  const found = [await lookAtEnvironment(pipeline, github, repository, { environment, policy })];
+  const found = [
+    await lookAtEnvironment(pipeline, github, repository, { environment, policy }),
+    // Its hosts are probed by the deployment itself: what the last look found is told with it.
+    ...(await controlsOf(pipeline, repository, [{ kind: 'hosts', name: environment }])).map(withoutParts),
+  ];
   for (const branch of branches.filter((name) => isGuarded(policy, name))) {
     const begunAt = pipeline.now();
     const protection = await readProtection(github, repository, { branch, appId: pipeline.appId });
@@ -138,6 +142,9 @@ export async function lookForDeployment(
   }
   return found;
 }
+
+const withoutParts = ({ parts: _, ...controls }: ControlsFact & { readonly parts: unknown }): ControlsFact =>
+  controls;
 
 /** No webhook tells of an environment's rules, so nobody is named. */
 async function lookAtEnvironment(

@@ -6,6 +6,7 @@ import { judgeDeployment } from './judge-deployment.ts';
 import { judgeMergeGroup } from './judge-merge-group.ts';
 import { judgePush } from './judge-push.ts';
 import { lookAtControls } from './look-at-controls.ts';
+import { LOOK_AT_HOSTS_MS, lookAtHosts } from './look-at-hosts.ts';
 import { LOOK_AGAIN_MS, lookAgain } from './look-again.ts';
 import type { Pipeline } from './pipeline.ts';
 import { recordMerge } from './record-merge.ts';
@@ -39,6 +40,15 @@ export async function workQueues(pipeline: Pipeline): Promise<() => void> {
       pipeline.log.error({ err: error }, 'waiting deployments could not be looked at again');
     });
   }, LOOK_AGAIN_MS);
+  const looking = setInterval(() => {
+    lookAtHosts(pipeline).catch((error: unknown) => {
+      pipeline.log.error({ err: error }, 'hosts could not be looked at');
+    });
+  }, LOOK_AT_HOSTS_MS);
   timer.unref();
-  return () => clearInterval(timer);
+  looking.unref();
+  return () => {
+    clearInterval(timer);
+    clearInterval(looking);
+  };
 }

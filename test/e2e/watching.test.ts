@@ -1,12 +1,20 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, readlink, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { pino } from 'pino';
+import { parse } from 'yaml';
 import { approve, deployCheck, merge, openChange } from '../../demo/stage/acts.ts';
 import { setStage, type Stage } from '../../demo/stage/stage.ts';
 import { seeCheckRun, until, untilCheckRun } from '../../demo/stage/watch.ts';
+import type { OperatorTarget } from '../../src/config/operator-schema.ts';
+import type { Target } from '../../src/domain/deploy.ts';
+import type { GitHubReader } from '../../src/facts/github-reader.ts';
+import { listEntries } from '../../src/ledger/read.ts';
+import { lookAtHosts } from '../../src/pipeline/look-at-hosts.ts';
 import { assertReperformed } from '../support/assert-reperformed.ts';
+import { pipelineOn } from '../support/pipeline.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const PUBLIC = 'https://countersign.example.com';
@@ -127,4 +135,61 @@ test('in a public repository what commands print isn’t shown, nor is a page wi
     expect([other, status]).toEqual([other, 404]);
   }
   expect(await seeCheckRun(stage, sha, staging)).not.toBeNull();
+}, 180_000);
+
+test('what runs on a host by another way is found, told with the next deployment, and found to be over', async () => {
+  const file = readFileSync(join(dir, 'countersign.yaml'), 'utf8');
+  const targets = (parse(file) as { targets: (OperatorTarget & { path: string })[] }).targets;
+  const [given] = targets;
+  if (given === undefined) throw new Error('the operator file has no target');
+  const { credential, hosts, path } = given;
+  const keyFile = 'file' in credential.private_key ? credential.private_key.file : '';
+  const target = { path, hosts, timeout: 30, environment: 'staging' } as unknown as Target;
+  const pipeline = pipelineOn(database, {} as GitHubReader, {
+    targetOf: (_, environment) =>
+      environment === 'staging' ? { target, privateKey: () => readFile(keyFile, 'utf8') } : null,
+  });
+  const told = async () => {
+    await lookAtHosts(pipeline);
+    const entries = await listEntries(database.db, { kinds: ['control.changed'] });
+    return entries
+      .filter(({ content }) => content.hosts.length > 0)
+      .map(({ content }) => `${content.environment ?? ''} ${content.outcome}`);
+  };
+  expect(await told()).toEqual(['staging baseline.whole']);
+  expect(await told()).toEqual(['staging baseline.whole']);
+
+  const current = join(path, 'current');
+  const recorded = await readlink(current);
+  await mkdir(join(path, 'releases/by-hand'));
+  await rm(current);
+  await symlink('releases/by-hand', current);
+  expect((await told()).toSorted()).toEqual(['staging baseline.whole', 'staging changed.gap']);
+
+  const files = { 'public/index.html': '<p>after</p>\n' };
+  const { number, head } = await openChange(stage, 'alice', { branch: 'after', title: 'After', files });
+  await approve(stage, 'carol', number);
+  await untilCheckRun(stage, head, 'countersign/change', (run) => run.conclusion === 'success', 60);
+  const sha = await merge(stage, 'carol', number);
+  const shown = await untilCheckRun(stage, sha, staging, (run) => run.title.startsWith('Deployed'), 90);
+  expect(shown.text).toContain('⚠️ Hosts of `staging`: **something else runs** on `127.0.0.1:');
+  expect(shown.text).toContain('ran by-hand, while the ledger has');
+
+  expect((await told()).toSorted()).toEqual([
+    'staging baseline.whole',
+    'staging changed.gap',
+    'staging changed.whole',
+  ]);
+  expect(await readlink(current)).not.toBe(recorded);
+
+  // One that can't be asked is no change, and told once.
+  const silent = { ...target, hosts: target.hosts.map((host) => ({ ...host, port: 1 })) };
+  const blind = pipelineOn(database, {} as GitHubReader, {
+    targetOf: () => ({ target: silent, privateKey: () => readFile(keyFile, 'utf8') }),
+  });
+  await lookAtHosts(blind);
+  await lookAtHosts(blind);
+  expect((await told()).filter((line) => line.includes('unreadable'))).toEqual([
+    'staging unreadable.unknown',
+  ]);
 }, 180_000);

@@ -209,7 +209,7 @@ export class HostSession {
       begun = true;
       if (!ours) this.#ports.onOutput?.({ host: this.host, step, text });
     };
-    const one = (): LiveOutput => new LiveOutput([this.#privateKey], told);
+    const one = (): LiveOutput => new LiveOutput(this.#secrets, told);
     return { stdout: one(), stderr: one() };
   }
 

@@ -143,8 +143,10 @@ export async function lookForDeployment(
   return found;
 }
 
-const withoutParts = ({ parts: _, ...controls }: ControlsFact & { readonly parts: unknown }): ControlsFact =>
-  controls;
+function withoutParts(seen: ControlsFact & { readonly parts: unknown }): ControlsFact {
+  const { parts: _, ...controls } = seen;
+  return controls;
+}
 
 /** No webhook tells of an environment's rules, so nobody is named. */
 async function lookAtEnvironment(

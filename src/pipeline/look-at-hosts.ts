@@ -57,12 +57,12 @@ async function lookAtPlace(pipeline: Pipeline, { repository, environment, target
   const begunAt = pipeline.now();
   const { last, uncertain } = await runningRelease(pipeline.db, repository, environment);
   if (before.busy || uncertain !== null || last === null) return;
-  const key = await target.privateKey();
+  const keys = { privateKey: await target.privateKey(), jumpKeys: await target.jumpKeys() };
   const { path, timeout } = target.target;
   const parts: Record<string, Known<{ runs: string }>> = {};
   for (const host of target.target.hosts) {
     try {
-      const found = await inspectHost({ host, path, timeout, privateKey: key }, pipeline.random);
+      const found = await inspectHost({ host, path, timeout, ...keys }, pipeline.random);
       parts[nameOf(host)] = known({ runs: runs(found, last.release) });
     } catch (error) {
       parts[nameOf(host)] = unknown(error instanceof Error ? printable(error.message) : 'it did not answer');

@@ -147,7 +147,9 @@ test('what runs on a host by another way is found, told with the next deployment
   const target = { path, hosts, timeout: 30, environment: 'staging' } as unknown as Target;
   const pipeline = pipelineOn(database, {} as GitHubReader, {
     targetOf: (_, environment) =>
-      environment === 'staging' ? { target, privateKey: () => readFile(keyFile, 'utf8') } : null,
+      environment === 'staging'
+        ? { target, privateKey: () => readFile(keyFile, 'utf8'), jumpKeys: () => Promise.resolve({}) }
+        : null,
   });
   const told = async () => {
     await lookAtHosts(pipeline);
@@ -185,7 +187,11 @@ test('what runs on a host by another way is found, told with the next deployment
   // One that can't be asked is no change, and told once.
   const silent = { ...target, hosts: target.hosts.map((host) => ({ ...host, port: 1 })) };
   const blind = pipelineOn(database, {} as GitHubReader, {
-    targetOf: () => ({ target: silent, privateKey: () => readFile(keyFile, 'utf8') }),
+    targetOf: () => ({
+      target: silent,
+      privateKey: () => readFile(keyFile, 'utf8'),
+      jumpKeys: () => Promise.resolve({}),
+    }),
   });
   await lookAtHosts(blind);
   await lookAtHosts(blind);

@@ -67,7 +67,7 @@ async function inDirectory(
 ): Promise<CheckRunVerdict> {
   const report = await verifyDirectory(directory, { vkey });
   if (report.found > 0) return { holds: false, told: [describe(report).trimEnd()] };
-  return await verifyCheckRun(copy, directoryCheckRuns(directory, report));
+  return await verifyCheckRun(copy, await directoryCheckRuns(directory, report));
 }
 
 /** The log that the proof names, so that one of an earlier incarnation is looked for there. */

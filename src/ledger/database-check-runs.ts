@@ -2,11 +2,13 @@
 import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
 import { CodedError } from '../domain/coded-error.ts';
+import { readDatabaseLog } from './compared-log.ts';
 import type { EntryContent } from './entry.ts';
 import { parseEntry } from './entry.ts';
 import { entryProver } from './entry-prover.ts';
 import { queryOf } from './query.ts';
 import { readDocument } from './read.ts';
+import { readRetirement } from './read-retirement.ts';
 import type { CheckRunLog, WritesOf } from './verify-check-run.ts';
 import { recordsCheckRun } from './verify-check-run.ts';
 
@@ -50,6 +52,9 @@ export async function databaseCheckRuns(
     origin: log.origin,
     vkeys: prover.vkeys,
     size: log.size,
+    retired: (await readRetirement(query, log.log_id))?.minimum ?? 0,
+    continues: async (checkpoint) =>
+      await (await readDatabaseLog(query, log.origin, prover.vkeys[0] ?? log.vkey)).continues(checkpoint),
     entryAt: async (index) => {
       const [row] = await query<Row>(`${ENTRIES} WHERE i.log_id = $1 AND i.index = $2`, [log.log_id, index]);
       return row === undefined ? null : await proven(row);

@@ -6,13 +6,15 @@ import { readPlainFile } from './plain-file.ts';
 import type { EntryContent } from './entry.ts';
 import { parseEntry } from './entry.ts';
 import type { VerifyReport } from './finding.ts';
+import { sameHash } from './hash.ts';
+import { RootsBySize } from './roots-by-size.ts';
 import { commitmentOf } from './seal.ts';
 import { TILE_WIDTH } from './tiles.ts';
 import type { CheckRunLog } from './verify-check-run.ts';
 import { recordsCheckRun } from './verify-check-run.ts';
 
 /** `verified`: what `verifyDirectory` said of this directory, with nothing found. */
-export function directoryCheckRuns(directory: string, verified: VerifyReport): CheckRunLog {
+export async function directoryCheckRuns(directory: string, verified: VerifyReport): Promise<CheckRunLog> {
   const { origin, vkeys, size } = verified;
   const source = new DirectorySource(directory, vkeys[0] ?? '', {
     size,
@@ -20,12 +22,19 @@ export function directoryCheckRuns(directory: string, verified: VerifyReport): C
     note: '',
     signedAt: null,
   });
+  const roots = new RootsBySize(source);
+  await source.readRetired();
   const bundle = async (index: number) =>
     await source.bundle(index, Math.min(TILE_WIDTH, size - index * TILE_WIDTH));
   return {
     origin,
     vkeys,
     size,
+    retired: verified.retired?.minimum ?? 0,
+    continues: async (checkpoint) => {
+      const root = await roots.at(checkpoint.size);
+      return root !== null && sameHash(root, checkpoint.root);
+    },
     entryAt: async (index) => {
       if (index >= size) return null;
       const entries = await bundle(Math.floor(index / TILE_WIDTH));

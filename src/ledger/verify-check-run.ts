@@ -11,6 +11,7 @@ import type { Compared } from './check-run-difference.ts';
 import { FIELD_NAMES, compareCheckRun } from './check-run-difference.ts';
 import type { CheckRunRecord } from './check-run-record.ts';
 import { CHECK_RUN_DOCUMENT, parseCheckRunRecord } from './check-run-record.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import { parseCheckpoint } from './checkpoint.ts';
 import type { EntryContent } from './entry.ts';
 import { parseEntry } from './entry.ts';
@@ -23,6 +24,10 @@ export interface CheckRunLog {
   /** Whose signature on a check run's checkpoint counts. */
   readonly vkeys: readonly string[];
   readonly size: number;
+  /** Below it bytes may be missing, as an entry says that they were retired. */
+  readonly retired: number;
+  /** Whether the log begins with what a checkpoint (of at most its size) covers. */
+  continues(checkpoint: Checkpoint): Promise<boolean>;
   entryAt(index: number): Promise<Uint8Array | null>;
   /** `effect.finished` entries that hold a check run, by rising index. */
   writes(of: WritesOf): Promise<readonly { readonly index: number; readonly content: EntryContent }[]>;
@@ -40,7 +45,7 @@ export interface CheckRunVerdict {
   readonly told: readonly string[];
 }
 
-/** Throws `other_log`, `document_gone`, `document_altered`: then nothing can be said. */
+/** Throws `other_log`, `entry_retired`, `document_gone`, `document_altered`: then nothing can be said. */
 export async function verifyCheckRun(copy: CheckRunCopy, log: CheckRunLog): Promise<CheckRunVerdict> {
   if (copy.proof === null) {
     return no(
@@ -49,7 +54,8 @@ export async function verifyCheckRun(copy: CheckRunCopy, log: CheckRunLog): Prom
   }
   const said = claimOf(copy.proof);
   if (typeof said === 'string') return no(`The proof in this check run does not hold: ${said}`);
-  const { index, origin, size } = said;
+  const { index, checkpoint } = said;
+  const { origin, size } = checkpoint;
   if (origin !== log.origin) {
     throw new CodedError(
       'other_log',
@@ -57,13 +63,20 @@ export async function verifyCheckRun(copy: CheckRunCopy, log: CheckRunLog): Prom
     );
   }
   const bytes = await log.entryAt(index);
+  const ends = `The proof in this check run is of entry ${index} under checkpoint ${size}, and this log ends after ${log.size}: it was cut, or it is an older copy.`;
   if (bytes === null) {
-    return no(
-      `The proof in this check run is of entry ${index} under checkpoint ${size}, and this log ends after ${log.size}: it was cut, or it is an older copy.`,
-    );
+    if (index < log.retired) throw retired(index);
+    return no(ends);
   }
   const refused = notProven(copy.proof, bytes, log.vkeys);
   if (refused !== null) return no(`The proof in this check run does not hold: ${refused}`);
+  // By the log's own key: whoever saved the check run is a witness of so much.
+  if (size > log.size) return no(ends);
+  if (!(await log.continues(checkpoint))) {
+    return no(
+      `The ledger was forked: the proof in this check run is under checkpoint ${size} of ${origin}, which is signed by the log's key, and the first ${size} entries in this log are others.`,
+    );
+  }
   const entry = parseEntry(bytes);
   const name = `entry ${index} (${entry.kind}, ${entry.id})`;
   if (copy.named !== null && (copy.named.index !== index || copy.named.id !== entry.id)) {
@@ -73,6 +86,7 @@ export async function verifyCheckRun(copy: CheckRunCopy, log: CheckRunLog): Prom
   }
   const writes = await log.writes({ answering: entry.id });
   if (writes.length === 0) {
+    if (index < log.retired) throw retired(index);
     return no(
       `No check run was recorded that follows from ${name}: its proof was put here from somewhere else, or the check run was written by a version that did not record them yet.`,
     );
@@ -81,14 +95,21 @@ export async function verifyCheckRun(copy: CheckRunCopy, log: CheckRunLog): Prom
 }
 
 /** What a proof claims, or why it can't be read. */
-function claimOf(proof: string): { index: number; origin: string; size: number } | string {
+function claimOf(proof: string): { index: number; checkpoint: Checkpoint } | string {
   try {
     const { index, checkpoint } = parseProof(proof);
-    return { index, ...parseCheckpoint(checkpoint) };
+    return { index, checkpoint: parseCheckpoint(checkpoint) };
   } catch (error) {
     if (error instanceof CodedError) return error.message;
     throw error;
   }
+}
+
+function retired(index: number): CodedError {
+  return new CodedError(
+    'entry_retired',
+    `this check run follows from entry ${index}, of a time that was retired, and what was recorded of it is not here any more: compare it with the archive (--log DIRECTORY).`,
+  );
 }
 
 type Write = Awaited<ReturnType<CheckRunLog['writes']>>[number];

@@ -72,6 +72,20 @@ export class CheckpointBranch {
     return null;
   }
 
+  /** Why it isn't a whole copy, in words: it was cloned without what came before, or without files. Null where it is one. */
+  async lacks(): Promise<string | null> {
+    const shallow = await this.#git(['rev-parse', '--is-shallow-repository']);
+    if (shallow !== 'false') return 'a shallow clone';
+    const { code, stdout } = await this.#run([
+      'config',
+      '--local',
+      '--get-regexp',
+      String.raw`^(extensions\.partialclone|remote\..*\.(promisor|partialclonefilter))$`,
+    ]);
+    if (code === 0 && stdout.length > 0) return 'a partial clone';
+    return null;
+  }
+
   /** Every version of it that any commit has, oldest commit first. */
   history(origin: string, revisions: readonly string[]): AsyncGenerator<CommittedCheckpoint, void> {
     return this.#log(checkpointPath(origin), ['--full-history', '--reverse', ...revisions]);

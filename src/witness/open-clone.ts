@@ -16,6 +16,14 @@ export async function openClone(path: string): Promise<CheckpointsElsewhere> {
     );
   }
   const branch = new CheckpointBranch(directory, path);
+  // What a commit lacks because it was never fetched would look as if nobody had ever brought it.
+  const lacking = await branch.lacks();
+  if (lacking !== null) {
+    throw new CodedError(
+      'witness_unreadable',
+      `${path} is ${lacking}, so it lacks checkpoints that the witness has: clone the whole of it, with nothing but \`git clone ADDRESS\`.`,
+    );
+  }
   // Whatever is called in it how: a checkpoint that the log signed proves itself.
   return {
     name: path,

@@ -68,6 +68,18 @@ describe('the check runs of a database', () => {
     await empty.drop();
   });
 
+  test('belong to a log that continues every checkpoint it signed, and no other', async () => {
+    const [signed] = await query(database.readerUrl, 'SELECT size::int, root FROM ledger.checkpoint');
+    const root = signed?.['root'] as Buffer;
+    const old = { origin: ORIGIN, size: Number(signed?.['size']), root };
+    await recordSome(database.db, 2);
+    await integrateAll(database.writerUrl, alone(FIRST));
+    const log = await databaseCheckRuns(database.db, ORIGIN, null);
+    expect(log).toMatchObject({ size: 5, retired: 0 });
+    expect(await log.continues(old)).toBe(true);
+    expect(await log.continues({ ...old, root: Buffer.alloc(32, 7) })).toBe(false);
+  });
+
   test('are not believed where an entry was altered', async () => {
     await tamper(
       database.ownerUrl,

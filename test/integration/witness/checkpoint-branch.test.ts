@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runGit } from '../../../src/deploy/git.ts';
 import { CheckpointBranch, checkpointPath } from '../../../src/witness/checkpoint-branch.ts';
+import { openClone } from '../../../src/witness/open-clone.ts';
 
 const ORIGIN = 'audit.example.com/ledger/1';
 const now = '2026-11-27T00:00:00.000Z';
@@ -29,7 +30,9 @@ async function git(args: readonly string[], input = ''): Promise<string> {
   return stdout.toString().trim();
 }
 
-const notesOf = async (all: AsyncIterable<{ readonly note: string }>): Promise<string[]> => {
+const notesOf = async (
+  all: AsyncIterable<{ readonly note: string }> | Iterable<{ readonly note: string }>,
+): Promise<string[]> => {
   const collected: string[] = [];
   for await (const { note } of all) collected.push(note);
   return collected;
@@ -102,4 +105,31 @@ test('every log that is in any commit is found, also one whose file was taken aw
   );
   const all = await notesOf(branch.historyOfAll([head]));
   expect(all.toSorted()).toEqual(['one\n', 'three\n', 'two\n']);
+});
+
+test.each([
+  ['shallow', ['--depth=1']],
+  ['partial', ['--filter=blob:none']],
+])('a %s clone is none to compare with, for it hides what it lacks', async (how, options) => {
+  await git(['update-ref', 'refs/heads/ledger-witness', head]);
+  await git(['symbolic-ref', 'HEAD', 'refs/heads/ledger-witness']);
+  await git(['config', 'uploadpack.allowFilter', 'true']);
+  const clone = join(directory, 'clones', how);
+  const cloned = await runGit(
+    ['clone', '--quiet', '--no-checkout', ...options, `file://${directory}`, clone],
+    {
+      directory,
+      protocols: 'file',
+    },
+  );
+  expect(cloned).toMatchObject({ code: 0 });
+  await expect(openClone(clone)).rejects.toMatchObject({
+    code: 'witness_unreadable',
+    message: expect.stringContaining(`is a ${how} clone, so it lacks checkpoints that the witness has`),
+  });
+});
+
+test('a whole clone is one to compare with', async () => {
+  await git(['update-ref', 'refs/heads/ledger-witness', head]);
+  expect(await notesOf((await openClone(directory)).of(ORIGIN))).toEqual(['one\n', 'two\n']);
 });

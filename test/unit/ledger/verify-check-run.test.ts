@@ -9,7 +9,7 @@ import { leafHash } from '../../../src/ledger/hash.ts';
 import { formatProof } from '../../../src/ledger/proof.ts';
 import { sealDocument } from '../../../src/ledger/seal.ts';
 import { createSigner, generateLedgerKey } from '../../../src/ledger/signer.ts';
-import type { CheckRunVerdict } from '../../../src/ledger/verify-check-run.ts';
+import type { CheckRunLog, CheckRunVerdict } from '../../../src/ledger/verify-check-run.ts';
 import { verifyCheckRun } from '../../../src/ledger/verify-check-run.ts';
 import { checkRunDocument } from '../../../src/pipeline/documents.ts';
 
@@ -40,6 +40,7 @@ async function verdict(
   file: (shown: readonly CheckRunContent[]) => string,
   names: readonly string[],
   erased: readonly number[] = [],
+  log: Partial<CheckRunLog> = {},
 ): Promise<CheckRunVerdict> {
   const shown = names.map((name) =>
     appendProof(
@@ -71,12 +72,15 @@ async function verdict(
     origin,
     vkeys: [signer.vkey],
     size: 1,
+    retired: 0,
+    continues: async (checkpoint) => Buffer.compare(checkpoint.root, root) === 0,
     entryAt: async () => entryBytes(decision),
     writes: async () => writes,
     document: async (commitment) => {
       const at = commitments.indexOf(commitment);
       return erased.includes(at) ? null : (sealed[at]?.body ?? null);
     },
+    ...log,
   });
 }
 
@@ -93,6 +97,34 @@ describe('a check run', () => {
     expect(await verdict(([one]) => JSON.stringify(json(one!)), ['change'])).toEqual({
       holds: true,
       told: ['This check run says what was recorded (entry 1).'],
+    });
+  });
+
+  test('is a witness against a log that ends before its checkpoint, or has other entries under it', async () => {
+    const whole = ([one]: readonly CheckRunContent[]): string => JSON.stringify(json(one!));
+    expect(await verdict(whole, ['change'], [], { size: 0 })).toEqual({
+      holds: false,
+      told: [
+        'The proof in this check run is of entry 0 under checkpoint 1, and this log ends after 0: it was cut, or it is an older copy.',
+      ],
+    });
+    expect(await verdict(whole, ['change'], [], { continues: async () => false })).toEqual({
+      holds: false,
+      told: [
+        `The ledger was forked: the proof in this check run is under checkpoint 1 of ${origin}, which is signed by the log's key, and the first 1 entries in this log are others.`,
+      ],
+    });
+  });
+
+  test.each<[string, Partial<CheckRunLog>]>([
+    ['what it follows from', { entryAt: async () => null }],
+    ['what was recorded of it', { writes: async () => [] }],
+  ])('is not said to be forged where %s was retired', async (_, log) => {
+    const whole = ([one]: readonly CheckRunContent[]): string => JSON.stringify(json(one!));
+    expect(await verdict(whole, ['change'], [], log)).toMatchObject({ holds: false });
+    await expect(verdict(whole, ['change'], [], { ...log, retired: 256 })).rejects.toMatchObject({
+      code: 'entry_retired',
+      message: expect.stringContaining('compare it with the archive (--log DIRECTORY)'),
     });
   });
 

@@ -153,6 +153,8 @@ export interface Pull {
   /** Null until GitHub's background job has looked, as on GitHub. */
   mergeable: boolean | null;
   readonly reviews: Review[];
+  /** Whose review is asked for and wasn't given since. */
+  readonly requestedReviewers: Set<User>;
   /** In the order in which they were added. */
   readonly labels: Label[];
   readonly events: PullEvent[];

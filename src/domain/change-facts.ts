@@ -68,6 +68,11 @@ export interface PullRequestFacts {
   readonly baseChangedAt: Known<string | null>;
   /** When its title or labels were last changed; null: never. After a merge they can be made to say anything. */
   readonly describedAt: Known<string | null>;
+  /**
+   * Ids of the people whose review is asked for now and wasn't given since. GitHub leaves what they said before as it is. Absent: nobody's, or
+   * the facts are older.
+   */
+  readonly reviewAsked?: readonly number[];
   readonly merged: MergeFacts | null;
 }
 

@@ -34,6 +34,7 @@ export const REASON_CODES = [
   'approval_before_other_merge',
   'approval_before_merge_unknown',
   'approval_kept',
+  'approval_asked_again',
   'approval_before_base_change',
   'approver_is_author',
   'approver_is_bot',

@@ -158,6 +158,7 @@ async function settle(
       baseSha: wire.baseRefOid,
       baseChangedAt: wire.baseChanges,
       describedAt: wire.described,
+      ...(wire.reviewRequests.length === 0 ? {} : { reviewAsked: wire.reviewRequests }),
       // An open pull request has a `mergeCommit` of a try at merging: only a merged one's is what landed.
       merged:
         wire.state === 'MERGED' && wire.mergedAt !== null && mergeCommit !== undefined

@@ -24,6 +24,7 @@ fragment PullRequestParts on PullRequest {
   commits(first: 100) ${COMMITS}
   head: commits(last: 1) { nodes { commit { oid statusCheckRollup { contexts(first: 100) { ...CheckParts } } } } }
   reviews(first: 100) ${REVIEWS}
+  reviewRequests(first: 100) { nodes { requestedReviewer { ... on User { databaseId } } } }
   changedFiles
   files(first: 100) ${FILES}
   labels(first: 100) ${LABELS}
@@ -220,6 +221,20 @@ const queued = z
   .object({ nodes: z.array(z.object({ actor: graphqlActor }).nullable()).nullish() })
   .transform(({ nodes }) => nodes?.[0] ?? null);
 
+/** People alone: of a team nobody can tell who is asked. What is beyond the first hundred goes unsaid; nothing rests on it. */
+const reviewRequests = z
+  .object({
+    nodes: z
+      .array(
+        z.object({ requestedReviewer: z.object({ databaseId: z.int().nullish() }).nullish() }).nullable(),
+      )
+      .nullish(),
+  })
+  .nullish()
+  .transform((wire): readonly number[] =>
+    (wire?.nodes ?? []).flatMap((node) => node?.requestedReviewer?.databaseId ?? []),
+  );
+
 const rollup = z.object({ contexts: graphqlChecks }).nullable();
 
 export const wirePullRequest = z.object({
@@ -244,6 +259,7 @@ export const wirePullRequest = z.object({
       .nullish(),
   }),
   reviews: reviewsPage,
+  reviewRequests,
   changedFiles: z.int(),
   // Null where GitHub couldn't make the comparison.
   files: filesPage.nullable(),

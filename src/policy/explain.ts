@@ -62,6 +62,8 @@ const SENTENCES: Sentences = {
     `${login(who)} approved ${sha(commit)}, and ${sha(merge)} since then merged something that is not on the base branch: look at what it brought, and approve again.`,
   approval_before_merge_unknown: ({ login: who, commit, merge, why }) =>
     `${login(who)} approved ${sha(commit)}, and whether the merge ${sha(merge)} since then brought only what the base branch has could not be found out (${words(why)}): approve again.`,
+  approval_asked_again: ({ login: who, commit }) =>
+    `${login(who)} approved ${sha(commit)} and was asked to review again since. That approval counts, as it does on GitHub, until they say otherwise or it is dismissed.`,
   approval_kept: ({ login: who, commit, merges, base }) =>
     `${login(who)} approved ${sha(commit)}. Since then only ${code(base)} was merged in (${count(merges, 'merge')}, which we made anew and found to hold nothing else), so that still counts.`,
   approval_before_base_change: ({ login: who, base, why }) =>

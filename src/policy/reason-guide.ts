@@ -88,6 +88,9 @@ export const REASON_GUIDE: Readonly<Record<ReasonCode, Guide>> = {
     'An approval was given before a merge, and what that should hold could not be made anew: it has conflicts, git could not fetch a commit, or GitHub tells no common ancestor.',
     'Approve again, or press “Re-run” on the check run to have it looked at once more. The sentence says why.',
   ),
+  approval_asked_again: fine(
+    'Somebody who approved was asked to review again: what they approved still counts, as it does on GitHub, until they say otherwise or it is dismissed.',
+  ),
   approval_kept: fine(
     'An approval was given before the base branch was merged in, and nothing else came since: it still counts.',
   ),

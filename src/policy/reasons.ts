@@ -69,6 +69,7 @@ export interface AboutByCode {
   readonly approval_before_altered_merge: BeforeMerge;
   readonly approval_before_other_merge: BeforeMerge;
   readonly approval_before_merge_unknown: BeforeMerge & { readonly why: string };
+  readonly approval_asked_again: { readonly login: string; readonly commit: string };
   readonly approval_kept: {
     readonly login: string;
     readonly commit: string;

@@ -91,6 +91,23 @@ test.each(['squash', 'merge'] as const)(
   180_000,
 );
 
+test('who approved and is asked again is said to be asked, and counts until they say otherwise', async () => {
+  const number = await approved('asked-again');
+  const head = await headOf(stage, number);
+  const at = { owner: 'acme', repo: 'shop', pull_number: number };
+  await stage.as('frank').rest.pulls.requestReviewers({ ...at, reviewers: ['carol'] });
+  const asked = await untilCheckRun(
+    stage,
+    head,
+    CHANGE_CHECK,
+    (run) => run.summary.includes('was asked to review again'),
+    60,
+  );
+  expect(asked.conclusion).toBe('success');
+  await stage.as('carol').rest.pulls.createReview({ ...at, event: 'REQUEST_CHANGES', body: 'Not so' });
+  await untilCheckRun(stage, head, CHANGE_CHECK, (run) => run.conclusion === 'failure' || isHeld(run), 60);
+}, 120_000);
+
 test('an approval is not kept over a merge of main with something put into it', async () => {
   const number = await approved('smuggled');
   const seen = await headOf(stage, number);

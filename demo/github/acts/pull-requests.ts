@@ -6,8 +6,9 @@ import { mergedTree } from '../git/merge.ts';
 import { git } from '../git/run-git.ts';
 import { latestCheckRuns } from '../rules/checks.ts';
 import { demandsOn, mergeBlockers } from '../rules/demands.ts';
+import { simpleUser } from '../shapes/accounts.ts';
 import { fullPull, labelShape, reviewShape, simplePull } from '../shapes/pulls.ts';
-import type { Actor, Label, Pull, PullEvent, Repository, Review, ReviewState } from '../state.ts';
+import type { Actor, Label, Pull, PullEvent, Repository, Review, ReviewState, User } from '../state.ts';
 import type { World } from '../world.ts';
 
 /** GitHub's one word on whether it could be merged now. */
@@ -122,6 +123,7 @@ export async function openPull(
     closedAt: null,
     merge: null,
     landsAs: null,
+    requestedReviewers: new Set(),
     mergeable: null,
     reviews: [],
     labels: [],
@@ -319,8 +321,28 @@ export async function submitReview(
     submittedAt: state === 'PENDING' ? null : world.timestamp(),
   };
   pull.reviews.push(review);
+  if (state !== 'PENDING' && author.kind === 'User') pull.requestedReviewers.delete(author);
   if (state !== 'PENDING') announceReview(world, pull, review, 'submitted', author);
   return review;
+}
+
+/** Asks for a review, also of somebody who has given one: what they said stays as it is. One delivery each. */
+export async function requestReviews(
+  world: World,
+  pull: Pull,
+  sender: Actor,
+  reviewers: readonly User[],
+): Promise<void> {
+  for (const reviewer of reviewers) {
+    if (reviewer.id === pull.author.id)
+      throw invalid('Unprocessable Entity', ['Review cannot be requested from pull request author.']);
+    if (pull.requestedReviewers.has(reviewer)) continue;
+    pull.requestedReviewers.add(reviewer);
+    pull.updatedAt = world.timestamp();
+    await announcePull(world, pull, 'review_requested', sender, {
+      requested_reviewer: simpleUser(world, reviewer),
+    });
+  }
 }
 
 export function dismissReview(world: World, pull: Pull, review: Review, sender: Actor): void {

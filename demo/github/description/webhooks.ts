@@ -38,6 +38,7 @@ export const WEBHOOKS = [
   'pull-request-ready-for-review',
   'pull-request-reopened',
   'pull-request-review-dismissed',
+  'pull-request-review-requested',
   'pull-request-review-submitted',
   'pull-request-synchronize',
   'pull-request-unlabeled',

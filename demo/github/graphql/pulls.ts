@@ -214,6 +214,14 @@ export function pullObject(asking: Asking, pull: Pull): Fields {
       );
       return connection(chosen, args, (review) => reviewObject(asking, pull, review));
     },
+    reviewRequests: (args: ConnectionArguments) =>
+      connection([...pull.requestedReviewers], args, (reviewer) => ({
+        __typename: 'ReviewRequest',
+        id: nodeId('ReviewRequest', `${pull.id}:${reviewer.id}`),
+        databaseId: reviewer.id,
+        asCodeOwner: false,
+        requestedReviewer: actorObject(asking, reviewer),
+      })),
     latestReviews: (args: ConnectionArguments) => {
       const latest = new Map(visibleReviews(asking, pull).map((review) => [review.author.id, review]));
       return connection([...latest.values()], args, (review) => reviewObject(asking, pull, review));

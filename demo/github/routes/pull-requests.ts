@@ -1,7 +1,7 @@
 /** Pull requests, their reviews, their merge, and comments on them. */
 import { changedFiles, listCommits, mergeBase } from '../git/commits.ts';
 import { exclusive } from '../exclusive.ts';
-import { findRepository, needPull } from '../find.ts';
+import { findRepository, needPull, needUser } from '../find.ts';
 import { created, invalid, notFound, ok, paged } from '../http.ts';
 import { mergePull } from '../acts/merging.ts';
 import {
@@ -11,6 +11,7 @@ import {
   openPull,
   readPull,
   removeLabel,
+  requestReviews,
   submitReview,
 } from '../acts/pull-requests.ts';
 import { actorOf, atLeast, roleOf } from '../rules/roles.ts';
@@ -146,6 +147,18 @@ export const pullRequestRoutes: readonly Route[] = [
           (call.caller.kind === 'user' && call.caller.user.id === review.author.id),
       );
       return paged(call, visible, (review) => reviewShape(world, pull, review));
+    },
+  ),
+  repositoryRoute(
+    'POST /repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers',
+    { app: 'pull_requests:write', user: 'write' },
+    async (world, call, repository) => {
+      const pull = needPull(repository, call.params['pull_number']);
+      if (call.body.texts('team_reviewers').length > 0)
+        throw new Error('The stand-in models no reviews of teams');
+      const reviewers = call.body.texts('reviewers').map((login) => needUser(world, login));
+      await requestReviews(world, pull, actorOf(world, call.caller), reviewers);
+      return created(simplePull(world, pull));
     },
   ),
   repositoryRoute(

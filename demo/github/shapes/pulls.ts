@@ -69,7 +69,7 @@ export function simplePull(world: World, pull: Pull): Record<string, unknown> {
     merge_commit_sha: pull.merge?.sha ?? null,
     assignee: null,
     assignees: [],
-    requested_reviewers: [],
+    requested_reviewers: [...pull.requestedReviewers].map((reviewer) => simpleUser(world, reviewer)),
     requested_teams: [],
     head: end(world, pull.headRepository, pull.headRef, pull.headSha),
     base: end(world, pull.repository, pull.baseRef, pull.baseSha),

@@ -1,3 +1,4 @@
+import type { Actor } from '../../domain/actor.ts';
 import type { ChangeFacts } from '../../domain/change-facts.ts';
 import type { GateResult } from '../../domain/decision.ts';
 import { countedApprovals } from '../counted-approvals.ts';
@@ -23,14 +24,27 @@ export function approvalsGate(policy: Policy, facts: ChangeFacts): GateResult {
       ? [reason('approval_kept', { login: actor.login, commit: commit ?? '', head, merges, base })]
       : [],
   );
+  const asked = judged.flatMap(({ actor, disqualified, commit }) =>
+    actor !== null && disqualified === null && isAskedAgain(facts, actor)
+      ? [reason('approval_asked_again', { login: actor.login, commit: commit ?? '' })]
+      : [],
+  );
   if (by.length >= required) {
     const given = { required, by, head, ...(kept.length === 0 ? {} : { kept: kept.length }) };
-    return passed(GATE, reason('approvals_given', given), ...kept, ...others);
+    return passed(GATE, reason('approvals_given', given), ...kept, ...asked, ...others);
   }
   return pending(
     GATE,
     reason('approvals_missing', { required, given: by.length, head, asked: namesOf(from) }),
     ...kept,
+    ...asked,
     ...others,
   );
 }
+
+/**
+ * To ask somebody again takes nothing back: what they approved is what stands there, and GitHub counts it too. Whoever wants it gone
+ * dismisses it; what was pushed since makes it stale by itself.
+ */
+const isAskedAgain = ({ pullRequest: { state, reviewAsked = [] } }: ChangeFacts, { id }: Actor): boolean =>
+  state === 'open' && reviewAsked.includes(id);

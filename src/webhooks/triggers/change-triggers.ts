@@ -19,6 +19,9 @@ const JUDGED = new Set([
   'edited',
   'labeled',
   'unlabeled',
+  // It changes no verdict, but what is said of an approval.
+  'review_requested',
+  'review_request_removed',
   'closed',
 ]);
 

@@ -65,6 +65,54 @@ const updated = (baseMerges: readonly BaseMergeFacts[], over: Parameters<typeof 
 const clean = update('head', 'seen');
 const missing = 'approvals_missing';
 
+const asked = (over: Parameters<typeof change>[0] = {}) =>
+  change({ reviews: all(review()), pullRequest: { reviewAsked: [bob.id] }, ...over });
+
+const askedRows: readonly ChangeCase[] = [
+  row(
+    'whoever approved was asked again',
+    'approvals',
+    'passed',
+    ['approvals_given', 'approval_asked_again'],
+    asked(),
+  ),
+  row(
+    'whoever approved was asked again, and the base was merged in since',
+    'approvals',
+    'passed',
+    ['approvals_given', 'approval_kept', 'approval_asked_again'],
+    updated([clean], { pullRequest: { reviewAsked: [bob.id] } }),
+  ),
+  row(
+    'somebody else was asked',
+    'approvals',
+    'passed',
+    ['approvals_given'],
+    asked({ pullRequest: { reviewAsked: [carol.id] } }),
+  ),
+  row(
+    'whoever approved an older commit was asked again',
+    'approvals',
+    'pending',
+    [missing, 'approval_stale'],
+    asked({ reviews: all(review({ commit: sha('seen') })) }),
+  ),
+  row(
+    'whoever’s approval was dismissed was asked again',
+    'approvals',
+    'pending',
+    [missing],
+    asked({ reviews: all(review({ state: 'dismissed' })) }),
+  ),
+  row(
+    'whoever wanted changes was asked again: GitHub lets that stand as well',
+    'changes_requested',
+    'pending',
+    ['changes_requested'],
+    asked({ reviews: all(review({ state: 'changes_requested' })) }),
+  ),
+];
+
 const keptRows: readonly ChangeCase[] = [
   row(
     'the base was merged in since',
@@ -384,6 +432,7 @@ const rangeRows: readonly DeploymentCase[] = [
 ];
 
 export const seenChangeCases: readonly (readonly [string, readonly ChangeCase[]])[] = [
+  ['somebody whose review is asked for again', askedRows],
   ['an approval, and a merge of the base after it', keptRows],
   ['what landed', landingRows],
 ];

@@ -16,6 +16,8 @@ export interface DeployInput {
   readonly mirror: Pick<Mirror, 'directory' | 'readManifest'>;
   /** What runs there according to the ledger. */
   readonly running: { readonly release: string; readonly sha: string } | null;
+  /** Earlier releases of this very commit, newest first: where a host still has one, nothing needs to be sent. */
+  readonly kept?: readonly string[];
   /** An earlier attempt was made, and nobody knows how far it came. */
   readonly resumed: boolean;
 }

@@ -7,7 +7,7 @@
 import type { DeployOutcome, ManifestEntry } from '../domain/deploy.ts';
 import { DeployError } from './deploy-error.ts';
 import type { DeployInput, DeployPorts, DeployProgress } from './deploy-ports.ts';
-import { HostRun, hostOutcome } from './host-run.ts';
+import { HostRun, changesOf, hostOutcome } from './host-run.ts';
 import { HostSession } from './host-session.ts';
 import { manifestDigest } from './manifest-digest.ts';
 import { type Running, planDeployment } from './plan.ts';
@@ -29,6 +29,7 @@ export async function deploy(input: DeployInput, ports: DeployPorts): Promise<De
     manifest: manifest.entries,
     digest: manifestDigest(manifest.entries),
     running: await runningManifest(input, ports),
+    kept: input.kept ?? [],
   });
   const archiveOf = (entries: readonly ManifestEntry[]) =>
     tarOf(mirror.directory, entries, manifest.committedAt);
@@ -59,7 +60,8 @@ export async function deploy(input: DeployInput, ports: DeployPorts): Promise<De
     watched.assertWhole();
     const finishedAt = ports.now();
     const hosts = runs.map((run) => hostOutcome(run, plan, { finishedAt, resumed: input.resumed }));
-    return { outcome: overall(hosts), hosts, difference: plan.difference, manifest: plan.manifest };
+    const { difference, manifest: files } = plan;
+    return { outcome: overall(hosts), hosts, difference, changes: changesOf(runs), manifest: files };
   } catch (error) {
     watched.assertWhole();
     throw error;

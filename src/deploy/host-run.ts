@@ -1,9 +1,10 @@
 /** What is known of one host during a deployment, and what became of it in the end. */
-import type { HostOutcome } from '../domain/deploy.ts';
+import type { DeployOutcome, HostOutcome } from '../domain/deploy.ts';
 import { DeployError } from './deploy-error.ts';
 import type { HostFacts } from './host-facts.ts';
 import { type HostSession, ProgressRefused } from './host-session.ts';
 import type { DeployPlan, DeployStep, HostPlan } from './plan.ts';
+import { digestOfChanges, type readBackRecord } from './read-back-record.ts';
 
 /** What is known of one host so far. Owned by the deployment's own loop; nothing else writes to it. */
 export class HostRun {
@@ -22,6 +23,7 @@ export class HostRun {
   readonly messages: string[] = [];
   transferred = 0;
   verified = 0;
+  recorded: ReturnType<typeof readBackRecord> | null = null;
 
   constructor(session: HostSession, startedAt: string) {
     this.session = session;
@@ -54,6 +56,10 @@ export function hostOutcome(
     presentedFingerprint: run.session.presentedFingerprint,
     connection: run.session.evidence,
     traffic: run.session.traffic,
+    readBack:
+      run.recorded === null
+        ? null
+        : { ...run.recorded.readBack, changes: digestOfChanges(run.recorded.changes) },
     commands: run.session.commands,
     files: { total: plan.manifest.length, transferred: run.transferred, verified: run.verified },
     startedAt: run.startedAt,
@@ -67,6 +73,15 @@ function outcomeOf(run: HostRun, resumed: boolean): HostOutcome['outcome'] {
   if (run.succeeded) return 'success';
   if (run.restored) return 'rolled_back';
   return run.failedAt === null ? 'not_reached' : 'failure';
+}
+
+/** What the hosts' read-backs differ by from what ran there before, each once. */
+export function changesOf(runs: readonly HostRun[]): DeployOutcome['changes'] {
+  return Object.fromEntries(
+    runs.flatMap(({ recorded }) =>
+      recorded === null ? [] : [[digestOfChanges(recorded.changes), recorded.changes] as const],
+    ),
+  );
 }
 
 /** Runs one of the operator's commands, where the target has it. */

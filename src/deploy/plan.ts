@@ -51,6 +51,8 @@ export interface DeployPlan {
   readonly digest: string;
   readonly difference: ManifestDifference;
   readonly running: Running | null;
+  /** Earlier releases of the same commit, newest first. */
+  readonly kept: readonly string[];
   /** Bytes of the whole release. */
   readonly bytes: number;
 }
@@ -72,7 +74,7 @@ export interface HostPlan {
   readonly locked: boolean;
   /** Why an earlier attempt began to switch it back; null where none did. */
   readonly withdrawn: string | null;
-  /** The release whose unchanged files are copied on the host; null: everything is sent. */
+  /** The release whose files, as far as they are the commit's, are copied on the host; null: everything is sent. */
   readonly base: { readonly release: string; readonly copy: string } | null;
   readonly reuse: readonly ManifestEntry[];
   readonly send: readonly ManifestEntry[];
@@ -93,6 +95,8 @@ export function planDeployment(input: {
   readonly manifest: readonly ManifestEntry[];
   readonly digest: string;
   readonly running: Running | null;
+  /** Earlier releases of the same commit, newest first. */
+  readonly kept?: readonly string[];
 }): DeployPlan {
   const { target, release, sha, manifest, digest, running } = input;
   const problem =
@@ -128,6 +132,7 @@ export function planDeployment(input: {
     digest,
     difference: difference(running?.manifest ?? null, manifest),
     running,
+    kept: input.kept ?? [],
     bytes: manifest.reduce((sum, entry) => sum + entry.size, 0),
   };
 }
@@ -146,7 +151,8 @@ export function planHost(plan: DeployPlan, facts: HostFacts, host: string): Host
   }
   const staged = facts.releases.has(plan.release) && facts.verified === plan.digest;
   const { running } = plan;
-  const reuse = staged || running === null ? [] : reusable(plan, facts, running);
+  const base = staged ? null : baseOf(plan, facts);
+  const reuse = base === null ? [] : reusable(plan, base);
   const reused = new Set(reuse.map((entry) => entry.path));
   const drifted = !switched && running !== null && found !== null && found !== running.release;
   // Back to what the ledger has, where it is there; only else to whatever was found.
@@ -161,9 +167,9 @@ export function planHost(plan: DeployPlan, facts: HostFacts, host: string): Host
     withdrawn: facts.withdrawn,
     finished: switched && facts.activated.includes(plan.release),
     base:
-      reuse.length === 0 || running === null || facts.copy === null
+      reuse.length === 0 || base === null || facts.copy === null
         ? null
-        : { release: running.release, copy: facts.copy },
+        : { release: base.release, copy: facts.copy },
     reuse,
     send: staged ? [] : plan.manifest.filter((entry) => !reused.has(entry.path)),
     expected: facts.current,
@@ -237,13 +243,26 @@ function refuseHost(plan: DeployPlan, facts: HostFacts, host: string): void {
   }
 }
 
-/** What can be copied from the running release: nothing that is linked from `shared` there, as that isn't the commit's. */
-function reusable(plan: DeployPlan, facts: HostFacts, running: Running): readonly ManifestEntry[] {
-  if (running.manifest === null || facts.copy === null) return [];
-  if (running.release === plan.release || !facts.releases.has(running.release)) return [];
+/**
+ * What is copied from: a kept release of the same commit, or else the one that runs. Whether it still is what it was isn't asked
+ * here; every file that is copied is read back.
+ */
+function baseOf(plan: DeployPlan, facts: HostFacts): Running | null {
+  if (facts.copy === null) return null;
+  const kept = plan.kept.find((release) => release !== plan.release && facts.releases.has(release));
+  if (kept !== undefined) return { release: kept, manifest: plan.manifest };
+  const { running } = plan;
+  if (running === null || running.release === plan.release || !facts.releases.has(running.release))
+    return null;
+  return running;
+}
+
+/** What can be copied from a release: nothing that is linked from `shared` there, as that isn't the commit's. */
+function reusable(plan: DeployPlan, base: Running): readonly ManifestEntry[] {
+  if (base.manifest === null) return [];
   const isShared = (path: string): boolean =>
     plan.shared.some(({ name }) => path === name || path.startsWith(`${name}/`));
-  return unchanged(running.manifest, plan.manifest).filter((entry) => !isShared(entry.path));
+  return unchanged(base.manifest, plan.manifest).filter((entry) => !isShared(entry.path));
 }
 
 function targetProblem(target: Target): string | null {

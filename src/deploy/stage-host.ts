@@ -5,9 +5,11 @@
 import type { ManifestEntry } from '../domain/deploy.ts';
 import { DeployError } from './deploy-error.ts';
 import { hostFacts } from './host-facts.ts';
+import { releaseOfLink } from './host-paths.ts';
 import { type HostRun, planOf, reasonOf, runHook } from './host-run.ts';
 import { type DeployPlan, type DeployStep, type HostPlan, planHost } from './plan.ts';
 import { compareReadBack, parseReadBack, requireExact } from './read-back.ts';
+import { driftedFiles, readBackRecord } from './read-back-record.ts';
 import { listed } from './refuse-paths.ts';
 import {
   discardScript,
@@ -131,14 +133,16 @@ async function stage(
     () => `${send.length} files sent, ${reuse.length} copied from ${base?.release ?? 'nothing'}.`,
   );
   await step('verify', async () => {
+    let last = found;
     let comparison = compareReadBack(found, plan.manifest);
     const wrong = new Set([...comparison.missing, ...comparison.altered]);
+    const drifted = driftedFiles(found, reuse, wrong);
     if (wrong.size + comparison.extra.length > 0) {
       // What is wrong is sent once more. A copied file that is wrong was altered on the host since it was verified there.
       const again = plan.manifest.filter(({ path }) => wrong.has(path));
-      const drifted = reuse.filter(({ path }) => wrong.has(path)).map(({ path }) => path);
       if (drifted.length > 0) {
-        run.messages.push(`Altered on the host since it was deployed, and sent anew: ${listed(drifted)}.`);
+        const names = listed(drifted.map(({ path }) => path));
+        run.messages.push(`Altered on the host since it was deployed, and sent anew: ${names}.`);
       }
       if (again.length > drifted.length) {
         run.messages.push(
@@ -150,12 +154,27 @@ async function stage(
         discardScript(session.run),
         nulList([...comparison.extra, ...comparison.altered].map((path) => `./${path}`)),
       );
-      comparison = compareReadBack(await receive(again), plan.manifest);
+      last = await receive(again);
+      comparison = compareReadBack(last, plan.manifest);
     }
     requireExact(comparison, session.name);
+    run.recorded = readBackRecord({
+      found: last,
+      manifest: plan.manifest,
+      before: ranBefore(run, plan),
+      drifted,
+    });
     await session.script('verify', finishStagingScript(session.run, plan.digest));
     run.verified = comparison.verified;
   });
+}
+
+/** What ran on the host until now, with its files where the ledger has the same for it. */
+function ranBefore({ facts }: HostRun, { running, path }: DeployPlan) {
+  const current = facts?.current ?? null;
+  if (current === null) return null;
+  const release = releaseOfLink(current, path) ?? current;
+  return { release, manifest: release === running?.release ? running.manifest : null };
 }
 
 function* nulList(paths: readonly string[]): Generator<Buffer> {

@@ -103,10 +103,33 @@ export interface HostOutcome {
   readonly connection: ConnectionEvidence | null;
   /** Bytes over the network, of all connections to it together. */
   readonly traffic: { readonly sent: number; readonly received: number };
+  /** What the host itself said it has of the release; null where it wasn't read back in this attempt. */
+  readonly readBack: HostReadBack | null;
   readonly commands: readonly CommandOutcome[];
   readonly files: { readonly total: number; readonly transferred: number; readonly verified: number };
   readonly startedAt: string;
   readonly finishedAt: string;
+}
+
+export interface HostReadBack {
+  /** Of the manifest in the host's own words (`deploy/manifest-digest.ts`): the commit's, or nothing would have been switched. */
+  readonly digest: string;
+  /** Compared with what ran there `before`, where its files are known; with `nothing`, as nothing ran; or it is `unknown` what did. */
+  readonly against: 'before' | 'nothing' | 'unknown';
+  readonly before: string | null;
+  /** Which of the outcome's `changes` are its. */
+  readonly changes: string;
+  /** Of the files that were to be copied on the host: those that somebody had altered since they were verified. */
+  readonly drifted: readonly DriftedFile[];
+}
+
+/** As it had been verified, and as it was found; null: it was gone. `found.mode`: in octal, or `link`. */
+export interface DriftedFile {
+  readonly path: string;
+  readonly oid: string;
+  readonly sha256: string;
+  readonly mode: ManifestEntry['mode'];
+  readonly found: { readonly sha256: string; readonly mode: string } | null;
 }
 
 export interface CommandOutcome {
@@ -123,5 +146,7 @@ export interface DeployOutcome {
   readonly outcome: 'success' | 'failure' | 'unknown';
   readonly hosts: readonly HostOutcome[];
   readonly difference: ManifestDifference;
+  /** What the read-backs of hosts differ by from what ran there before, by its digest. */
+  readonly changes: Readonly<Record<string, ManifestDifference>>;
   readonly manifest: readonly ManifestEntry[];
 }

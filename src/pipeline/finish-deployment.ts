@@ -77,6 +77,7 @@ export async function finishDeployment(
             : [
                 jsonDocument('hosts', deployed.hosts),
                 jsonDocument('difference', deployed.difference),
+                jsonDocument('changes', deployed.changes),
                 jsonDocument('manifest', deployed.manifest),
               ]),
           ...(message === null ? [] : [jsonDocument('message', message)]),

@@ -19,6 +19,7 @@ import { orderingKey } from './queue-effects.ts';
 import { assertNotLost } from './lost-repository.ts';
 import { recordedAssessment } from './recorded-assessment.ts';
 import type { DeployTarget, Pipeline } from './pipeline.ts';
+import { keptReleases } from './kept-releases.ts';
 import { runningRelease } from './running-release.ts';
 import { runsNowhere } from './runs-nowhere.ts';
 import { ShownProgress } from './shown-progress.ts';
@@ -258,6 +259,7 @@ async function ship(
       sha: row.sha,
       mirror,
       running: last === null ? null : { release: last.release ?? '', sha: last.sha },
+      kept: await keptReleases(pipeline.db, row),
       resumed,
     },
     {

@@ -90,13 +90,15 @@ test('a broken release is taken back, stays back over the next merge, and goes o
     (run) => run.id !== before?.id || run.summary.includes('as a rollback'),
     60,
   );
-  await untilCheckRun(
+  const rolledBack = await untilCheckRun(
     stage,
     first.sha,
     staging,
     (run) => run.title.startsWith('Deployed') && run.summary.includes('as a rollback'),
     60,
   );
+  // The host kept that release.
+  expect(rolledBack.text).toMatch(/\| 0 sent \([\d.]+ KiB\), (\d+) of \1 verified \|/);
   expect(shown.summary).toContain('**erin** asked for it as a rollback, with a comment');
   expect(await served()).toContain('first');
 

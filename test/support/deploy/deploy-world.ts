@@ -15,6 +15,7 @@ export interface DeployWish {
   readonly release: string;
   readonly sha: string;
   readonly running?: { readonly release: string; readonly sha: string } | null;
+  readonly kept?: readonly string[];
   readonly hosts?: readonly Host[];
   readonly target?: Partial<Target>;
   readonly privateKey?: string;
@@ -130,6 +131,7 @@ export class DeployWorld {
         sha: wish.sha,
         mirror: { directory, readManifest: (sha) => readManifest(directory, sha) },
         running: wish.running ?? null,
+        kept: wish.kept ?? [],
         resumed: wish.resumed ?? false,
       },
       {

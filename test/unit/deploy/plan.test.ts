@@ -112,6 +112,25 @@ describe('planning a host', () => {
   const host = (changes: Partial<HostFacts> = {}, of: DeployPlan = plan()) =>
     planHost(of, facts(changes), 'web1');
 
+  describe('where a release of the same commit was kept', () => {
+    const again = () => ({ ...plan(), kept: ['gone', 'older', 'oldest'] });
+    const releases = new Set(['old', 'older', 'oldest']);
+
+    test('all of it is copied from the newest of them, but what is shared', () => {
+      const { base, reuse, send } = host({ releases }, again());
+      expect([base?.release, paths(reuse), paths(send)]).toEqual(['older', ['a', 'b'], ['storage/.keep']]);
+    });
+
+    test('none is there any more: what stays is copied from the running one', () => {
+      const { base, send } = host({}, again());
+      expect([base?.release, paths(send)]).toEqual(['old', ['b', 'storage/.keep']]);
+    });
+
+    test('nor can anything be copied: all of it is sent', () => {
+      expect(host({ releases, copy: null }, again()).send).toHaveLength(MANIFEST.length);
+    });
+  });
+
   test.each([
     [null, false],
     ['new', true],

@@ -281,6 +281,7 @@ export function hostOutcome(host: string, more: Partial<HostOutcome> = {}): Host
     presentedFingerprint: 'SHA256:abc',
     connection: null,
     traffic: { sent: 81_300, received: 40_000 },
+    readBack: null,
     commands: [],
     files: { total: 240, transferred: 4, verified: 240 },
     startedAt: '2026-11-20T11:05:00.000Z',
@@ -313,6 +314,7 @@ export function deployOutcome(more: Partial<DeployOutcome> = {}): DeployOutcome 
       removed: [file('src/old-rounding.ts')],
       total: 240,
     },
+    changes: {},
     manifest: [],
     ...more,
   };

@@ -227,7 +227,7 @@ describe('whatever was pushed, a check run is sound', () => {
             removed: [],
             total: paths.length,
           };
-          const deployed = { outcome, hosts, difference, manifest: [] };
+          const deployed = { outcome, hosts, difference, changes: {}, manifest: [] };
           const effects = planOutcome({
             ...stageInput(),
             decision,

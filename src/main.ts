@@ -55,6 +55,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     load: () => import('./cli/lock.ts'),
   },
   unlock: { does: 'remove the lock of an environment', load: () => import('./cli/unlock.ts') },
+  host: {
+    does: "show an environment's hosts that a deployment has locked, and break its lock",
+    load: () => import('./cli/host.ts'),
+  },
   keygen: { does: "make the ledger's signing key", load: () => import('./cli/keygen.ts') },
   redrive: {
     does: 'list the jobs that were given up, and put them back',

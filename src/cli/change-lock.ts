@@ -1,13 +1,13 @@
 /** What `countersign lock` and `countersign unlock` share: the database, the repository by its name, and the writing. */
 import { randomBytes } from 'node:crypto';
-import { sql, type Transaction } from 'kysely';
+import type { Transaction } from 'kysely';
 import type { Database } from '../db/database.ts';
 import { openQueue } from '../db/queue.ts';
-import { CodedError } from '../domain/coded-error.ts';
 import { newEntryId } from '../ledger/entry-id.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { CommandIo } from './command-io.ts';
 import { openLedgerSource } from './ledger-source.ts';
+import { repositoryNamed } from './repository-named.ts';
 
 export interface LockPlace {
   readonly repository: { readonly id: number; readonly fullName: string };
@@ -25,23 +25,7 @@ export async function changeLock<T>(
   const source = await openLedgerSource(io.env, 'writerUrl');
   const queue = openQueue(source.db, source.url, { log: { error: () => undefined, warn: () => undefined } });
   try {
-    const found = await source.db
-      .selectFrom('countersign.deployment')
-      .select(['repository_id', 'owner', 'name'])
-      .where(sql`lower(owner || '/' || name)`, '=', repository.toLowerCase())
-      .orderBy('requested_at', 'desc')
-      .limit(1)
-      .executeTakeFirst();
-    if (found === undefined) {
-      throw new CodedError(
-        'repository_unknown',
-        `no deployment of ${repository} was asked for here yet, so there is nothing to lock: see that it is written as OWNER/NAME.`,
-      );
-    }
-    const place = {
-      repository: { id: found.repository_id, fullName: `${found.owner}/${found.name}` },
-      environment,
-    };
+    const place = { repository: await repositoryNamed(source.db, repository), environment };
     await queue.start();
     const now = () => new Date().toISOString();
     const surroundings = { queue, now, newId: () => newEntryId(now(), randomBytes), random: randomBytes };

@@ -239,7 +239,7 @@ export class HostSession {
         const age = Number(now) - Number(since);
         return new DeployError(
           'lock_held',
-          `${this.name} is locked by ${owner.join(' ')}${Number.isSafeInteger(age) ? ` since ${age} seconds` : ''}. If no deployment of that name runs any more, remove ${this.run.path}/.countersign/lock there and deploy again.`,
+          `${this.name} is locked by ${owner.join(' ')}${Number.isSafeInteger(age) ? ` since ${age} seconds` : ''}. If no deployment of that name runs any more, break its lock (countersign host unlock) and deploy again.`,
         );
       }
       case 'lock_lost':

@@ -3,7 +3,7 @@ import { DeployError } from './deploy-error.ts';
 import { releaseOfLink } from './host-paths.ts';
 import { SCRIPT_READER } from './quote.ts';
 import { type Report, parseReport } from './report.ts';
-import { inspectScript, withdrawScript } from './scripts.ts';
+import { breakLockScript, inspectScript, withdrawScript } from './scripts.ts';
 import { type JumpKeys, openConnection } from './ssh-connection.ts';
 
 /** What a host shows of a target, read and nothing else. */
@@ -13,10 +13,12 @@ export interface HostInspection {
   /** `current`'s target, word for word; null where there is no such link. */
   readonly current: string | null;
   readonly lockOwner: string | null;
+  /** By the host's own clock; null where it has no lock, or doesn't say. */
+  readonly lockSeconds: number | null;
   readonly presentedFingerprint: string;
 }
 
-interface HostAsked {
+export interface HostAsked {
   readonly host: Host;
   readonly path: string;
   readonly privateKey: string;
@@ -36,6 +38,7 @@ export async function inspectHost(asked: HostAsked, random: Random): Promise<Hos
     release: current === null ? null : releaseOfLink(current, asked.path.replace(/\/+$/, '')),
     current,
     lockOwner: report.value('lock') ?? null,
+    lockSeconds: ageOf(report.value('since')),
     presentedFingerprint,
   };
 }
@@ -46,6 +49,21 @@ export async function inspectHost(asked: HostAsked, random: Random): Promise<Hos
  */
 export async function withdrawFromHost(asked: HostAsked, release: string, random: Random): Promise<void> {
   await ask(asked, random, (nonce) => withdrawScript({ nonce, path: asked.path, release }));
+}
+
+/** Takes the lock away from `holder`; false where it isn't the holder any more. A deployment that still goes on there changes nothing then. */
+export async function breakHostLock(asked: HostAsked, holder: string, random: Random): Promise<boolean> {
+  const { report } = await ask(asked, random, (nonce) =>
+    breakLockScript({ nonce, path: asked.path }, holder),
+  );
+  return report.value('done') === 'broken';
+}
+
+/** From `SINCE NOW`, both in seconds. */
+function ageOf(said: string | undefined): number | null {
+  const [since, now] = (said ?? '').split(' ').map(Number);
+  const age = (now ?? Number.NaN) - (since ?? Number.NaN);
+  return Number.isSafeInteger(age) ? Math.max(0, age) : null;
 }
 
 async function ask(

@@ -357,8 +357,22 @@ export function inspectScript({ nonce, path }: Pick<RunIdentity, 'nonce' | 'path
     `if [ ! -d ${q(path)} ]; then say done absent; exit 0; fi`,
     `cd -- ${q(path)}`,
     `if [ -L ${CURRENT} ]; then say current "$(readlink ${CURRENT})"; elif [ -e ${CURRENT} ]; then say blocked ${CURRENT}; fi`,
-    `if [ -L ${LOCK} ]; then say lock "$(readlink ${LOCK} || :)"; fi`,
+    `if [ -L ${LOCK} ]; then say lock "$(readlink ${LOCK} || :)"; say since "$(stat -c %Y ${LOCK} || :) $(date +%s)"; fi`,
     'say done present',
+  ]);
+}
+
+/** Takes the lock away from whoever was seen to hold it, and from nobody else who took it since. */
+export function breakLockScript(
+  { nonce, path }: Pick<RunIdentity, 'nonce' | 'path'>,
+  holder: string,
+): string {
+  return scriptLine([
+    ...preamble(nonce),
+    `cd -- ${q(`${path}/${OWN}`)}`,
+    `cd -- ${q(path)}`,
+    ...ALONE,
+    `if [ "$(readlink ${LOCK} || :)" = ${q(holder)} ]; then rm -f ${LOCK}; say done broken; else say done changed; fi`,
   ]);
 }
 

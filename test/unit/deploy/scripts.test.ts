@@ -25,6 +25,7 @@ const ALL: readonly [name: string, script: string][] = [
   ['prune', scripts.pruneScript(run, ['r-1'])],
   ['inspect', scripts.inspectScript(run)],
   ['withdraw', scripts.withdrawScript(run)],
+  ['break the lock', scripts.breakLockScript(run, `r1/$(id) it's`)],
 ];
 
 describe.each(ALL)('the script to %s', (name, script) => {
@@ -36,7 +37,7 @@ describe.each(ALL)('the script to %s', (name, script) => {
     expect(spawnSync(shell, ['-n', '-c', script]).stderr?.toString() ?? '').toBe('');
   });
 
-  const reads = ['probe', 'inspect', 'lock', 'unlock', 'withdraw'];
+  const reads = ['probe', 'inspect', 'lock', 'unlock', 'withdraw', 'break the lock'];
   test('changes nothing for whoever lost the lock', () => {
     if (!reads.includes(name)) expect(script).toContain('refuse lock_lost');
   });

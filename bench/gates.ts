@@ -1,7 +1,7 @@
 /**
  * Requests to GitHub for a decision, decisions and check-run writes for a burst of events, and how fast a decision is once the
- * facts are there. `cold`: nothing was ever asked. `warm`: the same again, when nothing but the event is new. Requests
- * are those that count against the installation's limit of 5,000 an hour; those that GitHub answers by "not modified" don't, and
+ * facts are there. `cold`: nothing was ever asked. `warm`: the same again, when nothing but the event is new. `first`: a new
+ * deployment, where each of its changes was judged at its merge, and another deployment before it. Requests are those that count against the installation's limit of 5,000 an hour; those that GitHub answers by "not modified" don't, and
  * stand beside them.
  */
 import { Octokit } from '@octokit/rest';
@@ -10,10 +10,10 @@ import { type GitHub, type Repository, type User, startGitHub } from '../demo/gi
 import { known } from '../src/domain/known.ts';
 import type { RepositoryRef } from '../src/domain/repository.ts';
 import { gatherChange } from '../src/facts/gather-change.ts';
-import { gatherDeployment } from '../src/facts/gather-deployment.ts';
+import { type DeploymentAsked, gatherDeployment } from '../src/facts/gather-deployment.ts';
 import type { GitHubReader } from '../src/facts/github-reader.ts';
 import { readChange } from '../src/facts/read-change.ts';
-import { readTrunkPolicy } from '../src/facts/read-trunk-policy.ts';
+import { type CameFrom, readRangeAtOnce } from '../src/facts/read-range-at-once.ts';
 import { openGitHub } from '../src/pipeline/github-access.ts';
 import type { Benchmark } from './benchmark.ts';
 import { run as evaluate } from './evaluate.ts';
@@ -29,7 +29,8 @@ interface Stage {
   readonly shop: Repository;
   readonly repository: RepositoryRef;
   readonly appId: number;
-  readonly ours: GitHubReader;
+  /** Our App by a client that was never asked anything. */
+  readonly client: () => Promise<GitHubReader>;
   readonly alice: User;
   readonly bob: User;
   readonly as: (user: User) => Octokit;
@@ -38,20 +39,22 @@ interface Stage {
 export async function run(): Promise<Benchmark> {
   const stage = await openStage();
   try {
-    const [large, largeAgain] = await change(stage, { commits: 100, reviews: 100, checks: 50 });
-    const [small] = await change(stage, { commits: 1, reviews: 1, checks: 1 });
-    const [many, manyAgain] = await deployment(stage, { pulls: 60, commits: 200 });
-    const [one] = await deployment(stage, { pulls: 1, commits: 1 });
+    const ours = await stage.client();
+    const [large, largeAgain] = await change(stage, ours, { commits: 100, reviews: 100, checks: 50 });
+    const [small] = await change(stage, ours, { commits: 1, reviews: 1, checks: 1 });
+    const { cold: many, warm: manyAgain, first } = await deployment(stage, { pulls: 60, commits: 200 });
+    const { cold: one } = await deployment(stage, { pulls: 1, commits: 1 });
     const burst = await measureBurst();
     const fast = await evaluate();
     return {
-      rows: [large, largeAgain, small, many, manyAgain, one, burst, ...fast.rows],
+      rows: [large, largeAgain, small, many, first, manyAgain, one, burst, ...fast.rows],
       ratios: {
         change_requests_cold: large.counted,
         change_requests_warm: largeAgain.counted,
         next_change_requests: small.counted,
         deploy_requests_cold: many.counted,
         deploy_requests_warm: manyAgain.counted,
+        deploy_requests_first: first.counted,
         burst_decisions: burst.decisions,
         burst_check_writes: burst['check-run writes'],
         ...fast.ratios,
@@ -63,9 +66,11 @@ export async function run(): Promise<Benchmark> {
 }
 
 async function change(
-  { github, shop, repository, appId, ours, alice, bob, as }: Stage,
+  stage: Stage,
+  ours: GitHubReader,
   size: { readonly commits: number; readonly reviews: number; readonly checks: number },
 ) {
+  const { github, shop, alice, bob, as } = stage;
   const branch = `change-of-${size.commits}`;
   for (let index = 0; index < size.commits; index += 1) await commit(github, shop, alice, branch, index);
   const pull = await as(alice).rest.pulls.create({ ...at, title: branch, head: branch, base: 'main' });
@@ -78,28 +83,39 @@ async function change(
     await as(alice).rest.repos.createCommitStatus(status);
   }
   const what = `a change: ${size.commits} commits, ${size.reviews} reviews, ${size.checks} checks`;
-  return twice(github, what, async () => {
-    const { pullRequest: read } = await readChange(ours, repository, pull_number);
-    const asked = {
-      repository,
-      number: pull_number,
-      read,
-      appId,
-      pushes: [],
-      roles: ROLES,
-      paths: true,
-      trees: agreeingTrees,
-      now: NOW,
-    };
-    await gatherChange(ours, asked);
-  });
+  const decide = () => judgeChange(stage, ours, pull_number);
+  return [
+    await count(github, `${what}, cold`, decide),
+    await count(github, `${what}, warm`, decide),
+  ] as const;
 }
 
-async function deployment(
-  { github, shop, repository, appId, ours, alice, bob, as }: Stage,
-  size: { readonly pulls: number; readonly commits: number },
-) {
+/** As the pipeline does it, which knows from the policy that was last in force which teams are going to be asked for. */
+async function judgeChange({ repository, appId }: Stage, ours: GitHubReader, number: number): Promise<void> {
+  const read = await readChange(ours, repository, number, ROLES.teams);
+  const asked = {
+    repository,
+    number,
+    read,
+    appId,
+    pushes: [],
+    roles: ROLES,
+    paths: true,
+    trees: agreeingTrees,
+    now: NOW,
+  };
+  await gatherChange(ours, asked);
+}
+
+async function deployment(stage: Stage, size: { readonly pulls: number; readonly commits: number }) {
+  const { github, shop, alice, bob, as, client } = stage;
+  const before = (await github.tip(shop, 'main')) ?? '';
+  await commit(github, shop, alice, 'main', size.pulls);
   const running = (await github.tip(shop, 'main')) ?? '';
+  const ours = await client();
+  await judgeDeployment(stage, ours, { running: before, sha: running });
+  // What the ledger has of each merge.
+  const merged = new Map<string, number>();
   let left = size.commits;
   for (let index = 0; index < size.pulls; index += 1) {
     const head = `deployed-${size.pulls}-${index}`;
@@ -109,47 +125,69 @@ async function deployment(
     for (let step = 1; step < Math.max(2, share); step += 1) await commit(github, shop, alice, head, step);
     const { data } = await as(alice).rest.pulls.create({ ...at, title: head, head, base: 'main' });
     const merge_method = share === 1 ? 'squash' : 'merge';
-    await as(bob).rest.pulls.merge({ ...at, pull_number: data.number, merge_method });
+    const merge = await as(bob).rest.pulls.merge({ ...at, pull_number: data.number, merge_method });
+    merged.set(merge.data.sha, data.number);
+    await judgeChange(stage, ours, data.number);
   }
   const sha = (await github.tip(shop, 'main')) ?? '';
-  return twice(github, `a deployment: ${size.commits} commits of ${size.pulls} pull requests`, async () => {
-    await readTrunkPolicy(ours, repository);
-    await gatherDeployment(ours, {
-      repository,
-      request: {
-        id: '6b1f4a52-7e0c-4a63-9d7e-2a8d6f1c0b11',
-        source: 'api',
-        environment: 'production',
-        ref: 'main',
-        sha,
-        requester: { id: bob.id, login: bob.login, kind: 'user' },
-        requestedAt: NOW,
-        githubDeploymentId: null,
-        runId: null,
-      },
-      appId,
-      running,
-      uncertain: false,
-      baseline: null,
-      allowsBranch: (name) => name === 'main',
-      unreviewed: new Set(),
-      pressed: [],
-      pushesOf: () => [],
-      before: [],
-      lock: known(null),
-      identity: {},
-      roles: ROLES,
-      paths: true,
-      trees: agreeingTrees,
-      policy: { trusted: true },
-      now: NOW,
-    });
-  });
+  const cameFrom: CameFrom = (shas) => Promise.resolve(shas.flatMap((each) => merged.get(each) ?? []));
+  const what = `a deployment: ${size.commits} commits of ${size.pulls} pull requests`;
+  const range = { running, sha };
+  const judge = (by: GitHubReader) => () => judgeDeployment(stage, by, { ...range, cameFrom });
+  const never = await client();
+  return {
+    cold: await count(github, `${what}, cold`, () => judgeDeployment(stage, never, range)),
+    first: await count(github, `${what} that were judged at merge, first`, judge(ours)),
+    warm: await count(github, `${what} that were judged at merge, warm`, judge(ours)),
+  };
 }
 
-async function twice(github: GitHub, what: string, decide: () => Promise<void>) {
-  const cold = await count(github, `${what}, cold`, decide);
-  return [cold, await count(github, `${what}, warm`, decide)] as const;
+/** As the pipeline does it: the policy comes with the range. */
+async function judgeDeployment(
+  { repository, appId, bob }: Stage,
+  ours: GitHubReader,
+  {
+    running,
+    sha,
+    cameFrom,
+  }: { readonly running: string; readonly sha: string; readonly cameFrom?: CameFrom },
+): Promise<void> {
+  const ledger = cameFrom === undefined ? {} : { cameFrom };
+  const atOnce = await readRangeAtOnce(ours, { repository, base: running, sha, policy: true, ...ledger });
+  if (atOnce.trunk === null) throw new Error('the policy did not come with the range');
+  const request: DeploymentAsked['request'] = {
+    id: '6b1f4a52-7e0c-4a63-9d7e-2a8d6f1c0b11',
+    source: 'api',
+    environment: 'production',
+    ref: 'main',
+    sha,
+    requester: { id: bob.id, login: bob.login, kind: 'user' },
+    requestedAt: NOW,
+    githubDeploymentId: null,
+    runId: null,
+  };
+  await gatherDeployment(ours, {
+    repository,
+    request,
+    atOnce,
+    ...ledger,
+    appId,
+    running,
+    uncertain: false,
+    baseline: null,
+    allowsBranch: (name) => name === 'main',
+    unreviewed: new Set(),
+    pressed: [],
+    pushesOf: () => [],
+    before: [],
+    lock: known(null),
+    identity: {},
+    roles: ROLES,
+    paths: true,
+    trees: agreeingTrees,
+    policy: { trusted: true },
+    now: NOW,
+  });
 }
 
 async function count(github: GitHub, what: string, decide: () => Promise<void>) {
@@ -208,9 +246,12 @@ async function openStage(): Promise<Stage> {
   const { id: installationId } = github.install(app, acme, [shop]);
   const credentials = { appId, privateKey, webhookSecret, apiUrl: github.apiUrl };
   const log = pino({ level: 'fatal' });
-  const ours = await openGitHub(credentials, log, () => Promise.resolve(null)).client(installationId);
-  // The token is there already: it lasts an hour, and many decisions.
-  await ours.request('GET /installation/repositories');
+  const client = async () => {
+    const ours = await openGitHub(credentials, log, () => Promise.resolve(null)).client(installationId);
+    // The token is there already: it lasts an hour, and many decisions.
+    await ours.request('GET /installation/repositories');
+    return ours;
+  };
   const repository = { id: shop.id, owner: 'acme', name: 'shop', installationId };
-  return { github, shop, repository, appId, ours, alice, bob, as };
+  return { github, shop, repository, appId, client, alice, bob, as };
 }

@@ -67,7 +67,7 @@ export async function askRestPages<Schema extends z.ZodType, Item>(
 
 /**
  * One GraphQL query whose `data` must fit `schema`. An answer with errors in it, even a partial one, is thrown; but where
- * all it says is that it doesn't find what the field `mayLack` asks for, the rest of it is taken, with null in that place.
+ * all it says is that it doesn't find what fields ask for whose paths `mayLack` takes, the rest of it is taken, with null there.
  */
 export async function askGraphql<Schema extends z.ZodType>(
   github: GitHubReader,
@@ -75,7 +75,7 @@ export async function askGraphql<Schema extends z.ZodType>(
   variables: Readonly<Record<string, unknown>>,
   schema: Schema,
   doing: string,
-  { mayLack }: { readonly mayLack?: string } = {},
+  { mayLack }: { readonly mayLack?: RegExp } = {},
 ): Promise<z.output<Schema>> {
   let data: unknown;
   try {

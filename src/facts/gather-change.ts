@@ -4,24 +4,25 @@ import type { ChangeFacts } from '../domain/change-facts.ts';
 import type { Known } from '../domain/known.ts';
 import { fullName, type RepositoryRef } from '../domain/repository.ts';
 import type { RolesAsked } from '../domain/role-facts.ts';
+import { countRequests } from './count-requests.ts';
 import { freeze } from './freeze.ts';
 import type { GitHubReader } from './github-reader.ts';
 import type { SeenPush } from './pushers-of.ts';
 import { ownersAt, ownersNamed } from './owners-at.ts';
 import { makeAnew, withMadeAnew } from './made-anew.ts';
 import { readCodeOwners } from './read-code-owners.ts';
+import type { ChangeReading } from './read-change.ts';
 import { readProtection } from './read-protection.ts';
 import { type PullRequestReading, readPullRequests } from './read-pull-requests.ts';
 import { readPushers } from './read-pushers.ts';
 import { openRoles } from './read-roles.ts';
 import type { TreeReader } from './tree-reader.ts';
-import type { WirePullRequest } from './wire-pull-request.ts';
 
 export interface ChangeAsked {
   readonly repository: RepositoryRef;
   readonly number: number;
-  /** What was read of it already. */
-  readonly read?: WirePullRequest;
+  /** What was read of it just now, and of teams with it. */
+  readonly read?: Pick<ChangeReading, 'pullRequest' | 'teams'>;
   /** Our App's id, by which we know whether GitHub requires our check of us. */
   readonly appId: number;
   /** Pushes to its head that webhooks told of. */
@@ -40,9 +41,10 @@ export interface ChangeAsked {
  * what it ends early incomplete. Throws `GitHubError` where it can't be read, `facts_moved` where it won't hold still.
  * GitHub is eventually consistent: right after a push or a merge some of it may be a moment old, and the next event corrects it.
  */
-export async function gatherChange(github: GitHubReader, asked: ChangeAsked): Promise<ChangeFacts> {
+export async function gatherChange(client: GitHubReader, asked: ChangeAsked): Promise<ChangeFacts> {
   const { repository, number } = asked;
-  const before = asked.read === undefined ? [] : [asked.read];
+  const github = countRequests(client);
+  const before = asked.read === undefined ? [] : [asked.read.pullRequest];
   const [reading] = await readPullRequests(github, repository, [number], asked, before);
   if (reading === undefined) {
     throw new CodedError(
@@ -50,15 +52,21 @@ export async function gatherChange(github: GitHubReader, asked: ChangeAsked): Pr
       `${fullName(repository)}#${number} could not be read: it is judged again in a moment`,
     );
   }
-  const [protection, pushers, [codeOwners], made] = await Promise.all([
+  const alone = github.begun === 0;
+  const reads = Promise.all([
     readProtection(github, repository, { branch: reading.pullRequest.baseRef, appId: asked.appId }),
     readPushers(github, repository, reading, asked.pushes),
     asked.roles.codeOwners === undefined ? [] : readCodeOwners(github, repository, [ownersAt(reading)]),
     makeAnew(github, repository, reading, asked.trees),
   ]);
-  // Last, so that whoever lost a role while the rest was read has lost it here.
+  const { begun } = github;
+  const [protection, pushers, [codeOwners], made] = await reads;
+  // Last, so that whoever lost a role while the rest was read has lost it here. Teams that came with the pull request are as
+  // new as its reviews: good enough where all the rest was asked for at once, right after, and nothing was made anew.
+  const atOnce = alone && github.begun === begun && made.landing === null && made.baseMerges.length === 0;
   const owners = ownersNamed(asked.roles, repository, reading, codeOwners);
-  const roles = await openRoles(github, repository).of(asked.roles, peopleOf(reading, pushers), owners);
+  const told = atOnce ? asked.read?.teams : undefined;
+  const roles = await openRoles(github, repository, told).of(asked.roles, peopleOf(reading, pushers), owners);
   return freeze({
     schema: 'change-facts/v1',
     gatheredAt: asked.now,

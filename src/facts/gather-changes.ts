@@ -17,10 +17,13 @@ import { type PullRequestReading, readPullRequests } from './read-pull-requests.
 import { readPushers } from './read-pushers.ts';
 import type { RoleReader } from './read-roles.ts';
 import type { TreeReader } from './tree-reader.ts';
+import type { WirePullRequest } from './wire-pull-request.ts';
 
 export interface ChangesAsked {
   readonly repository: RepositoryRef;
   readonly numbers: Iterable<number>;
+  /** What was read already: of some of them, or of others too. */
+  readonly read?: readonly WirePullRequest[];
   /** Pushes to a pull request's head that webhooks told of. */
   readonly pushesOf: (number: number) => Promise<readonly SeenPush[]> | readonly SeenPush[];
   readonly roles: RolesAsked;
@@ -46,7 +49,7 @@ export async function gatherChanges(
 ): Promise<readonly ChangeFacts[]> {
   const { repository, numbers, pushesOf, roles, paths, now } = asked;
   const ordered = [...new Set(numbers)].sort((a, b) => a - b);
-  const alone = await readPullRequests(github, repository, ordered, { paths });
+  const alone = await readPullRequests(github, repository, ordered, { paths }, asked.read);
   const activity = openActivity(github, repository, { many: ordered.length > MANY });
   const landings = await readLandings(
     github,

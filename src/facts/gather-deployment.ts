@@ -10,6 +10,7 @@ import { readContainingBranches } from './read-containing-branches.ts';
 import { readEnvironment } from './read-environment.ts';
 import { type OrganizationAsked, readOrganization } from './read-organization.ts';
 import { readRange } from './read-range.ts';
+import { type CameFrom, type RangeAtOnce, readRangeAtOnce } from './read-range-at-once.ts';
 import { openRoles } from './read-roles.ts';
 import { readRunReviews } from './read-run-reviews.ts';
 
@@ -33,6 +34,10 @@ export interface DeploymentAsked {
   readonly pushesOf: ChangesAsked['pushesOf'];
   readonly trees: ChangesAsked['trees'];
   readonly madeAtMerge?: ChangesAsked['madeAtMerge'] & {};
+  /** The range, where it was read in one go with the policy. */
+  readonly atOnce?: RangeAtOnce | null;
+  /** Where our records say that commits came from: what is asked about together with them. */
+  readonly cameFrom?: CameFrom;
   /** What ran in the environments that the policy puts before this one, and whether this one is locked, by our records. */
   readonly before: DeploymentFacts['before'] & {};
   readonly lock: DeploymentFacts['lock'] & {};
@@ -62,9 +67,8 @@ export async function gatherDeployment(
   asked: DeploymentAsked,
 ): Promise<DeploymentFacts> {
   const { repository, request, pressed } = asked;
-  const [range, branches, environment, reviewed] = await Promise.all([
-    readRange(github, { ...asked, sha: request.sha }),
-    readContainingBranches(github, repository, request.sha, asked.allowsBranch),
+  const [{ range, branches, pullRequests }, environment, reviewed] = await Promise.all([
+    readCommitsAndBranches(github, asked),
     readEnvironment(github, repository, request.environment, asked.appId),
     readReviews(github, repository, request),
   ]);
@@ -75,7 +79,8 @@ export async function gatherDeployment(
 
   const numbers = range.commits.items.flatMap((commit) => commit.pullRequests);
   const roles = openRoles(github, repository);
-  const changes = await gatherChanges(github, { ...asked, numbers, landings: true }, roles);
+  const changesAsked = { ...asked, numbers, read: pullRequests, landings: true };
+  const changes = await gatherChanges(github, changesAsked, roles);
 
   const emergency = asked.emergency?.known === true ? asked.emergency.value : null;
   const people = [
@@ -105,6 +110,30 @@ export async function gatherDeployment(
     policy: asked.policy,
     roles: await roles.of(rolesAsked, { named: people, acting: people }),
   });
+}
+
+/** What would become new there, and which branches have it. A range that was read for another start is of no use. */
+async function readCommitsAndBranches(github: GitHubReader, asked: DeploymentAsked) {
+  const { repository, atOnce = null, cameFrom } = asked;
+  const { sha } = asked.request;
+  const base = asked.running ?? asked.baseline;
+  const fits = atOnce?.base === base && atOnce?.sha === sha;
+  const wanted = {
+    repository,
+    base: base ?? '',
+    sha,
+    policy: false,
+    ...(cameFrom === undefined ? {} : { cameFrom }),
+  };
+  const read = base === null ? null : fits ? atOnce : await readRangeAtOnce(github, wanted);
+  const [range, branches] = await Promise.all([
+    readRange(github, { ...asked, sha }, read),
+    readContainingBranches(github, repository, sha, {
+      allows: asked.allowsBranch,
+      read: read?.branches ?? null,
+    }),
+  ]);
+  return { range, branches, pullRequests: read?.pullRequests ?? [] };
 }
 
 /** Buttons are the approvals where GitHub has none of its own: only an Actions run has those. */

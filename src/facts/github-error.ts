@@ -65,21 +65,23 @@ export function isTooMuch(error: unknown): boolean {
   );
 }
 
-/** What a GraphQL answer has besides errors that say only that GitHub doesn't find what one field asks for; null where it says more. */
-export function withoutMissing(error: unknown, field: string): unknown {
+/**
+ * What a GraphQL answer has besides errors that say only that GitHub doesn't find what some fields ask for, by their paths
+ * (`repository.p0`); null where it says more.
+ */
+export function withoutMissing(error: unknown, fields: RegExp): unknown {
   if (!(error instanceof Error) || error.name !== 'GraphqlResponseError') return null;
   const errors = 'errors' in error && Array.isArray(error.errors) ? (error.errors as readonly unknown[]) : [];
-  const only = errors.every((each) => textOf(each, 'type') === 'NOT_FOUND' && isAt(each, field));
+  const only = errors.every((each) => textOf(each, 'type') === 'NOT_FOUND' && isAt(each, fields));
   return errors.length > 0 && only && 'data' in error ? error.data : null;
 }
 
-const isAt = (error: unknown, field: string): boolean =>
+const isAt = (error: unknown, fields: RegExp): boolean =>
   typeof error === 'object' &&
   error !== null &&
   'path' in error &&
   Array.isArray(error.path) &&
-  error.path.length === 1 &&
-  error.path[0] === field;
+  fields.test(error.path.join('.'));
 
 function ofHttp(error: Error, status: number, doing: string): GitHubError {
   const said = saidIn(error);

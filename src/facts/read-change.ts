@@ -2,11 +2,12 @@ import { z } from 'zod';
 import type { PolicySource } from '../domain/policy-reading.ts';
 import { fullName, type RepositoryRef } from '../domain/repository.ts';
 import { askGraphql } from './ask-github.ts';
-import { GitHubError } from './github-error.ts';
+import { GitHubError, isRefusal } from './github-error.ts';
 import type { GitHubReader } from './github-reader.ts';
 import type { TrunkPolicy } from './read-trunk-policy.ts';
 import {
   BASELINE_OF_OWNER,
+  NO_BASELINE,
   ownersBaseline,
   POLICY_OF_REF,
   POLICY_PARAMETERS,
@@ -15,11 +16,23 @@ import {
   refWithPolicy,
   visibility,
 } from './wire-policy.ts';
+import {
+  ownerWithTeams,
+  type TeamMembers,
+  teamMembers,
+  teamParameters,
+  teamsField,
+  teamVariables,
+} from './wire-teams.ts';
 import { PULL_REQUEST_FRAGMENTS, type WirePullRequest, wirePullRequest } from './wire-pull-request.ts';
 
-export const CHANGE_QUERY = `query Change($owner: String!, $name: String!, $number: Int!, ${POLICY_PARAMETERS}) {
+/** With the members of so many of the owner's teams. */
+export const changeQuery = (
+  teams: number,
+): string => `query Change($owner: String!, $name: String!, $number: Int!, ${POLICY_PARAMETERS}${teamParameters(teams)}) {
   repository(owner: $owner, name: $name) {
     databaseId
+    ${teamsField(teams)}
     visibility
     defaultBranchRef { name ${POLICY_OF_REF} }
     pullRequest(number: $number) { ...PullRequestParts baseRef { name ${POLICY_OF_REF} } }
@@ -33,6 +46,7 @@ const answer = z.object({
   repository: z
     .object({
       databaseId: z.int(),
+      owner: ownerWithTeams.optional(),
       visibility,
       defaultBranchRef: namedRef,
       pullRequest: wirePullRequest.extend({ baseRef: namedRef }).nullable(),
@@ -48,18 +62,44 @@ export interface ChangeReading {
   /** The branch that it wants to be merged into, with what that one's own policy says. */
   readonly base: { readonly name: string; readonly source: PolicySource };
   readonly pullRequest: WirePullRequest;
+  /** Those of the teams asked for whose members GitHub told to the end. */
+  readonly teams: TeamMembers;
 }
 
-/** One pull request with as much of it as fits in one request, the policy of its base and that of the default branch. */
+/** A hundred members of each. Those beyond are asked for by themselves. */
+const TEAMS_AT_MOST = 20;
+
+/**
+ * One pull request with as much of it as fits in one request, the policy of its base and that of the default branch; and who is in
+ * the `teams` of which it is known already that they will be asked for.
+ */
 export async function readChange(
   github: GitHubReader,
   repository: RepositoryRef,
   number: number,
+  teams: readonly string[] = [],
+): Promise<ChangeReading> {
+  const slugs = teams.slice(0, TEAMS_AT_MOST);
+  try {
+    return await readWith(github, repository, number, slugs);
+  } catch (error) {
+    // Whether the teams are what is refused is seen without them; whoever asks for those alone is told why.
+    if (slugs.length === 0 || !isRefusal(error)) throw error;
+    return await readWith(github, repository, number, []);
+  }
+}
+
+async function readWith(
+  github: GitHubReader,
+  repository: RepositoryRef,
+  number: number,
+  teams: readonly string[],
 ): Promise<ChangeReading> {
   const { owner, name } = repository;
   const doing = `reading ${fullName(repository)}#${number} and the policies that it is judged by`;
-  const variables = { owner, name, number, ...POLICY_VARIABLES };
-  const read = await askGraphql(github, CHANGE_QUERY, variables, answer, doing, { mayLack: 'baseline' });
+  const variables = { owner, name, number, ...POLICY_VARIABLES, ...teamVariables(teams) };
+  const query = changeQuery(teams.length);
+  const read = await askGraphql(github, query, variables, answer, doing, { mayLack: NO_BASELINE });
   const found = read.repository?.databaseId === repository.id ? read.repository : null;
   const trunk = found?.defaultBranchRef ?? null;
   const pullRequest = found?.pullRequest ?? null;
@@ -78,5 +118,6 @@ export async function readChange(
     trunk: { trunk: trunk.name, source: policyAt(trunk.name, trunk), visibility: found.visibility },
     base: { name: base, source: policyAt(base, baseRef?.name === base ? baseRef : null) },
     pullRequest,
+    teams: teamMembers(found.owner, teams),
   };
 }

@@ -6,35 +6,31 @@ import { askGraphql, askRest } from './ask-github.ts';
 import { isGitHubStatus } from './github-error.ts';
 import type { GitHubReader } from './github-reader.ts';
 import { inParallel } from './in-parallel.ts';
-import { pageInfo } from './wire-check.ts';
-import { sha } from './wire-commit.ts';
+import { type BranchesPage, branchesField, branchesPage } from './wire-branches.ts';
 
 export const BRANCHES_QUERY = `query Branches($owner: String!, $name: String!, $after: String) {
   repository(owner: $owner, name: $name) {
-    refs(refPrefix: "refs/heads/", first: 100, after: $after) {
-      pageInfo { hasNextPage endCursor }
-      nodes { name target { oid } }
-    }
+    ${branchesField('$after')}
   }
 }`;
 
-const ref = z.object({ name: z.string(), target: z.object({ oid: sha }).nullable() });
-const branchesAnswer = z.object({
-  repository: z.object({ refs: z.object({ pageInfo, nodes: z.array(ref.nullable()).nullish() }).nullable() }),
-});
+const branchesAnswer = z.object({ repository: z.object({ refs: branchesPage }) });
 const comparison = z.object({ status: z.string() });
 
 const PAGES = 30;
 const COMPARED_AT_MOST = 100;
 
-/** The allowed branches that have the commit in their history (or as their tip). A branch that is gone has nothing. */
+/**
+ * The allowed branches that have the commit in their history (or as their tip). A branch that is gone has nothing. `read`: the
+ * first page of them, where it came with something else.
+ */
 export async function readContainingBranches(
   github: GitHubReader,
   repository: RepositoryRef,
   target: string,
-  allows: (branch: string) => boolean,
+  { allows, read }: { readonly allows: (branch: string) => boolean; readonly read: BranchesPage | null },
 ): Promise<Known<readonly BranchFacts[]>> {
-  const matching = await readMatching(github, repository, allows);
+  const matching = await readMatching(github, repository, allows, read);
   if (matching === null) return unknown(`${fullName(repository)} has more than ${PAGES * 100} branches`);
   if (matching.length > COMPARED_AT_MOST) {
     return unknown(
@@ -58,22 +54,19 @@ async function readMatching(
   github: GitHubReader,
   { owner, name }: RepositoryRef,
   allows: (branch: string) => boolean,
+  read: BranchesPage | null = null,
 ): Promise<readonly BranchFacts[] | null> {
   const doing = `listing the branches of ${owner}/${name}`;
   const found: BranchFacts[] = [];
-  let after: string | null = null;
-  for (let page = 0; page < PAGES; page += 1) {
-    const variables: Readonly<Record<string, string | null>> = { owner, name, after };
-    const { repository } = await askGraphql(github, BRANCHES_QUERY, variables, branchesAnswer, doing);
-    found.push(...(repository.refs?.nodes ?? []).flatMap(branchOf).filter((branch) => allows(branch.name)));
-    if (repository.refs?.pageInfo.hasNextPage !== true) return found;
-    after = repository.refs.pageInfo.endCursor;
+  let page = read;
+  for (let count = 0; count < PAGES; count += 1) {
+    const variables = { owner, name, after: page?.after ?? null };
+    if (count > 0 || page === null)
+      page = (await askGraphql(github, BRANCHES_QUERY, variables, branchesAnswer, doing)).repository.refs;
+    found.push(...(page?.items ?? []).filter((branch) => allows(branch.name)));
+    if (page?.more !== true) return found;
   }
   return null;
-}
-
-function branchOf(wire: z.output<typeof ref> | null): readonly BranchFacts[] {
-  return wire === null || wire.target === null ? [] : [{ name: wire.name, tip: wire.target.oid }];
 }
 
 async function isContained(

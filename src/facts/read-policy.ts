@@ -6,6 +6,7 @@ import { GitHubError } from './github-error.ts';
 import type { GitHubReader } from './github-reader.ts';
 import {
   BASELINE_OF_OWNER,
+  NO_BASELINE,
   ownersBaseline,
   POLICY_OF_REF,
   POLICY_PARAMETERS,
@@ -40,7 +41,7 @@ export async function readPolicy(
   const { owner, name } = repository;
   const doing = `reading ${POLICY_PATH} on ${owner}/${name}'s ${branch}`;
   const variables = { owner, name, ref: `refs/heads/${branch}`, ...POLICY_VARIABLES };
-  const read = await askGraphql(github, POLICY_QUERY, variables, answer, doing, { mayLack: 'baseline' });
+  const read = await askGraphql(github, POLICY_QUERY, variables, answer, doing, { mayLack: NO_BASELINE });
   if (read.repository?.databaseId === repository.id)
     return policySourceOf(repository, branch, read.repository.ref, read.baseline);
   throw new GitHubError(

@@ -31,8 +31,11 @@ export interface PullRequestReading {
   readonly labels: Listed<string>;
 }
 
-/** GitHub cuts a query off after ten seconds: so many pull requests fit in one with room to spare. */
-const TOGETHER = 10;
+/**
+ * So many pull requests name 280,000 of the 500,000 nodes that GitHub lets one query name. It cuts a query off after ten seconds,
+ * too, which depends on how large they are: whatever is too much is asked for in halves.
+ */
+export const PULL_REQUESTS_TOGETHER = 60;
 const ATTEMPTS = 3;
 
 /**
@@ -45,13 +48,15 @@ export async function readPullRequests(
   repository: RepositoryRef,
   numbers: readonly number[],
   asked: PullRequestAsked,
-  /** What was read of them already, all of them or none. */
+  /** What was read already: of some of them, or of others too. */
   before: readonly WirePullRequest[] = [],
 ): Promise<readonly PullRequestReading[]> {
   const found = new Map<number, PullRequestReading>();
   let left = numbers;
   for (let attempt = 1; left.length > 0; attempt += 1) {
-    const wires = attempt === 1 && before.length > 0 ? before : await readAll(github, repository, left);
+    const here = attempt === 1 ? before.filter(({ number }) => left.includes(number)) : [];
+    const rest = left.filter((number) => here.every((wire) => wire.number !== number));
+    const wires = [...here, ...(await readAll(github, repository, rest))];
     const readings = await inParallel(wires, (wire) => settle(github, repository, wire, asked));
     for (const reading of readings) if (reading !== null) found.set(reading.pullRequest.number, reading);
     left = numbers.filter((number) => !found.has(number));
@@ -70,7 +75,7 @@ async function readAll(
   repository: RepositoryRef,
   numbers: readonly number[],
 ): Promise<readonly WirePullRequest[]> {
-  const groups = await inParallel(inGroups(numbers, TOGETHER), (group) =>
+  const groups = await inParallel(inGroups(numbers, PULL_REQUESTS_TOGETHER), (group) =>
     readTogether(github, repository, group),
   );
   return groups.flat();

@@ -9,6 +9,7 @@ import { isRefusal } from './github-error.ts';
 import type { GitHubReader } from './github-reader.ts';
 import { inParallel } from './in-parallel.ts';
 import { openOwners } from './read-owners.ts';
+import type { TeamMembers } from './wire-teams.ts';
 
 /** Resolves roles for one gathering. Asked twice for the same team or person it reads once. */
 export interface RoleReader {
@@ -21,9 +22,17 @@ export interface RoleReader {
   ): Promise<RoleFacts>;
 }
 
-/** Opens a reader whose answers hold for this one gathering: roles are live, so it must not outlive it. */
-export function openRoles(github: GitHubReader, repository: RepositoryRef): RoleReader {
+/**
+ * Opens a reader whose answers hold for this one gathering: roles are live, so it must not outlive it. `told`: teams that were
+ * read just now.
+ */
+export function openRoles(
+  github: GitHubReader,
+  repository: RepositoryRef,
+  told: TeamMembers = new Map(),
+): RoleReader {
   const teams = new Map<string, Promise<Known<ReadonlySet<number>>>>();
+  for (const [slug, ids] of told) teams.set(slug, Promise.resolve(known(ids)));
   const permissions = new Map<number, Promise<Known<Permission>>>();
   const team = (slug: string) => once(teams, slug, () => readTeam(github, repository.owner, slug));
   const permission = (actor: Actor) =>

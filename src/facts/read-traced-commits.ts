@@ -5,7 +5,8 @@ import type { GitHubReader } from './github-reader.ts';
 import { inGroups, inParallel } from './in-parallel.ts';
 import { type TracedCommit, commitsAnswer, commitsQuery, pullsOfCommit } from './wire-range.ts';
 
-const TOGETHER = 100;
+/** With what is asked of each, 12,000 of the 500,000 nodes that GitHub lets one query name. */
+export const COMMITS_TOGETHER = 200;
 
 /** With fewer than this in a query, its failure isn't its size. */
 const SPLIT_DOWN_TO = 10;
@@ -28,7 +29,9 @@ export async function readCommits(
   repository: RepositoryRef,
   shas: readonly string[],
 ): Promise<readonly TracedCommit[]> {
-  const groups = await inParallel(inGroups(shas, TOGETHER), (group) => readGroup(github, repository, group));
+  const groups = await inParallel(inGroups(shas, COMMITS_TOGETHER), (group) =>
+    readGroup(github, repository, group),
+  );
   return groups.flat();
 }
 
@@ -68,7 +71,7 @@ async function readGroup(
  * Asks REST about the commits that GraphQL knows no merged pull request of: for a while after a merge it says there is none.
  * The newest are the likeliest to be so.
  */
-async function askAgain(
+export async function askAgain(
   github: GitHubReader,
   repository: RepositoryRef,
   commits: readonly TracedCommit[],

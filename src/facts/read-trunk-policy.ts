@@ -7,6 +7,7 @@ import { GitHubError } from './github-error.ts';
 import type { GitHubReader } from './github-reader.ts';
 import {
   BASELINE_OF_OWNER,
+  NO_BASELINE,
   ownersBaseline,
   POLICY_OF_REF,
   POLICY_PARAMETERS,
@@ -26,14 +27,9 @@ export const TRUNK_POLICY_QUERY = `query TrunkPolicy($owner: String!, $name: Str
   ${BASELINE_OF_OWNER}
 }`;
 
+const namedRef = refWithPolicy.extend({ name: z.string() });
 const answer = z.object({
-  repository: z
-    .object({
-      databaseId: z.int(),
-      visibility,
-      defaultBranchRef: refWithPolicy.extend({ name: z.string() }).nullable(),
-    })
-    .nullable(),
+  repository: z.object({ databaseId: z.int(), visibility, defaultBranchRef: namedRef.nullable() }).nullable(),
   baseline: ownersBaseline,
 });
 
@@ -50,19 +46,33 @@ export async function readTrunkPolicy(github: GitHubReader, repository: Reposito
   const doing = `reading ${POLICY_PATH} on ${owner}/${name}'s default branch`;
   const variables = { owner, name, ...POLICY_VARIABLES };
   const read = await askGraphql(github, TRUNK_POLICY_QUERY, variables, answer, doing, {
-    mayLack: 'baseline',
+    mayLack: NO_BASELINE,
   });
-  const branch = read.repository?.databaseId === repository.id ? read.repository.defaultBranchRef : null;
-  if (read.repository === null || branch === null || branch.target === null) {
+  const found = read.repository?.databaseId === repository.id ? read.repository : null;
+  const policy = found === null ? null : trunkPolicyOf(repository, { ...read, repository: found });
+  if (policy === null) {
     throw new GitHubError(
       'github_refused',
       `GitHub shows no default branch of ${fullName(repository)} while ${doing}: the repository is empty, gone or renamed, or the App is not installed on it`,
       { status: 200, said: 'null' },
     );
   }
-  return {
-    trunk: branch.name,
-    source: policySourceOf(repository, branch.name, branch, read.baseline),
-    visibility: read.repository.visibility,
-  };
+  return policy;
+}
+
+/** It, of what a query told that asked for it; null where there is no default branch, or nothing on it. */
+export function trunkPolicyOf(
+  repository: RepositoryRef,
+  told: {
+    readonly repository: {
+      readonly visibility?: Visibility | undefined;
+      readonly defaultBranchRef?: z.output<typeof namedRef> | null | undefined;
+    };
+    readonly baseline?: z.output<typeof ownersBaseline> | undefined;
+  },
+): TrunkPolicy | null {
+  const { visibility: seenBy, defaultBranchRef: branch = null } = told.repository;
+  if (branch === null || branch.target === null || seenBy === undefined) return null;
+  const source = policySourceOf(repository, branch.name, branch, told.baseline ?? null);
+  return { trunk: branch.name, source, visibility: seenBy };
 }

@@ -24,6 +24,9 @@ export const POLICY_VARIABLES = {
 /** The policy of a `Ref`. */
 export const POLICY_OF_REF = `target { oid ... on Commit { file(path: $path) { ${POLICY_FILE_FIELDS} } } }`;
 
+/** That the owner has no baseline is no error. */
+export const NO_BASELINE = /^baseline$/;
+
 /** The baseline of the repository's owner, a field beside `repository` that may be lacking. */
 export const BASELINE_OF_OWNER = `baseline: repository(owner: $owner, name: $shared) {
     defaultBranchRef { name target { oid ... on Commit { file(path: $baseline) { ${POLICY_FILE_FIELDS} } } } }

@@ -4,7 +4,8 @@ import { emailKey } from './co-authors.ts';
 import { restActor } from './wire-actor.ts';
 import { COMMIT_PARTS, graphqlCommit, sha } from './wire-commit.ts';
 
-const TRACED_PARTS = `${COMMIT_PARTS}
+/** `TracedParts`, which is made of `CommitParts`. */
+export const TRACED_FRAGMENT = `
 fragment TracedParts on Commit {
   ...CommitParts
   associatedPullRequests(first: 20) { nodes { number merged baseRepository { databaseId } } }
@@ -21,7 +22,7 @@ export function commitsQuery(count: number): string {
     ${fields.join('\n    ')}
   }
 }
-${TRACED_PARTS}`;
+${COMMIT_PARTS}${TRACED_FRAGMENT}`;
 }
 
 /** A commit and the pull requests that GitHub associates with it. */
@@ -37,7 +38,7 @@ const associated = z.object({
   baseRepository: z.object({ databaseId: z.int() }).nullable(),
 });
 
-const tracedCommit = z
+export const tracedCommit = z
   .looseObject({
     associatedPullRequests: z.object({ nodes: z.array(associated.nullable()).nullish() }).nullable(),
   })
@@ -65,6 +66,16 @@ const email = z
   .nullish()
   .transform((who) => emailKey(who?.email ?? ''));
 
+/** As GitHub begins the message of a merge, and ends the first line of a squash's. */
+const NAMED = /^Merge pull request #(\d{1,9}) from |^[^\n]* \(#(\d{1,9})\)(?:\r?\n|$)/;
+
+/** The number of the pull request that a commit's message says it merged; null where it says none. */
+export function pullRequestIn(message: string): number | null {
+  const found = NAMED.exec(message);
+  const number = Number(found?.[1] ?? found?.[2] ?? 0);
+  return number > 0 ? number : null;
+}
+
 /** A page of REST's comparison: which commits, and which accounts REST knows for their e-mails (bots too). */
 export const comparisonPage = z.object({
   status: z.enum(['ahead', 'behind', 'identical', 'diverged']),
@@ -74,7 +85,9 @@ export const comparisonPage = z.object({
       sha,
       author: restActor,
       committer: restActor,
-      commit: z.object({ author: email, committer: email }),
+      commit: z
+        .object({ message: z.string().nullish(), author: email, committer: email })
+        .transform(({ message, ...people }) => ({ ...people, names: pullRequestIn(message ?? '') })),
     }),
   ),
 });

@@ -73,7 +73,9 @@ async function assess(
   for (let tries = 0; tries < TRIES; tries += 1) {
     // The ledger first: what is read from GitHub afterwards can only be newer.
     const last = await lastReviewedPolicy(pipeline.db, repository.id);
-    const read = await readChange(github, repository, number);
+    // A policy that was in force names the teams that the one of now most likely does: they come with the pull request.
+    const teams = last === null ? [] : rolesAsked(last.policy, 'change').teams;
+    const read = await readChange(github, repository, number, teams);
     const policy = await standingPolicy(pipeline, github, repository, { last, read: read.trunk });
     const versions = merge ? await versionsOf(pipeline, repository, policy) : [];
     const { name: base } = read.base;
@@ -85,7 +87,8 @@ async function assess(
     const gathered = await gatherChange(github, {
       repository,
       number,
-      read: read.pullRequest,
+      // To judge a changed policy takes a while: who was in a team before that is asked again.
+      read: policy.facts === null ? read : { ...read, teams: new Map() },
       appId: pipeline.appId,
       pushes: await pushesTo(pipeline.db, repository, number),
       roles: rolesOf(policy.changes.reading, branchPolicy?.reading, ...versions.map(readingOf)),

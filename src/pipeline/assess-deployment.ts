@@ -2,6 +2,8 @@ import type { Decision } from '../domain/decision.ts';
 import type { DeploymentFacts } from '../domain/deployment-facts.ts';
 import type { PolicySource } from '../domain/policy-reading.ts';
 import { gatherDeployment } from '../facts/gather-deployment.ts';
+import { readRangeAtOnce } from '../facts/read-range-at-once.ts';
+import { readTrunkPolicy } from '../facts/read-trunk-policy.ts';
 import { allowsBranch } from '../policy/allows-branch.ts';
 import { environmentOf } from '../policy/environment-of.ts';
 import { evaluateDeployment } from '../policy/evaluate-deployment.ts';
@@ -12,9 +14,11 @@ import { rolesAsked } from '../policy/roles-asked.ts';
 import { deploymentControls } from './controls-seen.ts';
 import { type StoredDeployment, repositoryOf, requestOf } from './deployment-row.ts';
 import type { Pipeline } from './pipeline.ts';
-import { policyInForce, type PolicyInForce } from './policy-in-force.ts';
+import { standingPolicy, type PolicyInForce } from './policy-in-force.ts';
 import { recordedPresses } from './backed-by-ledger.ts';
+import { lastReviewedPolicy, type ReviewedPolicy } from './last-reviewed-policy.ts';
 import { madeAtMerge } from './made-at-merge.ts';
+import { mergedInto } from './merged-into.ts';
 import { pushesTo } from './pushes-to.ts';
 import { readEmergency } from './read-emergencies.ts';
 import { readOpenReviews } from './read-open-reviews.ts';
@@ -42,7 +46,18 @@ export async function assessDeployment(
   const { db } = pipeline;
   const repository = repositoryOf(row);
   const github = await pipeline.github(row.installation_id);
-  const standing = await policyInForce(pipeline, github, repository);
+  const { last, uncertain } = await runningRelease(db, repository, row.environment);
+  const cameFrom = (shas: readonly string[]) => mergedInto(db, repository.id, shas);
+  const running = last?.sha ?? null;
+  // The ledger first: what is read from GitHub afterwards can only be newer.
+  const reviewed = await lastReviewedPolicy(db, repository.id);
+  const base = rangeStart(reviewed, { environment: row.environment, running });
+  const wanted = { repository, sha: row.sha, policy: true, cameFrom };
+  const read = base === null ? null : await readRangeAtOnce(github, { ...wanted, base });
+  const standing = await standingPolicy(pipeline, github, repository, {
+    last: reviewed,
+    read: read?.trunk ?? (await readTrunkPolicy(github, repository)),
+  });
   const { source, reading, trust } = standing;
   const policy = reading.kind === 'valid' ? reading.policy : null;
   const environment = policy === null ? null : environmentOf(policy, row.environment);
@@ -52,7 +67,6 @@ export async function assessDeployment(
     const facts = ungatheredFacts(row, { why, policy: trust, now: pipeline.now() });
     return { source, reading, facts, decision: evaluateDeployment(reading, facts), policy: standing };
   }
-  const { last, uncertain } = await runningRelease(db, repository, row.environment);
   const unreviewed = await db
     .selectFrom('countersign.unreviewed_commit')
     .select('sha')
@@ -78,7 +92,10 @@ export async function assessDeployment(
     appId: pipeline.appId,
     repository,
     request: requestOf(row),
-    running: last?.sha ?? null,
+    running,
+    // To judge a changed policy takes a while, in which what was read beside it grows old.
+    atOnce: standing.facts === null ? read : null,
+    cameFrom,
     uncertain: uncertain !== null,
     baseline: environment.baseline ?? null,
     allowsBranch: (name: string) => allowsBranch(policy, row.environment, name),
@@ -110,4 +127,16 @@ export async function assessDeployment(
     githubAhead: pipeline.githubAhead(),
   };
   return { source, reading, facts, decision: evaluateDeployment(reading, facts), policy: standing };
+}
+
+/**
+ * Where the range starts by the policy that was last in force: then it is read in one go with what is in force now. Null where
+ * that policy doesn't name the environment, for which it alone decides; or where there is nothing to start from.
+ */
+function rangeStart(
+  reviewed: ReviewedPolicy | null,
+  { environment, running }: { readonly environment: string; readonly running: string | null },
+): string | null {
+  const named = reviewed === null ? null : environmentOf(reviewed.policy, environment);
+  return named === null ? null : (running ?? named.baseline ?? null);
 }

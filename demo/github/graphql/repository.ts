@@ -7,6 +7,7 @@ import { blobObject, commitObject } from './commits.ts';
 import { connection, GraphqlRefusal, type ConnectionArguments } from './connection.ts';
 import { need, type Asking } from './context.ts';
 import { mergeQueueObject } from './merge-queue.ts';
+import { actorObject, organizationObject } from './people.ts';
 import { pullObject } from './pulls.ts';
 import { refObject } from './refs.ts';
 
@@ -60,13 +61,10 @@ export function repositoryObject(asking: Asking, repository: Repository): Fields
     isFork: repository.fork !== null,
     isArchived: repository.archived,
     visibility: repository.private ? 'PRIVATE' : 'PUBLIC',
-    owner: {
-      __typename: repository.owner.kind,
-      id: nodeId(repository.owner.kind, repository.owner.id),
-      login: repository.owner.login,
-      databaseId: repository.owner.id,
-      url: `${world.url}/${repository.owner.login}`,
-    },
+    owner:
+      repository.owner.kind === 'Organization'
+        ? organizationObject(asking, repository.owner)
+        : actorObject(asking, repository.owner),
     isInOrganization: repository.owner.kind === 'Organization',
     defaultBranchRef: () => refObject(asking, repository, repository.defaultBranch),
     pullRequest: ({ number }: { readonly number: number }) => {

@@ -374,7 +374,7 @@ describe('an Actions run', () => {
 });
 
 describe('what it costs', () => {
-  test('ten pull requests are read in one request', async () => {
+  test('pull requests are read in one request with the commits that name them', async () => {
     const sha = await main();
     const first = await merged('squash');
     for (let count = 0; count < 3; count += 1) await merged('squash');
@@ -382,8 +382,8 @@ describe('what it costs', () => {
     const facts = await gather(await main(), { running: sha });
     expect(facts.changes).toHaveLength(4);
     expect(facts.changes[0]?.pullRequest.number).toBe(first.number);
-    // Commits, pull requests, branches.
-    expect(acme.github.requests.filter((request) => request.route === 'graphql')).toHaveLength(3);
+    // Commits, pull requests and branches together.
+    expect(acme.github.requests.filter((request) => request.route === 'graphql')).toHaveLength(1);
     // The comparison, the environment and its rules, and the newest activity of all branches together.
     expect(acme.github.requests.filter((request) => request.route !== 'graphql')).toHaveLength(4);
     expect(facts.changes.map(({ pushers }) => pushers)).toEqual(

@@ -56,7 +56,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   unlock: { does: 'remove the lock of an environment', load: () => import('./cli/unlock.ts') },
   host: {
-    does: "show an environment's hosts that a deployment has locked, and break its lock",
+    does: "enrol an environment's hosts, show what runs on them, break a deployment's lock",
     load: () => import('./cli/host.ts'),
   },
   keygen: { does: "make the ledger's signing key", load: () => import('./cli/keygen.ts') },

@@ -1,157 +1,33 @@
-import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
-import { readConfig } from '../config.ts';
-import { CodedError } from '../domain/coded-error.ts';
-import { printable } from '../deploy/refuse-paths.ts';
-import { newEntryId } from '../ledger/entry-id.ts';
-import { breakHostLocks, isUnderWay, readHostLocks, type SeenLock } from '../pipeline/break-host-lock.ts';
 import type { CommandIo } from './command-io.ts';
-import { openLedgerSource } from './ledger-source.ts';
-import { repositoryNamed } from './repository-named.ts';
 
-const USAGE = `countersign host unlock OWNER/NAME ENVIRONMENT [--host HOST[:PORT] …] [--why TEXT] [--even-under-way]
+const USAGE = `countersign host <add | list | unlock> …
 
-Shows which of an environment's hosts are locked by a deployment, by which, and for how long. With --why it breaks those locks, over
-SSH and with the environment's key; recorded in the ledger as host.unlocked, before it is done and after.
+  add     look at a host and its key, and enrol it for an environment
+  list    what runs on an environment's hosts, beside what the ledger has
+  unlock  show which hosts a deployment has locked, and break its lock
 
-  --why TEXT         why they are broken, and who you are, if people shall know; sealed beside the entry
-  --host HOST:PORT   only there; may be repeated
-  --even-under-way   also where the deployment is under way: it stops there then, and changes nothing more
-
-  DATABASE_URL        the writer's login, as for start
-  COUNTERSIGN_CONFIG  the operator's file, which has the hosts and says where the key is
+Each with --help tells more.
 `;
 
-interface Asked {
-  readonly repository: string;
-  readonly environment: string;
-  readonly hosts: readonly string[];
-  readonly why: string | null;
-  readonly evenUnderWay: boolean;
-}
+const ACTS = {
+  add: () => import('./host-add.ts'),
+  list: () => import('./host-list.ts'),
+  unlock: () => import('./host-unlock.ts'),
+} as const;
 
-/** `countersign host unlock`: 0 when nothing is locked (any more), 1 when something is, 2 when the call is wrong or it could not be done. */
+/** `countersign host`: hands on to one of its acts; 2 where there is none of that name. */
 export async function run(args: readonly string[], io: CommandIo): Promise<number> {
-  let asked: Asked | null;
-  try {
-    asked = parse(args);
-  } catch (error) {
-    io.stderr.write(`countersign: ${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
-    return 2;
-  }
-  if (asked === null) {
+  const [act = '', ...rest] = args;
+  if (act === '--help' || act === '-h') {
     io.stdout.write(USAGE);
     return 0;
   }
-  const hosts = hostsOf(asked, io);
-  const source = await openLedgerSource(io.env, 'writerUrl');
-  const now = () => new Date().toISOString();
-  const needs = { db: source.db, now, newId: () => newEntryId(now(), randomBytes), random: randomBytes };
-  try {
-    const place = {
-      repository: await repositoryNamed(source.db, asked.repository),
-      environment: asked.environment,
-    };
-    const locks = await readHostLocks(needs, place, hosts);
-    for (const lock of locks) io.stdout.write(`${described(lock)}\n`);
-    if (locks.length === 0) {
-      io.stdout.write(
-        `none of ${hosts.map(({ host }) => `${host.host}:${host.port}`).join(', ')} is locked\n`,
-      );
-      return 0;
-    }
-    if (asked.why === null) {
-      io.stdout.write('Nothing was changed: --why breaks them, and is recorded.\n');
-      return 1;
-    }
-    const { evenUnderWay, why } = asked;
-    const { entryId, broken, kept } = await breakHostLocks(needs, place, locks, { why, evenUnderWay });
-    if (broken.length > 0) io.stdout.write(`broken on ${broken.join(', ')}, by entry ${entryId}\n`);
-    if (kept.length > 0)
-      io.stdout.write(`left on ${kept.join(', ')}: somebody else has it by now, or nobody\n`);
-    return kept.length > 0 ? 1 : 0;
-  } finally {
-    await source.close();
-  }
-}
-
-function parse(args: readonly string[]): Asked | null {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      why: { type: 'string' },
-      host: { type: 'string', multiple: true },
-      'even-under-way': { type: 'boolean' },
-      help: { type: 'boolean', short: 'h' },
-    },
-  });
-  if (values.help === true) return null;
-  const [act, repository, environment, ...more] = positionals;
-  if (act !== 'unlock') throw new Error(`host has the one act unlock, not ${JSON.stringify(act ?? '')}`);
-  if (repository === undefined || environment === undefined || more.length > 0)
-    throw new Error('host unlock takes OWNER/NAME and the name of an environment');
-  const why = values.why?.trim();
-  if (why === '') throw new Error('--why is empty: it is what the ledger has of the reason');
-  return {
-    repository,
-    environment,
-    hosts: values.host ?? [],
-    why: why ?? null,
-    evenUnderWay: values['even-under-way'] === true,
-  };
-}
-
-/** The environment's hosts by the operator's file, or those of them that were named. Reads that environment's secrets only. */
-function hostsOf({ repository, environment, hosts: named }: Asked, io: CommandIo) {
-  const config = readConfig(io.env, (path) => readFileSync(path, 'utf8'), { environments: [environment] });
-  const found = config.targets.find(
-    ({ target }) =>
-      target.repository.toLowerCase() === repository.toLowerCase() && target.environment === environment,
-  );
-  if (found === undefined || found.privateKey === null) {
-    throw new CodedError(
-      'target_unknown',
-      `the operator's file has no target for ${repository}, environment ${environment}.`,
+  if (act !== 'add' && act !== 'list' && act !== 'unlock') {
+    io.stderr.write(
+      `countersign: host has the acts add, list and unlock, not ${JSON.stringify(act)}\n\n${USAGE}`,
     );
+    return 2;
   }
-  const { target, privateKey, jumpKeys } = found;
-  const isNamed = (name: string) => (host: (typeof target.hosts)[number]) =>
-    `${host.host}:${host.port}` === name || host.host === name;
-  const stranger = named.find((name) => !target.hosts.some(isNamed(name)));
-  if (stranger !== undefined) {
-    throw new CodedError(
-      'target_unknown',
-      `${stranger} is no host of ${repository}, environment ${environment}.`,
-    );
-  }
-  const wanted = target.hosts.filter(
-    (host) => named.length === 0 || named.some((name) => isNamed(name)(host)),
-  );
-  const keys = {
-    privateKey: privateKey.reveal(),
-    jumpKeys: Object.fromEntries(Object.entries(jumpKeys).map(([name, key]) => [name, key.reveal()])),
-  };
-  return wanted.map((host) => ({ host, path: target.path, timeout: target.timeout, ...keys }));
-}
-
-function described(lock: SeenLock): string {
-  const { host, holder, seconds, deployment } = lock;
-  const since = seconds === null ? '' : ` since ${age(seconds)}`;
-  const what =
-    deployment === null
-      ? 'no deployment of ours there: another Countersign, or another tool'
-      : `deployment ${deployment.id} of ${deployment.sha.slice(0, 7)}, ${deployment.state}${isUnderWay(lock) ? `, ${working(deployment.job?.silentSeconds ?? null)}` : ''}`;
-  return `${host} is locked by ${printable(holder)}${since} (${what})`;
-}
-
-const working = (silent: number | null): string =>
-  silent === null
-    ? 'to be taken up again by a worker'
-    : `under way in a worker that gave a sign of life ${Math.round(silent)} s ago`;
-
-function age(seconds: number): string {
-  if (seconds < 120) return `${seconds} s`;
-  return seconds < 7_200 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h`;
+  const { run: runAct } = await ACTS[act]();
+  return runAct(rest, io);
 }

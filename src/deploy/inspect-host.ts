@@ -1,4 +1,4 @@
-import type { Host } from '../domain/deploy.ts';
+import type { ConnectionEvidence, Host } from '../domain/deploy.ts';
 import { DeployError } from './deploy-error.ts';
 import { releaseOfLink } from './host-paths.ts';
 import { SCRIPT_READER } from './quote.ts';
@@ -18,11 +18,15 @@ export interface HostInspection {
   readonly presentedFingerprint: string;
 }
 
-export interface HostAsked {
-  readonly host: Host;
-  readonly path: string;
+/** What opens the way to a host. */
+export interface HostKeys {
   readonly privateKey: string;
   readonly jumpKeys?: JumpKeys;
+}
+
+export interface HostAsked extends HostKeys {
+  readonly host: Host;
+  readonly path: string;
   readonly timeout: number;
 }
 
@@ -30,7 +34,7 @@ type Random = (size: number) => Uint8Array;
 
 /** Looks which release runs on a host. */
 export async function inspectHost(asked: HostAsked, random: Random): Promise<HostInspection> {
-  const { report, presentedFingerprint } = await ask(asked, random, (nonce) =>
+  const { report, evidence } = await askHost(asked, random, (nonce) =>
     inspectScript({ nonce, path: asked.path }),
   );
   const current = report.value('current') ?? null;
@@ -39,7 +43,7 @@ export async function inspectHost(asked: HostAsked, random: Random): Promise<Hos
     current,
     lockOwner: report.value('lock') ?? null,
     lockSeconds: ageOf(report.value('since')),
-    presentedFingerprint,
+    presentedFingerprint: evidence.presentedFingerprint,
   };
 }
 
@@ -48,12 +52,12 @@ export async function inspectHost(asked: HostAsked, random: Random): Promise<Hos
  * it somewhere has lost the lock then, so it can't switch any more.
  */
 export async function withdrawFromHost(asked: HostAsked, release: string, random: Random): Promise<void> {
-  await ask(asked, random, (nonce) => withdrawScript({ nonce, path: asked.path, release }));
+  await askHost(asked, random, (nonce) => withdrawScript({ nonce, path: asked.path, release }));
 }
 
 /** Takes the lock away from `holder`; false where it isn't the holder any more. A deployment that still goes on there changes nothing then. */
 export async function breakHostLock(asked: HostAsked, holder: string, random: Random): Promise<boolean> {
-  const { report } = await ask(asked, random, (nonce) =>
+  const { report } = await askHost(asked, random, (nonce) =>
     breakLockScript({ nonce, path: asked.path }, holder),
   );
   return report.value('done') === 'broken';
@@ -66,11 +70,12 @@ function ageOf(said: string | undefined): number | null {
   return Number.isSafeInteger(age) ? Math.max(0, age) : null;
 }
 
-async function ask(
+/** Runs one script that looks, or acts by itself, on a connection of its own. Throws unless it said that it is done. */
+export async function askHost(
   { host, path, privateKey, jumpKeys, timeout }: HostAsked,
   random: Random,
   scriptOf: (nonce: string) => string,
-): Promise<{ readonly report: Report; readonly presentedFingerprint: string }> {
+): Promise<{ readonly report: Report; readonly evidence: ConnectionEvidence }> {
   const connection = await openConnection(host, privateKey, random, jumpKeys);
   try {
     const nonce = Buffer.from(random(16)).toString('hex');
@@ -84,7 +89,7 @@ async function ask(
     if (end.kind !== 'exited' || end.code !== 0 || report.value('done') === undefined) {
       throw new DeployError('probe_failed', `${host.host}:${host.port} did not say what runs in ${path}.`);
     }
-    return { report, presentedFingerprint: connection.presentedFingerprint };
+    return { report, evidence: connection.evidence };
   } finally {
     connection.close();
   }

@@ -146,17 +146,30 @@ function clientKeyOf(privateKey: string): string {
   return key === undefined || key instanceof Error ? '' : fingerprintOf(key.getPublicSSH());
 }
 
+/** Another key than a pinned one was presented. */
+export class HostKeyMismatch extends DeployError {
+  readonly presented: { readonly fingerprint: string; readonly kind: string };
+  /** `host:port` of who presented it. */
+  readonly about: string;
+
+  constructor(host: Place, presented: HostKeyMismatch['presented'], cause: unknown) {
+    super(
+      'host_key_mismatch',
+      `${address(host)} presented the ${presented.kind} key ${presented.fingerprint}, but ${pinsOf(host.fingerprint).join(' or ')} is pinned. Either something stands between, or its key was renewed: find out on the host itself (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub) before you change the operator's file.`,
+      cause,
+    );
+    this.presented = presented;
+    this.about = address(host);
+  }
+}
+
 function connectError(
   host: Place,
   error: unknown,
   presented: { fingerprint: string; kind: string } | null,
 ): DeployError {
   if (presented !== null && !isPinned(presented.fingerprint, host.fingerprint)) {
-    return new DeployError(
-      'host_key_mismatch',
-      `${address(host)} presented the ${presented.kind} key ${presented.fingerprint}, but ${pinsOf(host.fingerprint).join(' or ')} is pinned. Either something stands between, or its key was renewed: find out on the host itself (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub) before you change the operator's file.`,
-      error,
-    );
+    return new HostKeyMismatch(host, presented, error);
   }
   const message = messageOf(error);
   if (/authentication methods failed/i.test(message)) {

@@ -19,6 +19,7 @@ import type { ReasonCode } from './reason.ts';
  * `history.rewritten`: a guarded branch was pushed by force, deleted, or made anew.
  * `command.answered`: what became of a command in a comment, `deploy.accepted` or `deploy.refused`; what it did answers it.
  * `ledger.erased`: a person or document was taken away. `ledger.rotated`: another key signs from here on.
+ * `host.enrolled`: an operator looked at a host with the fingerprint that they had found on the host itself, and it was ready (`ready`) or not (`not_ready`).
  * `host.unlocked`: an operator took a deployment's lock away on hosts; first that it is about to be (`breaking`), then whether it
  * was (`broken`, `kept`), which answers that.
  * `lock.set`, `lock.removed`: an environment was locked, for all but `commit` and `pullRequest` if it names any.
@@ -48,6 +49,7 @@ export const ENTRY_KINDS = [
   'emergency.reviewed',
   'emergency.overdue',
   'control.changed',
+  'host.enrolled',
   'host.unlocked',
   'lock.set',
   'lock.removed',

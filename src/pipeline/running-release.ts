@@ -14,7 +14,7 @@ export interface RunningRelease {
 /** What our records say runs in an environment, by the order in which deployments started. */
 export async function runningRelease(
   db: Kysely<Database>,
-  repository: RepositoryRef,
+  repository: Pick<RepositoryRef, 'id'>,
   environment: string,
 ): Promise<RunningRelease> {
   const newest = (state: 'succeeded' | 'unknown') =>

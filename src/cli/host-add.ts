@@ -1,0 +1,142 @@
+import { randomBytes } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { presentedKey, readyHost } from '../deploy/enrol-host.ts';
+import type { Host, Target } from '../domain/deploy.ts';
+import { newEntryId } from '../ledger/entry-id.ts';
+import { recordEnrolment } from '../pipeline/record-enrolment.ts';
+import type { CommandIo } from './command-io.ts';
+import { openLedgerSource } from './ledger-source.ts';
+import { repositoryIdNamed } from './repository-named.ts';
+import { targetOf } from './target-of.ts';
+
+const USAGE = `countersign host add OWNER/NAME ENVIRONMENT USER@HOST[:PORT] [--fingerprint SHA256:…] [--why TEXT]
+
+Without --fingerprint it only shows which key the host presents, and breaks off. Compare that with what the host itself says:
+
+  ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub
+
+With it, it logs in with the environment's key, looks whether the host has what a deployment needs, records that in the ledger
+(host.enrolled), and prints the line for the operator's file. On the host nothing is changed.
+
+  --fingerprint SHA256:…  as found on the host itself; may be repeated, while its key is renewed
+  --why TEXT              why, and who you are, if people shall know; sealed beside the entry
+
+  DATABASE_URL        the writer's login, as for start
+  COUNTERSIGN_CONFIG  the operator's file, which has the environment, its key, and by way of which host others are reached
+`;
+
+const FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}$/;
+
+interface Asked {
+  readonly repository: string;
+  readonly environment: string;
+  readonly user: string;
+  readonly host: string;
+  readonly port: number;
+  readonly fingerprints: readonly string[];
+  readonly why: string | null;
+}
+
+/** `countersign host add`: 0 when the host is enrolled and ready, 1 when it isn't (yet), 2 when the call is wrong or it can't be reached. */
+export async function run(args: readonly string[], io: CommandIo): Promise<number> {
+  let asked: Asked | null;
+  try {
+    asked = parse(args);
+  } catch (error) {
+    io.stderr.write(`countersign: ${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    return 2;
+  }
+  if (asked === null) {
+    io.stdout.write(USAGE);
+    return 0;
+  }
+  const { target, keys } = targetOf(io, asked);
+  const host = hostOf(asked, target);
+  const at = { host, path: target.path, timeout: target.timeout, ...keys };
+  const name = `${host.host}:${host.port}`;
+  if (asked.fingerprints.length === 0) {
+    const { kind, fingerprint } = await presentedKey(at, randomBytes);
+    io.stdout.write(
+      `${name} presents the ${kind} key ${fingerprint}\n` +
+        'Nothing was sent to it, and nothing is recorded: something else may have answered. Compare it with what the host itself says\n' +
+        '(ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub, over a way that you trust), and call this again with --fingerprint.\n',
+    );
+    return 1;
+  }
+  const readiness = await readyHost(at, randomBytes);
+  const { evidence, problems } = readiness;
+  const source = await openLedgerSource(io.env, 'writerUrl');
+  const now = () => new Date().toISOString();
+  const needs = { db: source.db, now, newId: () => newEntryId(now(), randomBytes), random: randomBytes };
+  try {
+    const repositoryId = target.repositoryId ?? (await repositoryIdNamed(source.db, asked.repository));
+    const entryId = await recordEnrolment(needs, { target, repositoryId, host, readiness, why: asked.why });
+    io.stdout.write(
+      `${name} has the pinned key ${evidence.presentedFingerprint} (${evidence.server ?? 'an SSH server'}), and lets ${host.user} in\n`,
+    );
+    for (const problem of problems) io.stdout.write(`  ✗ ${problem}\n`);
+    if (problems.length === 0) io.stdout.write('  ✓ it has what a deployment needs\n');
+    io.stdout.write(`recorded by entry ${entryId}\n`);
+    if (!isListed(target, host))
+      io.stdout.write(`\nIn the operator's file, among the target's hosts:\n\n  ${lineFor(host)}\n`);
+    return problems.length === 0 ? 0 : 1;
+  } finally {
+    await source.close();
+  }
+}
+
+function parse(args: readonly string[]): Asked | null {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      fingerprint: { type: 'string', multiple: true },
+      why: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help === true) return null;
+  const [repository, environment, place, ...more] = positionals;
+  if (repository === undefined || environment === undefined || place === undefined || more.length > 0)
+    throw new Error('host add takes OWNER/NAME, the name of an environment, and USER@HOST');
+  const [, user, host, port = '22'] =
+    /^([A-Za-z_][A-Za-z0-9_.-]*\$?)@([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?::(\d{1,5}))?$/.exec(
+      place,
+    ) ?? [];
+  if (user === undefined || host === undefined || Number(port) < 1 || Number(port) > 65_535)
+    throw new Error(`${JSON.stringify(place)} is not USER@HOST or USER@HOST:PORT`);
+  const fingerprints = values.fingerprint ?? [];
+  const odd = fingerprints.find((each) => !FINGERPRINT.test(each));
+  if (odd !== undefined)
+    throw new Error(`${JSON.stringify(odd)} is no fingerprint like SHA256:…, as ssh-keygen -l prints it`);
+  const why = values.why?.trim();
+  if (why === '') throw new Error('--why is empty: leave it out, or say why');
+  return { repository, environment, user, host, port: Number(port), fingerprints, why: why ?? null };
+}
+
+const isThere = (host: Host, { host: name, port }: Pick<Host, 'host' | 'port'>): boolean =>
+  host.host === name && host.port === port;
+
+/** As the call has it; by way of the jump that the file has for it or, if it isn't there yet, that all its other hosts have. */
+function hostOf({ host, port, user, fingerprints }: Asked, { hosts }: Target): Host {
+  const listed = hosts.find((each) => isThere(each, { host, port }));
+  const jumps = listed === undefined ? hosts.map(({ jump }) => jump) : [listed.jump];
+  const [jump] = jumps;
+  const shared = jump !== undefined && jumps.every((each) => JSON.stringify(each) === JSON.stringify(jump));
+  return { host, port, user, fingerprint: fingerprints, ...(shared ? { jump } : {}) };
+}
+
+const isListed = ({ hosts }: Target, host: Host): boolean =>
+  hosts.some(
+    (each) =>
+      isThere(each, host) &&
+      each.user === host.user &&
+      [each.fingerprint].flat().toSorted().join() === [host.fingerprint].flat().toSorted().join(),
+  );
+
+function lineFor({ host, port, user, fingerprint, jump }: Host): string {
+  const pins = [fingerprint].flat().map((each) => `'${each}'`);
+  const pinned = pins.length === 1 ? (pins[0] ?? '') : `[${pins.join(', ')}]`;
+  const way = jump === undefined ? '' : ', jump: …';
+  return `- { host: ${host}${port === 22 ? '' : `, port: ${port}`}, user: ${user}, fingerprint: ${pinned}${way} }`;
+}

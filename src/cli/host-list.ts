@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { printable } from '../deploy/refuse-paths.ts';
+import { type HostInspection, inspectHost } from '../deploy/inspect-host.ts';
+import { runningRelease } from '../pipeline/running-release.ts';
+import type { CommandIo } from './command-io.ts';
+import { openLedgerSource } from './ledger-source.ts';
+import { repositoryIdNamed } from './repository-named.ts';
+import { targetOf } from './target-of.ts';
+
+const USAGE = `countersign host list OWNER/NAME ENVIRONMENT
+
+Asks each of an environment's hosts what runs there, and says it beside what the ledger has. Changes nothing.
+
+  DATABASE_URL        a login that may read the ledger
+  COUNTERSIGN_CONFIG  the operator's file, which has the hosts and says where the key is
+`;
+
+/** `countersign host list`: 0 when all run what the ledger has, 1 when one runs something else, 2 when the call is wrong or one can't be asked. */
+export async function run(args: readonly string[], io: CommandIo): Promise<number> {
+  let asked: { readonly repository: string; readonly environment: string } | null;
+  try {
+    asked = parse(args);
+  } catch (error) {
+    io.stderr.write(`countersign: ${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    return 2;
+  }
+  if (asked === null) {
+    io.stdout.write(USAGE);
+    return 0;
+  }
+  const { repository, environment } = asked;
+  const { target, keys } = targetOf(io, asked);
+  const source = await openLedgerSource(io.env, 'readerUrl');
+  try {
+    const id = target.repositoryId ?? (await repositoryIdNamed(source.db, repository));
+    const { last, uncertain } =
+      id === null ? { last: null, uncertain: null } : await runningRelease(source.db, { id }, environment);
+    const recorded = last?.release ?? null;
+    io.stdout.write(
+      `ledger: ${recorded === null ? 'nothing was deployed there' : `${recorded} (${last?.sha.slice(0, 7) ?? ''})`}` +
+        `${uncertain === null ? '' : `; the outcome of ${uncertain.release ?? uncertain.id} is unknown`}\n`,
+    );
+    let worst = 0;
+    for (const host of target.hosts) {
+      const name = `${host.host}:${host.port}`;
+      try {
+        const found = await inspectHost(
+          { host, path: target.path, timeout: target.timeout, ...keys },
+          randomBytes,
+        );
+        const same = found.release === recorded && (recorded !== null || found.current === null);
+        io.stdout.write(`${same ? '✓' : '✗'} ${name} runs ${what(found)}${locked(found)}\n`);
+        if (!same) worst = Math.max(worst, 1);
+      } catch (error) {
+        io.stdout.write(
+          `? ${name}: ${error instanceof Error ? printable(error.message) : 'it did not answer'}\n`,
+        );
+        worst = 2;
+      }
+    }
+    return worst;
+  } finally {
+    await source.close();
+  }
+}
+
+function parse(args: readonly string[]) {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { help: { type: 'boolean', short: 'h' } },
+  });
+  if (values.help === true) return null;
+  const [repository, environment, ...more] = positionals;
+  if (repository === undefined || environment === undefined || more.length > 0)
+    throw new Error('host list takes OWNER/NAME and the name of an environment');
+  return { repository, environment };
+}
+
+const what = ({ release, current }: HostInspection): string => printable(release ?? current ?? 'nothing');
+
+const locked = ({ lockOwner }: HostInspection): string =>
+  lockOwner === null ? '' : `, locked by ${printable(lockOwner)}`;

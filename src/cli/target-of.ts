@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs';
+import { readConfig } from '../config.ts';
+import type { HostKeys } from '../deploy/inspect-host.ts';
+import type { Target } from '../domain/deploy.ts';
+import { CodedError } from '../domain/coded-error.ts';
+import type { CommandIo } from './command-io.ts';
+
+export interface OpenTarget {
+  readonly target: Target;
+  readonly keys: HostKeys;
+}
+
+/** A repository's environment by the operator's file, with its keys; reads no other environment's secrets. Throws `target_unknown`. */
+export function targetOf(
+  { env }: Pick<CommandIo, 'env'>,
+  { repository, environment }: { readonly repository: string; readonly environment: string },
+): OpenTarget {
+  const config = readConfig(env, (path) => readFileSync(path, 'utf8'), { environments: [environment] });
+  const found = config.targets.find(
+    ({ target }) =>
+      target.repository.toLowerCase() === repository.toLowerCase() && target.environment === environment,
+  );
+  if (found === undefined || found.privateKey === null) {
+    throw new CodedError(
+      'target_unknown',
+      `the operator's file has no target for ${repository}, environment ${environment}.`,
+    );
+  }
+  return {
+    target: found.target,
+    keys: {
+      privateKey: found.privateKey.reveal(),
+      jumpKeys: Object.fromEntries(Object.entries(found.jumpKeys).map(([name, key]) => [name, key.reveal()])),
+    },
+  };
+}

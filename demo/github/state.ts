@@ -35,6 +35,8 @@ export interface Organization {
   readonly createdAt: string;
   readonly members: Map<number, 'admin' | 'member'>;
   readonly teams: Team[];
+  /** Those that hold in its repositories. */
+  readonly rulesets: Map<number, Ruleset>;
   twoFactorRequired: boolean;
   /** Those who signed in by its SAML identity provider; null: it has none. */
   samlIdentities: Set<number> | null;
@@ -320,6 +322,8 @@ export interface Ruleset {
   readonly enforcement: 'active' | 'disabled' | 'evaluate';
   readonly include: readonly string[];
   readonly exclude: readonly string[];
+  /** Of an organisation's: the names of the repositories that it is for, or `~ALL`. */
+  readonly repositories: readonly string[];
   readonly rules: readonly Rule[];
   readonly bypassActors: readonly BypassActor[];
   readonly createdAt: string;

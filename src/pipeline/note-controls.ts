@@ -14,6 +14,7 @@ import type { ReasonCode } from '../domain/reason.ts';
 import { fullName, type RepositoryRef } from '../domain/repository.ts';
 import { record } from '../ledger/record.ts';
 import { compareControls, type ComparedControls } from '../policy/control/compare-controls.ts';
+import { sourcesOf } from '../policy/control/sources-of.ts';
 import { standingAfter } from '../policy/control/judge-controls.ts';
 import { jsonDocument } from './documents.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -76,6 +77,7 @@ async function noteIn(
     entryOf(repository, {
       look,
       compared,
+      sources: sourcesOf(compared.changes, [before?.parts ?? null, compared.parts]),
       judged,
       act: act ?? 'baseline',
       seenBefore: row?.looked_at.toISOString() ?? null,
@@ -129,6 +131,7 @@ function entryOf(
   {
     look,
     compared,
+    sources,
     judged,
     act,
     seenBefore,
@@ -139,6 +142,7 @@ function entryOf(
   }: {
     readonly look: ControlLook;
     readonly compared: ComparedControls;
+    readonly sources: Readonly<Record<string, string>>;
     readonly judged: JudgedControls;
     readonly act: Act;
     readonly seenBefore: string | null;
@@ -171,6 +175,7 @@ function entryOf(
         subject: look.subject,
         ...judged,
         changes: compared.changes,
+        ...(Object.keys(sources).length === 0 ? {} : { sources }),
         unknown,
         // It changed between these two looks; nobody knows when.
         seenBefore,

@@ -138,6 +138,77 @@ test('a weakened protection begins a gap that names who, what and when; what mer
   expect(mended.content.answers).toBe(gap.id);
 }, 120_000);
 
+/** What the policy demands of main, as a ruleset of the organisation that is for all its repositories. */
+const byOrganisation = (...without: readonly string[]) => ({
+  org: 'acme',
+  name: 'Everywhere',
+  target: 'branch' as const,
+  enforcement: 'active' as const,
+  conditions: {
+    ref_name: { include: ['~DEFAULT_BRANCH'], exclude: [] },
+    repository_name: { include: ['~ALL'], exclude: [] },
+  },
+  rules: [
+    {
+      type: 'pull_request' as const,
+      parameters: {
+        required_approving_review_count: 1,
+        dismiss_stale_reviews_on_push: true,
+        require_code_owner_review: false,
+        require_last_push_approval: false,
+        required_review_thread_resolution: false,
+      },
+    },
+    {
+      type: 'required_status_checks' as const,
+      parameters: {
+        strict_required_status_checks_policy: false,
+        required_status_checks: [{ context: CHANGE_CHECK, integration_id: stage.appId }],
+      },
+    },
+    { type: 'non_fast_forward' as const },
+    { type: 'deletion' as const },
+  ].filter(({ type }) => !without.includes(type)),
+});
+
+test('what only the organisation’s ruleset enforces counts, and a change of that names it, whoever’s repository it is in', async () => {
+  const owner = stage.as('frank').rest;
+  const { data: ruleset } = await owner.repos.createOrgRuleset(byOrganisation());
+  await owner.repos.deleteBranchProtection({ owner: 'acme', repo: 'shop', branch: 'main' });
+  const alone = await until('the look without classic protection', async () => {
+    const last = (await changesOf('main')).at(-1);
+    const control = (last === undefined ? null : await documentOf(last, 'control')) as {
+      changes?: readonly { setting: string; after: string | null }[];
+    } | null;
+    const gone = control?.changes?.some(
+      ({ setting, after }) => setting.startsWith('branch protection') && after === null,
+    );
+    return last !== undefined && gone === true ? last : null;
+  });
+  expect(alone.content.outcome).toBe('changed.whole');
+  const merged = await merge(stage, 'carol', await approved('by-organisation'));
+  await expect(stampOf('change.merged', merged)).resolves.toMatchObject([{ standing: 'whole' }]);
+
+  await owner.repos.updateOrgRuleset({ ruleset_id: ruleset.id, ...byOrganisation('non_fast_forward') });
+  const gap = await untilChange('main', 'changed.gap');
+  expect(gap.people).toMatchObject([{ role: 'changer', actor: { login: 'frank' } }]);
+  const said = await documentOf(gap, 'control');
+  expect(said).toMatchObject({
+    unmet: ['force_push'],
+    sources: { [ruleset.id]: 'Organization acme' },
+    changes: expect.arrayContaining([
+      {
+        setting: `rules: ruleset ${ruleset.id} non_fast_forward.ruleset_source`,
+        before: '"acme"',
+        after: null,
+      },
+    ]),
+  });
+  await protect();
+  await untilChange('main', 'changed.whole');
+  await owner.repos.deleteOrgRuleset({ org: 'acme', ruleset_id: ruleset.id });
+}, 120_000);
+
 test('what no webhook tells is found at the next deployment, and recorded once', async () => {
   const { github, people, repository, organization } = stage;
   const leads = organization.teams.find(({ slug }) => slug === 'release-managers');

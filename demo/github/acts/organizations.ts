@@ -52,6 +52,7 @@ export function createOrganization(
     createdAt: world.timestamp(),
     members: new Map<number, 'admin' | 'member'>(members.map((user) => [user.id, 'member'])),
     teams: [],
+    rulesets: new Map(),
     twoFactorRequired: true,
     samlIdentities: null,
   };

@@ -98,7 +98,9 @@ function ruleObject(repository: Repository, ruleset: Ruleset, rule: Rule): Field
       name: ruleset.name,
       enforcement: ruleset.enforcement.toUpperCase(),
       target: 'BRANCH',
-      source: { __typename: 'Repository', nameWithOwner: repositoryName(repository) },
+      source: repository.rulesets.has(ruleset.id)
+        ? { __typename: 'Repository', nameWithOwner: repositoryName(repository) }
+        : { __typename: 'Organization', login: repository.owner.login },
     },
   };
 }

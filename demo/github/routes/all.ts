@@ -6,6 +6,7 @@ import { appRoutes } from './apps.ts';
 import { checkRoutes } from './checks.ts';
 import { commentRoutes } from './comments.ts';
 import { deploymentRoutes } from './deployments.ts';
+import { organizationRulesetRoutes } from './organization-rulesets.ts';
 import { organizationRoutes } from './organizations.ts';
 import { protectionRoutes } from './protection.ts';
 import { pullRequestRoutes } from './pull-requests.ts';
@@ -17,6 +18,7 @@ export function allRoutes(deliveries: () => Deliveries, limiter: RateLimiter): r
   return [
     ...appRoutes(deliveries),
     ...organizationRoutes,
+    ...organizationRulesetRoutes,
     ...repositoryRoutes,
     ...protectionRoutes,
     ...pullRequestRoutes,

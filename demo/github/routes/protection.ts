@@ -2,10 +2,9 @@
 import { announce } from '../announce.ts';
 import { branchTip } from '../git/commits.ts';
 import { created, HttpError, invalid, notFound, ok, paged, type Body, type Call } from '../http.ts';
-import { rulesetsOn } from '../rules/demands.ts';
+import { parentRulesets, rulesetsOn } from '../rules/demands.ts';
 import { actorOf, permits, roleOf } from '../rules/roles.ts';
-import { protectionShape, ruleEvent, rulesetShape, ruleShape } from '../shapes/protection.ts';
-import { repositoryName } from '../shapes/repository.ts';
+import { protectionShape, ruleEvent, rulesetShape, ruleShape, sourceOf } from '../shapes/protection.ts';
 import type { Allowances, Protection, Repository, Ruleset } from '../state.ts';
 import type { World } from '../world.ts';
 import { repositoryRoute, type Route } from './route.ts';
@@ -69,6 +68,9 @@ function canWriteRulesets(world: World, call: Call, repository: Repository): boo
   return call.caller.kind === 'user' && roleOf(world, call.caller.user, repository) === 'admin';
 }
 
+const isOrganizationOwner = ({ caller }: Call, { owner }: Repository): boolean =>
+  caller.kind === 'user' && owner.kind === 'Organization' && owner.members.get(caller.user.id) === 'admin';
+
 const MODELLED_RULES = new Set([
   'pull_request',
   'required_status_checks',
@@ -77,11 +79,15 @@ const MODELLED_RULES = new Set([
   'required_linear_history',
 ]);
 
-function rulesetFrom(world: World, body: Body, known: Ruleset | null): Ruleset {
+export function rulesetFrom(world: World, body: Body, known: Ruleset | null): Ruleset {
   const enforcement = body.text('enforcement') ?? known?.enforcement ?? 'active';
   if (enforcement !== 'active' && enforcement !== 'disabled' && enforcement !== 'evaluate')
     throw invalid('Validation Failed');
-  const names = body.object('conditions')?.object('ref_name') ?? null;
+  const conditions = body.object('conditions');
+  const names = conditions?.object('ref_name') ?? null;
+  const repositories = conditions?.object('repository_name') ?? null;
+  if ((repositories?.texts('exclude').length ?? 0) > 0)
+    throw new Error('The stand-in does not model excluded repositories');
   const rules = body
     .objects('rules')
     .map((rule) => ({ type: rule.needText('type'), parameters: rule.object('parameters')?.raw ?? null }));
@@ -97,6 +103,7 @@ function rulesetFrom(world: World, body: Body, known: Ruleset | null): Ruleset {
     enforcement,
     include: names?.texts('include') ?? known?.include ?? [],
     exclude: names?.texts('exclude') ?? known?.exclude ?? [],
+    repositories: repositories?.texts('include') ?? known?.repositories ?? [],
     rules: body.has('rules') ? rules : (known?.rules ?? []),
     bypassActors: body.has('bypass_actors')
       ? body.objects('bypass_actors').map((actor) => ({
@@ -114,6 +121,12 @@ function needRuleset(repository: Repository, call: Call): Ruleset {
   const found = repository.rulesets.get(Number(call.params['ruleset_id']));
   if (found === undefined) throw notFound();
   return found;
+}
+
+/** Its own, and its organisation's unless the caller wants them left out. */
+function listedRulesets(repository: Repository, call: Call): readonly Ruleset[] {
+  const own = [...repository.rulesets.values()];
+  return call.query.get('includes_parents') === 'false' ? own : [...own, ...parentRulesets(repository)];
 }
 
 function announceRuleset(
@@ -188,14 +201,13 @@ export const protectionRoutes: readonly Route[] = [
       ),
       ({ ruleset, rule }) => ({
         ...ruleShape(rule),
-        ruleset_source_type: 'Repository',
-        ruleset_source: repositoryName(repository),
+        ...sourceOf(repository, ruleset),
         ruleset_id: ruleset.id,
       }),
     ),
   ),
   repositoryRoute('GET /repos/{owner}/{repo}/rulesets', metadata, (world, call, repository) =>
-    paged(call, [...repository.rulesets.values()], (ruleset) =>
+    paged(call, listedRulesets(repository, call), (ruleset) =>
       rulesetShape(world, repository, ruleset, { whole: false, bypass: false }),
     ),
   ),
@@ -205,14 +217,16 @@ export const protectionRoutes: readonly Route[] = [
     announceRuleset(world, call, repository, ruleset, 'created');
     return created(rulesetShape(world, repository, ruleset, { whole: true, bypass: true }));
   }),
-  repositoryRoute('GET /repos/{owner}/{repo}/rulesets/{ruleset_id}', metadata, (world, call, repository) =>
-    ok(
-      rulesetShape(world, repository, needRuleset(repository, call), {
-        whole: true,
-        bypass: canWriteRulesets(world, call, repository),
-      }),
-    ),
-  ),
+  repositoryRoute('GET /repos/{owner}/{repo}/rulesets/{ruleset_id}', metadata, (world, call, repository) => {
+    const id = Number(call.params['ruleset_id']);
+    const ruleset = listedRulesets(repository, call).find((each) => each.id === id);
+    if (ruleset === undefined) throw notFound();
+    // Who may pass an organisation's is shown to its owners alone.
+    const bypass = repository.rulesets.has(id)
+      ? canWriteRulesets(world, call, repository)
+      : isOrganizationOwner(call, repository);
+    return ok(rulesetShape(world, repository, ruleset, { whole: true, bypass }));
+  }),
   repositoryRoute('PUT /repos/{owner}/{repo}/rulesets/{ruleset_id}', admin, (world, call, repository) => {
     const ruleset = rulesetFrom(world, call.body, needRuleset(repository, call));
     repository.rulesets.set(ruleset.id, ruleset);

@@ -76,10 +76,18 @@ export function refMatches(repository: Repository, pattern: string, ref: string)
   return new RegExp(`^${source}$`).test(ref);
 }
 
-/** Active rulesets that apply to a branch. */
+/** Its organisation's rulesets that are for this repository. */
+export function parentRulesets({ owner, name }: Repository): readonly Ruleset[] {
+  if (owner.kind !== 'Organization') return [];
+  return [...owner.rulesets.values()].filter(
+    ({ repositories }) => repositories.includes('~ALL') || repositories.includes(name),
+  );
+}
+
+/** Active rulesets that apply to a branch, the organisation's too. */
 export function rulesetsOn(repository: Repository, branch: string): Ruleset[] {
   const ref = `refs/heads/${branch}`;
-  return [...repository.rulesets.values()].filter(
+  return [...repository.rulesets.values(), ...parentRulesets(repository)].filter(
     (ruleset) =>
       ruleset.enforcement === 'active' &&
       ruleset.include.some((pattern) => refMatches(repository, pattern, ref)) &&

@@ -2,7 +2,7 @@
 import { needUser } from '../find.ts';
 import { HttpError } from '../http.ts';
 import { isProtected } from '../rules/demands.ts';
-import type { Allowances, Protection, Repository, Rule, Ruleset } from '../state.ts';
+import type { Allowances, Organization, Protection, Repository, Rule, Ruleset } from '../state.ts';
 import type { World } from '../world.ts';
 import { fullTeam, nodeId, simpleUser } from './accounts.ts';
 import { appShape } from './apps.ts';
@@ -123,30 +123,75 @@ export function ruleEvent(repository: Repository, protection: Protection): Recor
   };
 }
 
-/** Bypass actors are shown only to those who may change them. */
+interface RulesetOptions {
+  readonly whole: boolean;
+  readonly bypass: boolean;
+}
+
+/** Whose a ruleset that holds in a repository is, as a rule of it says. */
+export function sourceOf(repository: Repository, { id }: Ruleset): Record<string, unknown> {
+  return repository.rulesets.has(id)
+    ? { ruleset_source_type: 'Repository', ruleset_source: repositoryName(repository) }
+    : { ruleset_source_type: 'Organization', ruleset_source: repository.owner.login };
+}
+
+/** A ruleset that holds in a repository, its own or its organisation's. */
 export function rulesetShape(
   world: World,
   repository: Repository,
   ruleset: Ruleset,
-  options: { readonly whole: boolean; readonly bypass: boolean },
+  options: RulesetOptions,
+): Record<string, unknown> {
+  const { owner } = repository;
+  if (!repository.rulesets.has(ruleset.id) && owner.kind === 'Organization')
+    return organizationRulesetShape(world, owner, ruleset, options);
+  return {
+    source_type: 'Repository',
+    source: repositoryName(repository),
+    _links: {
+      self: { href: `${repositoryApi(world, repository)}/rulesets/${ruleset.id}` },
+      html: { href: `${repositoryWeb(world, repository)}/rules/${ruleset.id}` },
+    },
+    ...commonShape(ruleset, options, {}),
+  };
+}
+
+export function organizationRulesetShape(
+  world: World,
+  { login }: Organization,
+  ruleset: Ruleset,
+  options: RulesetOptions,
+): Record<string, unknown> {
+  return {
+    source_type: 'Organization',
+    source: login,
+    _links: {
+      self: { href: `${world.apiUrl}/orgs/${login}/rulesets/${ruleset.id}` },
+      html: { href: `${world.url}/organizations/${login}/settings/rules/${ruleset.id}` },
+    },
+    ...commonShape(ruleset, options, {
+      repository_name: { include: ruleset.repositories, exclude: [], protected: false },
+    }),
+  };
+}
+
+/** Bypass actors are shown only to those who may change them. */
+function commonShape(
+  ruleset: Ruleset,
+  options: RulesetOptions,
+  conditions: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   return {
     id: ruleset.id,
     name: ruleset.name,
     target: 'branch',
-    source_type: 'Repository',
-    source: repositoryName(repository),
     enforcement: ruleset.enforcement,
     node_id: nodeId('RepositoryRuleset', ruleset.id),
-    _links: {
-      self: { href: `${repositoryApi(world, repository)}/rulesets/${ruleset.id}` },
-      html: { href: `${repositoryWeb(world, repository)}/rules/${ruleset.id}` },
-    },
     created_at: ruleset.createdAt,
     updated_at: ruleset.updatedAt,
     ...(options.whole
       ? {
-          conditions: { ref_name: { include: ruleset.include, exclude: ruleset.exclude } },
+          conditions: { ref_name: { include: ruleset.include, exclude: ruleset.exclude }, ...conditions },
           rules: ruleset.rules.map(ruleShape),
         }
       : {}),

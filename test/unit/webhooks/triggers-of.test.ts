@@ -247,6 +247,8 @@ const CASES: Case[] = [
     [{ kind: 'record_merge', repository: REF, number: 7 }, judgeChange],
   ],
   ['a pull request is labelled', 'pull_request', pullRequest('labeled'), [judgeChange]],
+  ['a review is asked for', 'pull_request', pullRequest('review_requested'), [judgeChange]],
+  ['and is not any more', 'pull_request', pullRequest('review_request_removed'), [judgeChange]],
   ['a label is taken off', 'pull_request', pullRequest('unlabeled'), [judgeChange]],
   ['a pull request is assigned', 'pull_request', pullRequest('assigned'), []],
   [

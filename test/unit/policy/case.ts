@@ -16,6 +16,8 @@ export interface Case<Facts extends ChangeFacts | DeploymentFacts | MergeGroupFa
   readonly facts: Facts;
   readonly verdict: Verdict;
   readonly gate: string;
+  /** The gate is the one that the organisation asks for besides the repository's own. */
+  readonly askedBy?: 'organisation';
   readonly outcome: GateOutcome;
   /** Every reason of that gate, in order. */
   readonly codes: readonly ReasonCode[];

@@ -96,16 +96,19 @@ const orderRows: readonly TimingCase[] = [
   kept('a day is asked and it ran for one', ran(run({ endedAt: '2026-03-02T10:00:00.000Z' })), soaked('1d')),
   unkept('it was never deployed there', 'order_missing', ran()),
   unkept('only another commit was', 'order_missing', ran(later())),
-  row(
-    'the organisation asks for an environment that the policy doesn’t name',
-    'order',
-    ['order_not_named'],
-    deployment({ before: [{ environment: 'canary', runs: known([]) }] }),
-    {
-      ...policyOf(),
-      baseline: { version: 1, environments: { production: { after: { canary: {} } } } },
-    },
-  ),
+  {
+    ...row(
+      'the organisation asks for an environment that the policy doesn’t name',
+      'order',
+      ['order_not_named'],
+      deployment({ before: [{ environment: 'canary', runs: known([]) }] }),
+      {
+        ...policyOf(),
+        baseline: { version: 1, environments: { production: { after: { canary: {} } } } },
+      },
+    ),
+    askedBy: 'organisation',
+  },
   unkept('only another commit was, and no soak is asked', 'order_missing', ran(later()), soaked()),
   unkept('it is being deployed', 'order_running', ran(run({ state: 'running', endedAt: null }))),
   unkept('its deployment failed', 'order_failed', ran(run({ state: 'failure' }))),

@@ -10,7 +10,7 @@ describe.each(allDeploymentCases)('the gate on deployments: %s', (_, rows) => {
       row.reading ?? { kind: 'valid', policy: row.policy ?? policyOf() },
       row.facts,
     );
-    const gate = decision.gates.find(({ gate }) => gate === row.gate);
+    const gate = decision.gates.find(({ gate, askedBy }) => gate === row.gate && askedBy === row.askedBy);
 
     expect({ outcome: gate?.outcome, codes: gate?.reasons.map(({ code }) => code) }).toEqual({
       outcome: row.outcome,

@@ -176,6 +176,7 @@ function targetOf(entry: OperatorTarget): Target {
     },
     timeout: entry.timeout,
     showOutput: entry.show_output,
+    ...(entry.health_url === undefined ? {} : { healthUrl: entry.health_url }),
     rollout: {
       canary: entry.rollout.canary,
       batch: batchOf(entry.rollout.batch),

@@ -72,6 +72,25 @@ const rolloutSchema = z.strictObject({
     .default('roll_back_all'),
 });
 
+const seconds = (least: number, most: number) =>
+  z
+    .int('must be a whole number of seconds')
+    .min(least, `must be from ${least} to ${most} seconds`)
+    .max(most, `must be from ${least} to ${most} seconds`);
+
+const healthUrlSchema = z.strictObject({
+  url: z
+    .string()
+    .refine(
+      isHealthAddress,
+      'must be an http or https address, without user and password, like http://{host}:8080/health, in which {host} is the name of each host',
+    ),
+  status: z.int().min(100, 'must be from 100 to 599').max(599, 'must be from 100 to 599').default(200),
+  tries: z.int().min(1, 'must be from 1 to 60').max(60, 'must be from 1 to 60').default(5),
+  interval: seconds(0, 60).default(2),
+  timeout: seconds(1, 60).default(5),
+});
+
 const targetSchema = z.strictObject({
   repository: z.string().regex(/^[A-Za-z0-9-]+\/[A-Za-z0-9._-]+$/, 'must be a repository like acme/shop'),
   repository_id: z
@@ -97,6 +116,7 @@ const targetSchema = z.strictObject({
       health: command.optional(),
     })
     .default({}),
+  health_url: healthUrlSchema.optional(),
   rollout: rolloutSchema.prefault({}),
   timeout: z
     .int('must be a whole number of seconds')
@@ -194,6 +214,12 @@ function isPlainAbsolutePath(path: string): boolean {
 
 function isPlainRelativePath(path: string): boolean {
   return !CONTROL.test(path) && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+}
+
+function isHealthAddress(text: string): boolean {
+  const url = URL.parse(text.replaceAll('{host}', 'host'));
+  if (url === null || CONTROL.test(text)) return false;
+  return ['http:', 'https:'].includes(url.protocol) && url.username === '' && url.password === '';
 }
 
 /** A checkpoint is public, so http would give nothing away; but what answers there must be who it says. */

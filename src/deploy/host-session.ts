@@ -2,7 +2,8 @@
  * One host during one deployment: its connection, what was found there, what was run there. Says every step to
  * `onProgress` before and after it, and turns whatever a command did into a result or a coded error.
  */
-import type { CommandOutcome, ConnectionEvidence, Host } from '../domain/deploy.ts';
+import type { CommandOutcome, ConnectionEvidence, HealthUrl, Host } from '../domain/deploy.ts';
+import { checkHealth } from './check-health.ts';
 import { DeployError, leavesOutcomeUnknown } from './deploy-error.ts';
 import type { DeployPorts, DeployProgress } from './deploy-ports.ts';
 import { LiveOutput } from './live-output.ts';
@@ -145,6 +146,17 @@ export class HostSession {
     const outcome = this.#note(hook.step, result);
     if (result.end.kind === 'exited' && result.end.code === 0) return;
     throw this.#failure(hook.step, result, `the ${hook.step.replaceAll('_', '-')} command`, outcome.output);
+  }
+
+  /** Asks it over HTTP. What came of that is kept as a command's outcome is; throws unless it is well. */
+  async checkHealth(health: HealthUrl): Promise<void> {
+    const { signal } = this.#ports;
+    const { outcome, error } = await checkHealth(health, this.host, {
+      signal,
+      goOn: () => Promise.resolve(),
+    });
+    this.commands.push(outcome);
+    if (error !== null) throw error;
   }
 
   /** Says goodbye; also where there is no connection. */

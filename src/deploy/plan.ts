@@ -2,7 +2,14 @@
  * What a deployment does, decided before and between talking to hosts. Pure: the target, the commit's manifest and what a
  * host said of itself go in; what to send, what to expect and what to refuse come out.
  */
-import type { Commands, ManifestDifference, ManifestEntry, Rollout, Target } from '../domain/deploy.ts';
+import type {
+  Commands,
+  HealthUrl,
+  ManifestDifference,
+  ManifestEntry,
+  Rollout,
+  Target,
+} from '../domain/deploy.ts';
 import { DeployError } from './deploy-error.ts';
 import { difference, unchanged } from './difference.ts';
 import type { HostFacts } from './host-facts.ts';
@@ -22,6 +29,7 @@ export const DEPLOY_STEPS = [
   'switch',
   'after_switch',
   'health',
+  'health_url',
   'switch_back',
   'prune',
   'unlock',
@@ -46,6 +54,7 @@ export interface DeployPlan {
   readonly shared: readonly SharedPath[];
   readonly keep: number;
   readonly timeout: number;
+  readonly healthUrl: HealthUrl | null;
   readonly rollout: Rollout;
   readonly manifest: readonly ManifestEntry[];
   readonly digest: string;
@@ -114,6 +123,7 @@ export function planDeployment(input: {
     before_switch: commands.beforeSwitch,
     after_switch: commands.afterSwitch,
     health: commands.health,
+    health_url: target.healthUrl ?? null,
   };
   return {
     release,
@@ -127,6 +137,7 @@ export function planDeployment(input: {
     shared: target.shared.map((name) => ({ name: withoutSlash(name), folder: name.endsWith('/') })),
     keep: target.keep,
     timeout: target.timeout,
+    healthUrl: target.healthUrl ?? null,
     rollout: target.rollout ?? ONE_BY_ONE,
     manifest,
     digest,

@@ -3,6 +3,7 @@
  * can be run twice, so a lost connection is answered by asking the host again.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { HEALTH_URL } from './check-health.ts';
 import { DeployError, leavesOutcomeUnknown } from './deploy-error.ts';
 import { type HostRun, planOf, reasonOf, runHook } from './host-run.ts';
 import type { HostSession } from './host-session.ts';
@@ -32,6 +33,9 @@ export async function switchHost(run: HostRun, plan: DeployPlan): Promise<boolea
         at = name;
         await runHook(run, plan, name, plan.release, plan.sha);
       }
+      at = HEALTH_URL;
+      const { healthUrl } = plan;
+      if (healthUrl !== null) await session.step(HEALTH_URL, () => session.checkHealth(healthUrl));
     }
     run.succeeded = true;
     return true;

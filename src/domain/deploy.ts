@@ -15,8 +15,21 @@ export interface Target {
   readonly timeout: number;
   /** Everybody who sees the repository may read what a failed command printed. */
   readonly showOutput: boolean;
+  /** Asked from here once a host was switched; if not said, only its health command is. */
+  readonly healthUrl?: HealthUrl;
   /** If not said: host after host, and all of them back where one isn't well. */
   readonly rollout?: Rollout;
+}
+
+/** An address that answers with `status` where a host is well. `{host}` in it is the host's name. Times are in seconds. */
+export interface HealthUrl {
+  readonly url: string;
+  readonly status: number;
+  readonly tries: number;
+  /** Between two tries. */
+  readonly interval: number;
+  /** For each try. */
+  readonly timeout: number;
 }
 
 /** In which order a target's hosts are switched, and what becomes of those that were where one isn't well. */

@@ -68,7 +68,10 @@ function mayStillRun({ hosts }: DeployOutcome): boolean {
       outcome === 'success' ||
       outcome === 'unknown' ||
       (outcome === 'failure' &&
-        (failedAt === 'after_switch' || failedAt === 'health' || failedAt === 'switch_back')),
+        (failedAt === 'after_switch' ||
+          failedAt === 'health' ||
+          failedAt === 'health_url' ||
+          failedAt === 'switch_back')),
   );
 }
 

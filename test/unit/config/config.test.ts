@@ -162,6 +162,20 @@ describe('a right configuration', () => {
     expect(problem).toMatch(/has the same credential as acme\/shop \(production\)/);
   });
 
+  test('a health_url, and what it is without more', () => {
+    const text = String(FILES['countersign.yaml']).replace(
+      'keep: 3',
+      'health_url: { url: "http://{host}:80/h" }',
+    );
+    expect(read({ files: { 'countersign.yaml': text } }).config.targets[0]?.target.healthUrl).toEqual({
+      url: 'http://{host}:80/h',
+      status: 200,
+      tries: 5,
+      interval: 2,
+      timeout: 5,
+    });
+  });
+
   test.each([
     ['batch: 3', { batch: 3 }],
     ['batch: 25%', { batch: { percent: 25 } }],
@@ -355,6 +369,20 @@ describe('a wrong operator file', () => {
   const file = (text: string): Given => ({ files: { 'countersign.yaml': text } });
   const edited = (from: string, to: string): Given =>
     file(String(FILES['countersign.yaml']).replace(from, to));
+
+  test.each([
+    ['url: "ftp://{host}/"', 'url: must be an http or https address'],
+    ['url: "http://user:hush@{host}/"', 'url: must be an http or https address'],
+    ['url: nothing', 'url: must be an http or https address'],
+    ['url: "http://{host}/", status: 99', 'status: must be from 100 to 599'],
+    ['url: "http://{host}/", tries: 0', 'tries: must be from 1 to 60'],
+    ['url: "http://{host}/", timeout: 0', 'timeout: must be from 1 to 60 seconds'],
+    ['status: 200', 'url: is missing'],
+  ])('a health_url with %s', (written, expected) => {
+    const problems = problemsOf(edited('keep: 3', `health_url: { ${written} }`));
+    expect(problems).toEqual([expect.stringContaining(`targets[0].health_url.${expected}`)]);
+    expect(problems.join()).not.toContain('hush');
+  });
 
   test.each([
     ['batch: 0', 'batch: must be a number of hosts, a share of them like "25%", or all'],

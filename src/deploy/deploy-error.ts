@@ -30,6 +30,8 @@ export const DEPLOY_ERROR_CODES = [
   'health_failed',
   'command_failed',
   'timeout',
+  // asked for by somebody
+  'cancelled',
 ] as const;
 
 export type DeployErrorCode = (typeof DEPLOY_ERROR_CODES)[number];

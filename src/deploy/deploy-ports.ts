@@ -50,6 +50,11 @@ export interface DeployPorts {
   readonly onProgress: (event: DeployProgress) => Promise<void>;
   /** A line that one of the operator's commands printed, masked, as it comes. A view for people: it may not fail, and nobody waits for it. */
   readonly onOutput?: (line: DeployOutputLine) => void;
+  /**
+   * Awaited before each step that leads on: null while the deployment is wanted; else who doesn't want it any more, in a sentence. From
+   * then on nothing is begun, and what was switched goes back. Where it throws, everything stops as with `onProgress`.
+   */
+  readonly cancelled?: () => Promise<string | null>;
   readonly log: {
     info(fields: object, message: string): void;
     warn(fields: object, message: string): void;

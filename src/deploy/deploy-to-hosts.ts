@@ -56,12 +56,27 @@ export async function deploy(input: DeployInput, ports: DeployPorts): Promise<De
     'deploying',
   );
   try {
-    await rollOut({ runs, plan, archiveOf, resumed: input.resumed, signal: ports.signal });
+    const { resumed } = input;
+    const { signal } = ports;
+    const cancelled = await rollOut({
+      runs,
+      plan,
+      archiveOf,
+      resumed,
+      signal,
+      cancelled: watched.ports.cancelled,
+    });
     watched.assertWhole();
     const finishedAt = ports.now();
     const hosts = runs.map((run) => hostOutcome(run, plan, { finishedAt, resumed: input.resumed }));
     const { difference, manifest: files } = plan;
-    return { outcome: overall(hosts), hosts, difference, changes: changesOf(runs), manifest: files };
+    return {
+      outcome: overall(hosts, cancelled),
+      hosts,
+      difference,
+      changes: changesOf(runs),
+      manifest: files,
+    };
   } catch (error) {
     watched.assertWhole();
     throw error;
@@ -71,9 +86,11 @@ export async function deploy(input: DeployInput, ports: DeployPorts): Promise<De
   }
 }
 
-function overall(hosts: DeployOutcome['hosts']): DeployOutcome['outcome'] {
+function overall(hosts: DeployOutcome['hosts'], cancelled: boolean): DeployOutcome['outcome'] {
   if (hosts.some((host) => host.outcome === 'unknown')) return 'unknown';
-  return hosts.every((host) => host.outcome === 'success') ? 'success' : 'failure';
+  if (hosts.every((host) => host.outcome === 'success')) return 'success';
+  // What failed while it was taken back is what people have to know first.
+  return cancelled && !hosts.some((host) => host.outcome === 'failure') ? 'cancelled' : 'failure';
 }
 
 /** The running commit's manifest, from which the difference comes. It may be gone from GitHub: then everything is sent. */
@@ -98,6 +115,7 @@ async function runningManifest(input: DeployInput, ports: DeployPorts): Promise<
  */
 function breakable(ports: DeployPorts, runs: readonly HostRun[]) {
   let broken: { readonly error: unknown } | null = null;
+  let cancelled: string | null = null;
   const breakOff = (error: unknown): void => {
     broken ??= { error };
     for (const run of runs) run.session.abandon();
@@ -116,6 +134,17 @@ function breakable(ports: DeployPorts, runs: readonly HostRun[]) {
         assertWhole();
         await ports.onProgress(event).catch(breakOff);
         assertWhole();
+      },
+      cancelled: async (): Promise<string | null> => {
+        assertWhole();
+        try {
+          // Once it was, it stays so.
+          cancelled ??= (await ports.cancelled?.()) ?? null;
+        } catch (error) {
+          breakOff(error);
+        }
+        assertWhole();
+        return cancelled;
       },
     },
   };

@@ -19,6 +19,8 @@ export class HostRun {
   succeeded = false;
   restored = false;
   unknown = false;
+  /** It was stopped between two steps. */
+  cancelled = false;
   failedAt: DeployStep | null = null;
   readonly messages: string[] = [];
   transferred = 0;
@@ -30,8 +32,15 @@ export class HostRun {
     this.startedAt = startedAt;
   }
 
+  /** It goes no further, for a fault or because nobody wants it to. */
   get failed(): boolean {
-    return this.failedAt !== null;
+    return this.failedAt !== null || this.cancelled;
+  }
+
+  /** What came of a step that didn't go through. Throws on what isn't about this host. */
+  stop(step: DeployStep, error: unknown): void {
+    if (error instanceof DeployError && error.code === 'cancelled') this.cancelled = true;
+    else this.fail(step, reasonOf(error));
   }
 
   fail(step: DeployStep, message: string): void {

@@ -19,6 +19,18 @@ import { type JumpKeys, type SshConnection, openConnection } from './ssh-connect
 /** Thrown where a step couldn't be recorded, or the deployment was told to stop: everything stops, and why is thrown on. */
 export class ProgressRefused extends Error {}
 
+/** Those before look and lock: after a crash, that must be done before anybody can say what has to be taken back. */
+const CANCELLABLE: ReadonlySet<DeployStep> = new Set([
+  'stage',
+  'verify',
+  'build',
+  'before_switch',
+  'switch',
+  'after_switch',
+  'health',
+  'health_url',
+]);
+
 const KEPT_REPORT = 1024 * 1024;
 
 export interface Hook {
@@ -37,6 +49,8 @@ export class HostSession {
   readonly commands: CommandOutcome[] = [];
   presentedFingerprint: string | null = null;
   evidence: ConnectionEvidence | null = null;
+  /** It is being switched back: nobody can cancel that. */
+  goesBack = false;
   readonly #privateKey: string;
   readonly #jumpKeys: JumpKeys;
   /** What is masked in all that the host says. */
@@ -71,6 +85,7 @@ export class HostSession {
     work: () => Promise<T>,
     told: (result: T) => string = () => '',
   ): Promise<T> {
+    await this.#assertWanted(step);
     await this.#tell({ step, state: 'started', message: '' });
     let result: T;
     try {
@@ -84,6 +99,13 @@ export class HostSession {
     }
     await this.#tell({ step, state: 'finished', message: told(result) });
     return result;
+  }
+
+  /** Throws where somebody cancelled the deployment: between two steps, and only before those that lead on. */
+  async #assertWanted(step: DeployStep): Promise<void> {
+    if (this.goesBack || !CANCELLABLE.has(step)) return;
+    const why = (await this.#ports.cancelled?.()) ?? null;
+    if (why !== null) throw new DeployError('cancelled', why);
   }
 
   /** Opens the connection, or opens it anew where it was lost. */

@@ -17,58 +17,73 @@ export interface RollOut {
   /** An earlier attempt may have switched hosts: each is looked at, whatever failed elsewhere. */
   readonly resumed: boolean;
   readonly signal: AbortSignal;
+  /** Who doesn't want it any more, in a sentence; null: nobody said so. */
+  readonly cancelled: () => Promise<string | null>;
 }
 
-/** Brings every host to where it stays. What failed where is in `runs`; throws only what ends the whole attempt. */
-export async function rollOut({ runs, plan, archiveOf, resumed, signal }: RollOut): Promise<void> {
+/**
+ * Brings every host to where it stays, and answers whether it was cancelled on the way. What failed where is in `runs`; throws only what
+ * ends the whole attempt.
+ */
+export async function rollOut(input: RollOut): Promise<boolean> {
+  const { runs, plan, archiveOf, resumed } = input;
   const { rollout } = plan;
   const anyFailed = (): boolean => runs.some((run) => run.failed);
   await eachOf(runs, rollout.parallel, async (run) => {
     if (resumed || !anyFailed()) await stageHost(run, plan, archiveOf, anyFailed);
   });
   const batches = batchesOf(runs, rollout);
-  if (runs.every((run) => run.staged)) await switchBatches(batches, plan, signal);
-  if (anyFailed()) await takeBack(runs, batches, plan);
+  if (!runs.every((run) => run.plan?.finished === true) && (await input.cancelled()) !== null)
+    for (const run of runs) run.cancelled = true;
+  if (!anyFailed() && runs.every((run) => run.staged)) await switchBatches(batches, input);
+  const by = runs.some((run) => run.cancelled) ? await input.cancelled() : null;
+  if (anyFailed()) await takeBack(batches, input, by);
   await eachOf(runs, rollout.parallel, (run) => tidyHost(run, plan));
+  return by !== null;
 }
 
 /** Each batch as a whole goes through to its end; the first with a host that isn't well is the last. */
 async function switchBatches(
   batches: readonly (readonly HostRun[])[],
-  plan: DeployPlan,
-  signal: AbortSignal,
+  { plan, signal, cancelled }: RollOut,
 ): Promise<void> {
   for (const [index, batch] of batches.entries()) {
     await eachOf(batch, MOST_PARALLEL, (run) => switchHost(run, plan));
     if (batch.some((run) => run.failed)) return;
-    if (index < batches.length - 1 && plan.rollout.pause > 0)
-      await sleep(plan.rollout.pause * 1000, undefined, { signal });
+    if (index === batches.length - 1) return;
+    for (let left = plan.rollout.pause; left > 0 && (await cancelled()) === null; left -= 1)
+      await sleep(1000, undefined, { signal });
   }
 }
 
 async function takeBack(
-  runs: readonly HostRun[],
   batches: readonly (readonly HostRun[])[],
-  plan: DeployPlan,
+  { runs, plan }: RollOut,
+  cancelled: string | null,
 ): Promise<void> {
   const { onFailure, parallel } = plan.rollout;
   const names = listed(
-    runs.filter((run) => run.failed).map((run) => run.session.name),
+    runs.filter((run) => run.failedAt !== null).map((run) => run.session.name),
     10,
   );
-  const why = `The deployment failed on ${names}.`;
-  if (onFailure !== 'roll_back_all') {
+  const why = cancelled ?? `The deployment failed on ${names}.`;
+  if (cancelled === null && onFailure !== 'roll_back_all') {
     // What an earlier attempt switched stays where it is well; this one hasn't seen yet whether it is.
     const unseen = runs.filter((run) => run.switched && !run.failed && !run.succeeded);
     await eachOf(unseen, parallel, (run) => switchHost(run, plan));
   }
-  for (const batch of restoringOrder(batches, plan.rollout, false))
+  for (const batch of restoringOrder(batches, plan.rollout, cancelled !== null))
     await eachOf(batch, MOST_PARALLEL, (run) => restoreHost(run, plan, why));
   for (const run of runs) {
-    if (run.failedAt === null && !run.succeeded)
-      run.messages.push(`Not switched, because the deployment failed on ${names}.`);
-    else if (run.failed && run.switched && !run.restored && !run.unknown && onFailure === 'stop')
+    if (run.failedAt === null && !run.succeeded) {
+      run.messages.push(
+        cancelled === null
+          ? `Not switched, because the deployment failed on ${names}.`
+          : `Not switched. ${cancelled}`,
+      );
+    } else if (run.failed && run.switched && !run.restored && !run.unknown && onFailure === 'stop') {
       run.messages.push(`It still runs ${plan.release}: after a failure the target says "stop".`);
+    }
   }
 }
 

@@ -350,6 +350,19 @@ export function pruneScript(run: RunIdentity, remove: readonly string[]): string
   ]);
 }
 
+/** Removes a release that nobody wants any more, whole or half-staged, unless it is what runs. */
+export function discardReleaseScript(run: RunIdentity): string {
+  const release = releasePath(run.release);
+  return scriptLine([
+    ...fenced(run),
+    `if [ "$(readlink ${CURRENT} || :)" = ${q(release)} ]; then refuse switch_conflict ${q(release)}; fi`,
+    'for left in releases/.*.part; do if [ -d "$left" ]; then chmod -R u+rwX -- "$left"; rm -rf -- "$left"; fi; done',
+    `rm -f -- ${q(verifiedNote(run.release))}`,
+    `if [ -d ${q(release)} ]; then mv -T -- ${q(release)} ${q(partPath(run.release))}; rm -rf -- ${q(partPath(run.release))}; fi`,
+    'say discarded yes',
+  ]);
+}
+
 /** Says what runs, and changes nothing. */
 export function inspectScript({ nonce, path }: Pick<RunIdentity, 'nonce' | 'path'>): string {
   return scriptLine([

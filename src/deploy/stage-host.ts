@@ -6,7 +6,7 @@ import type { ManifestEntry } from '../domain/deploy.ts';
 import { DeployError } from './deploy-error.ts';
 import { hostFacts } from './host-facts.ts';
 import { releaseOfLink } from './host-paths.ts';
-import { type HostRun, planOf, reasonOf, runHook } from './host-run.ts';
+import { type HostRun, planOf, runHook } from './host-run.ts';
 import { type DeployPlan, type DeployStep, type HostPlan, planHost } from './plan.ts';
 import { compareReadBack, parseReadBack, requireExact } from './read-back.ts';
 import { driftedFiles, readBackRecord } from './read-back-record.ts';
@@ -75,7 +75,7 @@ export async function stageHost(
     }
     run.staged = true;
   } catch (error) {
-    run.fail(at, reasonOf(error));
+    run.stop(at, error);
   }
 }
 

@@ -8,7 +8,13 @@ import { DeployError, leavesOutcomeUnknown } from './deploy-error.ts';
 import { type HostRun, planOf, reasonOf, runHook } from './host-run.ts';
 import type { HostSession } from './host-session.ts';
 import { type DeployPlan, type DeployStep, planPrune } from './plan.ts';
-import { pruneScript, switchBackScript, switchScript, unlockScript } from './scripts.ts';
+import {
+  discardReleaseScript,
+  pruneScript,
+  switchBackScript,
+  switchScript,
+  unlockScript,
+} from './scripts.ts';
 
 /** After a lost connection, how long until each further try to reach the host. */
 const RECONNECT_MILLISECONDS = [200, 2_000];
@@ -40,7 +46,7 @@ export async function switchHost(run: HostRun, plan: DeployPlan): Promise<boolea
     run.succeeded = true;
     return true;
   } catch (error) {
-    run.fail(at, reasonOf(error));
+    run.stop(at, error);
     // A switch that was refused, or that failed before everybody's eyes, changed nothing.
     if (at === 'switch' && !leavesOutcomeUnknown(error)) run.switched = false;
     return false;
@@ -52,6 +58,7 @@ export async function restoreHost(run: HostRun, plan: DeployPlan, why: string): 
   const { session } = run;
   const { previous, previousRelease } = planOf(run);
   const failedItself = run.failedAt !== null;
+  session.goesBack = true;
   run.succeeded = false;
   try {
     await session.step(
@@ -93,6 +100,11 @@ export async function tidyHost(run: HostRun, plan: DeployPlan): Promise<void> {
         'prune',
         () => persistently(session, () => session.script('prune', pruneScript(session.run, remove))),
         () => (remove.length === 0 ? '' : `Removed ${remove.join(', ')}.`),
+      );
+    }
+    if (run.cancelled && !run.switched && run.locked) {
+      await session.step('prune', () =>
+        persistently(session, () => session.script('prune', discardReleaseScript(session.run))),
       );
     }
     // Whose outcome nobody knows keeps its lock, until it was looked at.

@@ -156,7 +156,8 @@ export interface CommandOutcome {
 }
 
 export interface DeployOutcome {
-  readonly outcome: 'success' | 'failure' | 'unknown';
+  /** `cancelled`: somebody stopped it, and nothing runs it. */
+  readonly outcome: 'success' | 'failure' | 'unknown' | 'cancelled';
   readonly hosts: readonly HostOutcome[];
   readonly difference: ManifestDifference;
   /** What the read-backs of hosts differ by from what ran there before, by its digest. */

@@ -10,6 +10,7 @@ import type { ReasonCode } from './reason.ts';
  * `change.queued`: a merge group of the queue that ends with this pull request waits for our check (`checks_requested`), or came
  * to its end (`merged`, `invalidated`, `dequeued`).
  * `change.altered`: what a merge left on its base has other files than merging the approved head makes.
+ * `deployment.cancelled`: somebody pressed Cancel on one that is under way (`asked`), and whether that counts (`accepted`, `refused`).
  * `deployment.rolledback`: hosts that were switched to a release were switched back, all that were (`complete`) or not (`partial`).
  * `deployment.reviewed`: one person's yes or no to a deployment. `effect.finished`: what became of a planned write.
  * `control.changed`: what GitHub enforces for us is another than at the last look, or is seen for the first time, or not any more.
@@ -39,6 +40,7 @@ export const ENTRY_KINDS = [
   'deployment.rejected',
   'deployment.started',
   'deployment.finished',
+  'deployment.cancelled',
   'deployment.rolledback',
   'effect.finished',
   'emergency.declared',
@@ -78,6 +80,7 @@ export type Role =
   | 'dismisser'
   | 'merger'
   | 'requester'
+  | 'canceller'
   | 'changer'
   | 'reporter'
   | 'operator';

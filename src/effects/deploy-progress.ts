@@ -1,3 +1,4 @@
+import type { Actor } from '../domain/actor.ts';
 import type { DeployOutcome, Host, HostOutcome, ManifestDifference } from '../domain/deploy.ts';
 
 /** The newest thing that is known of a host while it is deployed to. */
@@ -26,4 +27,6 @@ export type DeployProgress =
       readonly problem: string | null;
       /** Whether what failed commands printed may be read by everybody who sees the repository. */
       readonly showOutput: boolean;
+      /** Who cancelled it; null where nobody did. */
+      readonly cancelledBy: Actor | null;
     };

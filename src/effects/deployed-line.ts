@@ -26,6 +26,8 @@ export function deployedLine(
       return [`Deployed ${what}`, ...[parts(progress)].filter((text) => text !== '')].join(': ') + note;
     case 'failure':
       return `Failed to deploy ${what}: ${why(progress.hosts, progress.problem)}${note}`;
+    case 'cancelled':
+      return `Cancelled ${what}: ${taken(progress.hosts)}${note}`;
     case 'unknown':
       return `Unknown whether ${what} was deployed: ${why(progress.hosts, progress.problem)}${note}`;
   }
@@ -58,6 +60,11 @@ function took(hosts: readonly HostOutcome[]): readonly string[] {
   const ends = hosts.map(({ finishedAt }) => finishedAt).toSorted();
   const length = between(starts[0] ?? '', ends.at(-1) ?? '');
   return length === null ? [] : [seconds(length)];
+}
+
+function taken(hosts: readonly HostOutcome[]): string {
+  const back = hosts.filter(({ outcome }) => outcome === 'rolled_back').length;
+  return back === 0 ? 'nothing was switched' : `${count(back, 'host')} switched back`;
 }
 
 function why(hosts: readonly HostOutcome[], problem: string | null): string {

@@ -1,4 +1,5 @@
 /** From the start and the end of a deployment to the writes that follow from them. Pure. */
+import type { Actor } from '../domain/actor.ts';
 import type { DeployOutcome, Host } from '../domain/deploy.ts';
 import type { Effect } from '../domain/effect.ts';
 import { clip } from './clip.ts';
@@ -33,6 +34,7 @@ export interface OutcomePlanInput extends StagePlanInput {
     /** One sentence for a failure that has no host's message to show. */
     readonly message: string | null;
     readonly showOutput?: boolean;
+    readonly cancelledBy?: Actor | null;
   };
 }
 
@@ -58,12 +60,21 @@ export function planProgress(input: ProgressPlanInput): readonly Effect[] {
  * deployments of an environment inactive only after a success.
  */
 export function planOutcome(input: OutcomePlanInput): readonly Effect[] {
-  const { outcome, deployed, message, showOutput = false } = input.outcome;
-  const state = ({ success: 'success', failure: 'failure', unknown: 'error' } as const)[outcome];
+  const { outcome, deployed, message, showOutput = false, cancelledBy = null } = input.outcome;
+  const state = ({ success: 'success', failure: 'failure', unknown: 'error', cancelled: 'failure' } as const)[
+    outcome
+  ];
   const hosts = deployed?.hosts ?? [];
   return stage(
     input,
-    { state: outcome, hosts, difference: deployed?.difference ?? null, problem: message, showOutput },
+    {
+      state: outcome,
+      hosts,
+      difference: deployed?.difference ?? null,
+      problem: message,
+      showOutput,
+      cancelledBy,
+    },
     state,
   );
 }

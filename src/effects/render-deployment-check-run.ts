@@ -1,4 +1,5 @@
 /** What people read about one deployment: the check run `countersign/deploy (ENVIRONMENT)` on its commit. Pure. */
+import type { Actor } from '../domain/actor.ts';
 import type { Decision } from '../domain/decision.ts';
 import type { DeploymentFacts, DeploymentRequest, DeploymentReview } from '../domain/deployment-facts.ts';
 import type { HostOutcome } from '../domain/deploy.ts';
@@ -116,6 +117,8 @@ function stateOf(
       return { status: 'in_progress', conclusion: null };
     case 'success':
       return { status: 'completed', conclusion: wanted ? 'success' : 'neutral' };
+    case 'cancelled':
+      return { status: 'completed', conclusion: 'cancelled' };
     case 'failure':
     case 'unknown':
       return { status: 'completed', conclusion: 'failure' };
@@ -167,6 +170,8 @@ function verdict(
       return `✅ **Deployed** ${what}.${observed}`;
     case 'failure':
       return `❌ **The deployment failed**: ${what}.${problem(progress.problem)}${rolledBack(progress.hosts)}${observed}`;
+    case 'cancelled':
+      return `🛑 **Cancelled**${by(progress.cancelledBy)}: ${what}.${rolledBack(progress.hosts) === '' ? ' Nothing was switched.' : rolledBack(progress.hosts)}${observed}`;
     case 'unknown':
       return `❓ **The deployment’s outcome is unknown**: ${what}. Nothing else is deployed there until it is known.${problem(progress.problem)}${rolledBack(progress.hosts)}${observed}`;
     case 'none':
@@ -209,6 +214,8 @@ const again = ({ lookAgain }: ExplainedDecision) =>
   lookAgain === undefined ? '' : `, and looked at again on **${escape(lookAgain, 80)}**`;
 
 const problem = (text: string | null) => (text === null ? '' : `\n\n${escape(text, 600)}`);
+
+const by = (actor: Actor | null): string => (actor === null ? '' : ` by **${person(actor)}**`);
 
 /** Where it was taken back, and what first went wrong: what the ledger has as `deployment.rolledback`. */
 function rolledBack(hosts: readonly HostOutcome[]): string {

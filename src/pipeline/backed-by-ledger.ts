@@ -48,7 +48,7 @@ export async function assertStarted(db: Kysely<Database>, row: StoredDeployment)
     answers: entry.id,
     kinds: ['deployment.finished'],
     // One that is unknown is looked at again, until another entry says how it ended.
-    outcomes: ['success', 'failure'],
+    outcomes: ['success', 'failure', 'cancelled'],
     limit: 1,
   });
   if (ended.length > 0) throw refuse('the ledger says that it has ended');
@@ -99,6 +99,8 @@ export async function recordedRun(
 const OUTCOMES: Readonly<Record<string, EnvironmentRun['state']>> = {
   success: 'success',
   failure: 'failure',
+  // Nothing runs it, as after a failure.
+  cancelled: 'failure',
   unknown: 'unknown',
 };
 

@@ -1,3 +1,4 @@
+import type { Actor } from '../domain/actor.ts';
 import type { DeployOutcome } from '../domain/deploy.ts';
 import { fullName } from '../domain/repository.ts';
 import { planOutcome } from '../effects/plan-outcome.ts';
@@ -6,12 +7,13 @@ import type { AssessedDeployment } from './assess-deployment.ts';
 import { type StoredDeployment, repositoryOf } from './deployment-row.ts';
 import { jsonDocument } from './documents.ts';
 import { explainDecision } from './explain-decision.ts';
+import { withdrawCancel } from './offer-cancel.ts';
 import type { Pipeline } from './pipeline.ts';
 import { logUrl } from './log-url.ts';
 import { queueEffects } from './queue-effects.ts';
 import { recordRollback } from './record-rollback.ts';
 
-const STATE = { success: 'succeeded', failure: 'failed', unknown: 'unknown' } as const;
+const STATE = { success: 'succeeded', failure: 'failed', unknown: 'unknown', cancelled: 'failed' } as const;
 
 /** How a deployment ended: by our own engine's outcome, or by what GitHub says of the workflow that deployed. */
 export interface Finished {
@@ -22,6 +24,8 @@ export interface Finished {
   readonly message: string | null;
   /** Whether the check run may show what failed commands printed; if not said, it tells where to read it. */
   readonly showOutput?: boolean;
+  /** Who stopped it, where somebody did; whatever came of that. */
+  readonly cancelledBy?: Actor | null;
   /** It ran without our approval: whatever came of it, it isn't what the next range starts from. */
   readonly bypassed?: true;
 }
@@ -61,7 +65,14 @@ export async function finishDeployment(
       {
         kind: 'deployment.finished',
         occurredAt: now,
-        who: facts.request.requester === null ? [] : [{ role: 'requester', actor: facts.request.requester }],
+        who: [
+          ...(facts.request.requester === null
+            ? []
+            : [{ role: 'requester' as const, actor: facts.request.requester }]),
+          ...(finished.cancelledBy === undefined || finished.cancelledBy === null
+            ? []
+            : [{ role: 'canceller' as const, actor: finished.cancelledBy }]),
+        ],
         repository: { id: repository.id, fullName: fullName(repository) },
         commit: row.sha,
         pullRequest: null,
@@ -101,6 +112,7 @@ export async function finishDeployment(
       }),
       now,
     );
+    if (finished.outcome !== 'unknown') await withdrawCancel(tx, pipeline, row, entryUuid);
     const waiting = await tx
       .selectFrom('countersign.deployment')
       .select('id')

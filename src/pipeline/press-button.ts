@@ -3,7 +3,9 @@ import type { Database } from '../db/database.ts';
 import { fullName } from '../domain/repository.ts';
 import type { Trigger } from '../domain/trigger.ts';
 import { record } from '../ledger/record.ts';
+import { CANCEL } from '../effects/plan-cancel.ts';
 import { PROMOTE } from '../effects/promotion-buttons.ts';
+import { askToCancel } from './cancel-deployment.ts';
 import type { Pipeline } from './pipeline.ts';
 import { runAgain } from './run-again.ts';
 import { promote } from './promote.ts';
@@ -45,6 +47,7 @@ export async function pressButton(
     return;
   }
   if (press.button.startsWith(PROMOTE)) return promote(tx, pipeline, row, { press, delivery });
+  if (press.button === CANCEL) return askToCancel(tx, pipeline, row, { presser, delivery });
   const state = press.button === 'approve' ? 'approved' : press.button === 'reject' ? 'rejected' : null;
   if (state !== null && presser !== null) {
     const already = await tx

@@ -47,6 +47,7 @@ export async function recordRollback(
       answers: row.started_entry,
       documents: [
         jsonDocument('rollback', {
+          cancelled: deployed.outcome === 'cancelled',
           why: reasonsOf(deployed),
           hosts: fresh.map((host) => ({
             host: nameOf(host),

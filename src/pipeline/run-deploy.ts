@@ -2,6 +2,7 @@ import type { JobContext } from '../db/queue.ts';
 import { QUEUES } from '../db/queue-names.ts';
 import { mayProceed } from '../domain/decision.ts';
 import { CodedError } from '../domain/coded-error.ts';
+import type { Actor } from '../domain/actor.ts';
 import type { DeployOutcome } from '../domain/deploy.ts';
 import { DeployError, type DeployErrorCode } from '../deploy/deploy-error.ts';
 import type { DeployProgress } from '../deploy/deploy-ports.ts';
@@ -9,6 +10,7 @@ import { deploy } from '../deploy/deploy-to-hosts.ts';
 import { openMirror } from '../deploy/mirror.ts';
 import { type AssessedDeployment, assessDeployment } from './assess-deployment.ts';
 import { assertStarted } from './backed-by-ledger.ts';
+import { cancellerOf } from './cancel-deployment.ts';
 import { withControlsNow } from './controls-at-start.ts';
 import { type StoredDeployment, repositoryOf } from './deployment-row.ts';
 import { DeploymentLog } from './deployment-log.ts';
@@ -18,6 +20,7 @@ import { recordDeploymentDecision } from './judge-deployment.ts';
 import { orderingKey } from './queue-effects.ts';
 import { assertNotLost } from './lost-repository.ts';
 import { recordedAssessment } from './recorded-assessment.ts';
+import { offerCancelSoon } from './offer-cancel.ts';
 import type { DeployTarget, Pipeline } from './pipeline.ts';
 import { keptReleases } from './kept-releases.ts';
 import { runningRelease } from './running-release.ts';
@@ -129,6 +132,10 @@ async function carryOut(
     return;
   }
   let deployed: DeployOutcome;
+  let cancelledBy: Actor | null = null;
+  const onCancelled = (by: Actor): void => {
+    cancelledBy = by;
+  };
   try {
     if (row.state === 'unknown') {
       // Long after it was approved nothing is switched any more that wasn't; what was is brought to its end.
@@ -140,7 +147,7 @@ async function carryOut(
         return;
       }
     }
-    deployed = await shipSeen(pipeline, { row, assessed, target }, { job, resumed });
+    deployed = await shipSeen(pipeline, { row, assessed, target }, { job, resumed, onCancelled });
   } catch (error) {
     // Only what a commit or a target is refused for stays so; anything else may be over at the next attempt.
     const refused = error instanceof DeployError && REFUSALS.has(error.code);
@@ -166,7 +173,8 @@ async function carryOut(
     return sayUnknown(pipeline, row, assessed, { deployed, showOutput, message: AGAIN });
   }
   const { outcome } = deployed;
-  await finishDeployment(pipeline, row, assessed, { outcome, deployed, showOutput, message: null });
+  const finished = { outcome, deployed, showOutput, message: null, cancelledBy };
+  await finishDeployment(pipeline, row, assessed, finished);
 }
 
 /** A deployment whose outcome is to be looked at again. */
@@ -200,10 +208,11 @@ async function hasReachedHosts(pipeline: Pipeline, id: string): Promise<boolean>
 async function shipSeen(
   pipeline: Pipeline,
   { row, assessed, target }: { row: StoredDeployment; assessed: AssessedDeployment; target: DeployTarget },
-  attempt: { readonly job: DeployJob; readonly resumed: boolean },
+  attempt: Attempt,
 ): Promise<DeployOutcome> {
   const log = new DeploymentLog(pipeline, row.id);
   const shown = new ShownProgress(pipeline, row, { assessed, hosts: target.target.hosts });
+  const stopOffering = offerCancelSoon(pipeline, row);
   try {
     if (row.log_key !== null && (await mayShowOutput(pipeline, repositoryOf(row), target))) {
       await pipeline.db
@@ -214,9 +223,16 @@ async function shipSeen(
     }
     return await ship(pipeline, row, target, { ...attempt, watchers: [log, shown], log });
   } finally {
+    stopOffering();
     await shown.close();
     await log.close();
   }
+}
+
+interface Attempt {
+  readonly job: DeployJob;
+  readonly resumed: boolean;
+  readonly onCancelled: (by: Actor) => void;
 }
 
 interface Watcher {
@@ -230,9 +246,10 @@ async function ship(
   {
     job,
     resumed,
+    onCancelled,
     watchers,
     log,
-  }: { job: DeployJob; resumed: boolean; watchers: readonly Watcher[]; log: DeploymentLog },
+  }: Attempt & { readonly watchers: readonly Watcher[]; readonly log: DeploymentLog },
 ): Promise<DeployOutcome> {
   const repository = repositoryOf(row);
   const { last } = await runningRelease(pipeline.db, repository, row.environment);
@@ -281,6 +298,13 @@ async function ship(
           .where('id', '=', row.id)
           .execute();
         reached = true;
+      },
+      cancelled: async () => {
+        const by = await cancellerOf(pipeline, row);
+        if (by === null) return null;
+        onCancelled(by);
+        // Nobody's name: this is told to the hosts, too.
+        return 'It was cancelled.';
       },
     },
   );

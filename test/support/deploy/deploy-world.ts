@@ -22,6 +22,7 @@ export interface DeployWish {
   readonly jumpKeys?: Readonly<Record<string, string>>;
   readonly resumed?: boolean;
   readonly signal?: AbortSignal;
+  readonly cancelled?: () => Promise<string | null>;
   readonly onProgress?: (event: DeployProgress) => void | Promise<void>;
 }
 
@@ -139,6 +140,7 @@ export class DeployWorld {
         now: () => new Date().toISOString(),
         random: (size) => randomBytes(size),
         log: { info: () => undefined, warn: () => undefined },
+        cancelled: wish.cancelled ?? (() => Promise.resolve(null)),
         onProgress: async (event) => {
           this.events.push(`${event.step} ${event.state}`);
           await wish.onProgress?.(event);

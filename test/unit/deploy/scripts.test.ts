@@ -23,6 +23,7 @@ const ALL: readonly [name: string, script: string][] = [
   ['switch', scripts.switchScript(run, 'releases/r0')],
   ['switch back', scripts.switchBackScript(run, 'releases/r0', "it's $(id) ill")],
   ['prune', scripts.pruneScript(run, ['r-1'])],
+  ['discard a release', scripts.discardReleaseScript(run)],
   ['inspect', scripts.inspectScript(run)],
   ['withdraw', scripts.withdrawScript(run)],
   ['break the lock', scripts.breakLockScript(run, `r1/$(id) it's`)],

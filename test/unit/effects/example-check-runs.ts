@@ -590,6 +590,34 @@ export const checkRuns: Readonly<Record<string, () => CheckRunContent>> = {
       }),
     );
   },
+  'deploy-cancelled': () => {
+    const input = stageInput();
+    return checkRunOf(
+      planOutcome({
+        ...input,
+        explained: explained({ gates: [rangeTraced, deploymentApproved, branch, requester] }),
+        outcome: {
+          outcome: 'cancelled',
+          message: null,
+          cancelledBy: carol,
+          deployed: example.deployOutcome({
+            outcome: 'cancelled',
+            hosts: [
+              example.hostOutcome('web1.internal', {
+                outcome: 'rolled_back',
+                failedAt: 'switch_back',
+                message: 'It runs 0199aaaa-9f8e7d600000 again. It was cancelled.',
+              }),
+              example.hostOutcome('web2.internal', {
+                outcome: 'not_reached',
+                message: 'Not switched. It was cancelled.',
+              }),
+            ],
+          }),
+        },
+      }),
+    );
+  },
   'deploy-300-commits': () => {
     const changes = Array.from({ length: 300 }, (_, index) =>
       example.landed(

@@ -208,7 +208,7 @@ describe('whatever was pushed, a check run is sound', () => {
 
   test('of a deployment that has ended', () => {
     const ended = fc.record({
-      outcome: fc.constantFrom('success', 'failure', 'unknown'),
+      outcome: fc.constantFrom('success', 'failure', 'unknown', 'cancelled'),
       hosts: many(host),
       paths: many(long),
       message: fc.option(long),
@@ -234,9 +234,9 @@ describe('whatever was pushed, a check run is sound', () => {
             explained,
             facts,
             request,
-            outcome: { outcome, deployed, message, showOutput: true },
+            outcome: { outcome, deployed, message, showOutput: true, cancelledBy: request.requester },
           });
-          expectSound(checkRunOf(effects), /^(?:Deployed|Failed|Unknown)/);
+          expectSound(checkRunOf(effects), /^(?:Deployed|Failed|Unknown|Cancelled)/);
         },
       ),
       runs,

@@ -68,7 +68,7 @@ export function expectSound(checkRun: CheckRunContent, verdict: RegExp): void {
   expect(title).toMatch(verdict);
   // oxlint-disable-next-line no-control-regex
   expect(title).not.toMatch(/[\u0000-\u001f\u2028\u202e]/);
-  expect(summary).toMatch(/^(?:✅|⏳|❌|👀|➖|🚀|❓) \*\*/u);
+  expect(summary).toMatch(/^(?:✅|⏳|❌|👀|➖|🚀|❓|🛑) \*\*/u);
   expect((checkRun.status === 'completed') === (checkRun.conclusion !== null)).toBe(true);
   expect(actions.length).toBeLessThanOrEqual(3);
   for (const { label, description, identifier } of actions) {

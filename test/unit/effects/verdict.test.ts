@@ -165,12 +165,13 @@ describe('how a change’s check run stands', () => {
 describe('how a deployment’s check run stands', () => {
   const awaiting = [['approvals', 'pending', reason('deployment_approvals_missing')]] as const;
   const none: DeployProgress = { state: 'none' };
-  const ended = (state: 'success' | 'failure' | 'unknown'): DeployProgress => ({
+  const ended = (state: 'success' | 'failure' | 'unknown' | 'cancelled'): DeployProgress => ({
     state,
     hosts: [],
     difference: null,
     problem: null,
     showOutput: false,
+    cancelledBy: null,
   });
   const deploying: DeployProgress = { state: 'deploying', hosts: [] };
   interface Case {
@@ -202,6 +203,7 @@ describe('how a deployment’s check run stands', () => {
     { verdict: 'approved', progress: ended('success'), stands: 'completed success' },
     { verdict: 'approved', progress: ended('failure'), stands: 'completed failure' },
     { verdict: 'approved', progress: ended('unknown'), stands: 'completed failure' },
+    { verdict: 'approved', progress: ended('cancelled'), stands: 'completed cancelled' },
     { verdict: 'held', mode: 'observe', progress: ended('success'), stands: 'completed neutral' },
     { verdict: 'held', mode: 'observe', progress: ended('failure'), stands: 'completed failure' },
   ];

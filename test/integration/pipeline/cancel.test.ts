@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import type { StoredDeployment } from '../../../src/pipeline/deployment-row.ts';
+import { listEntries } from '../../../src/ledger/read.ts';
+import { cancellerOf } from '../../../src/pipeline/cancel-deployment.ts';
+import { pressButton } from '../../../src/pipeline/press-button.ts';
+import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
+import { alice, bob, repository, sha } from '../../support/make-facts.ts';
+import { pipelineOn } from '../../support/pipeline.ts';
+import { waitingDeployment } from '../../support/waiting-deployment.ts';
+import { scriptedGitHub } from '../../unit/facts/scripted-github.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+/** A deployment that alice asked for, in that state. */
+const deployment = (state: StoredDeployment['state'], started = true): Promise<StoredDeployment> =>
+  waitingDeployment(
+    database.db,
+    { repository, environment: 'production', sha: sha('merge') },
+    {
+      requester_id: alice.id,
+      requester_login: alice.login,
+      requester_kind: alice.kind,
+      state,
+      started_entry: started ? randomUUID() : null,
+    },
+  );
+
+const pipeline = () => pipelineOn(database, scriptedGitHub({}));
+const press = (row: StoredDeployment, presser: typeof alice | null) =>
+  database.db.transaction().execute((tx) =>
+    pressButton(
+      tx,
+      pipeline(),
+      {
+        kind: 'press_button',
+        repository,
+        checkRunId: 1,
+        externalId: `deployment:${row.id}`,
+        button: 'cancel',
+        presser,
+      },
+      randomUUID(),
+    ),
+  );
+const asked = async (row: StoredDeployment) =>
+  row.started_entry === null
+    ? []
+    : (await listEntries(database.db, { answers: row.started_entry, kinds: ['deployment.cancelled'] })).map(
+        ({ content, people }) => [content.outcome, people[0]?.actor?.login],
+      );
+
+test.each(['requested', 'held', 'approved', 'rejected', 'succeeded', 'failed', 'superseded'] as const)(
+  'pressed on one that is %s: nothing, and nobody is the worse for it',
+  async (state) => {
+    const row = await deployment(state);
+    await press(row, alice);
+    expect(await asked(row)).toEqual([]);
+    expect(await cancellerOf(pipeline(), row)).toBeNull();
+  },
+);
+
+test('by somebody whom GitHub doesn’t name, or before it started: nothing', async () => {
+  const [running, early] = [await deployment('running'), await deployment('running', false)];
+  await press(running, null);
+  await press(early, alice);
+  expect([await asked(running), await asked(early)]).toEqual([[], []]);
+});
+
+test.each(['running', 'unknown'] as const)('on one that is %s, twice: asked once', async (state) => {
+  const row = await deployment(state);
+  await press(row, alice);
+  await press(row, alice);
+  expect(await asked(row)).toEqual([['asked', 'alice']]);
+});
+
+const verdicts = async () =>
+  (await listEntries(database.db, { kinds: ['deployment.cancelled'], outcomes: ['accepted', 'refused'] }))
+    .length;
+
+test('whoever asked for the deployment cancels it, though GitHub answers nothing; found once', async () => {
+  const row = await deployment('running');
+  await press(row, alice);
+  const before = await verdicts();
+  expect(await cancellerOf(pipeline(), row)).toMatchObject({ login: 'alice' });
+  expect(await cancellerOf(pipeline(), row)).toMatchObject({ login: 'alice' });
+  expect((await verdicts()) - before).toBe(1);
+  // It is cancelled: another press has nothing to add.
+  await press(row, bob);
+  expect(await asked(row)).toEqual([['asked', 'alice']]);
+});
+
+test('of anybody else GitHub has to say whether they may: while it can’t, it goes on, and is judged again', async () => {
+  const row = await deployment('running');
+  await press(row, bob);
+  const before = await verdicts();
+  expect(await cancellerOf(pipeline(), row)).toBeNull();
+  expect((await verdicts()) - before).toBe(0);
+  // Whoever asked for it need not wait for that.
+  await press(row, alice);
+  expect(await cancellerOf(pipeline(), row)).toMatchObject({ login: 'alice' });
+});

@@ -729,6 +729,7 @@ onSshd('a deployment to a real sshd', () => {
       release: 'r1',
       current: 'releases/r1',
       lockOwner: null,
+      lockSeconds: null,
       presentedFingerprint: world.host().fingerprint,
     });
   });

@@ -7,6 +7,7 @@ import type { ManifestEntry } from '../domain/deploy.ts';
 import { byBytes } from './byte-order.ts';
 import { DeployError } from './deploy-error.ts';
 import { runGit } from './git.ts';
+import { type HashedBlob, KnownBlobs } from './known-blobs.ts';
 import { readObjects, wholeObject } from './object-reader.ts';
 import { type TreeEntry, linkProblem, listed, refuseTree, refusedPath } from './refuse-paths.ts';
 import { algorithmOf, treeOid } from './tree-oid.ts';
@@ -20,16 +21,6 @@ export interface Manifest {
   readonly entries: readonly ManifestEntry[];
 }
 
-/** What is known of a blob once it was read; kept between manifests, as two releases share most of their files. */
-export interface HashedBlob {
-  readonly sha256: string;
-  readonly size: number;
-  /** Its text, where it is small enough to be a link's target or a pointer of Git LFS. */
-  readonly text: string | null;
-}
-
-export type HashedBlobs = Map<string, HashedBlob>;
-
 /** Longer blobs are neither: Linux takes no longer link target, and LFS pointers stay under 1,024 bytes by their specification. */
 const SMALL = 4096;
 const LFS_POINTER = /^version https:\/\/(?:git-lfs\.github\.com|hawser\.github\.com)\/spec\/v1\r?\n/;
@@ -38,10 +29,14 @@ const LFS_POINTER = /^version https:\/\/(?:git-lfs\.github\.com|hawser\.github\.
 export async function readManifest(
   directory: string,
   sha: string,
-  hashed: HashedBlobs = new Map(),
+  known: KnownBlobs = new KnownBlobs(),
 ): Promise<Manifest> {
-  const { tree, committedAt } = await readCommit(directory, sha);
-  const all = await readTree(directory, sha);
+  const [commit, listing] = await Promise.allSettled([readCommit(directory, sha), readTree(directory, sha)]);
+  // What is wrong with the commit is why its tree can't be read.
+  if (commit.status === 'rejected') throw commit.reason;
+  if (listing.status === 'rejected') throw listing.reason;
+  const { tree, committedAt } = commit.value;
+  const all = listing.value;
   const entries = refuseTree(all);
   const rebuilt = treeOid(entries, algorithmOf(sha));
   if (rebuilt !== tree) {
@@ -50,17 +45,18 @@ export async function readManifest(
       `The files of commit ${sha} make tree ${rebuilt}, but the commit says ${tree}. An empty folder in the tree or a damaged mirror can be the reason; nothing was deployed.`,
     );
   }
-  await hashBlobs(directory, entries, hashed);
+  const blobs = await hashBlobs(directory, entries, known);
 
   const manifest: ManifestEntry[] = [];
   const pointers: string[] = [];
   for (const entry of entries) {
-    const blob = hashed.get(entry.oid);
+    const blob = blobs.get(entry.oid);
     if (blob === undefined) throw new Error(`blob ${entry.oid} was not read`);
     if (entry.mode === '120000') {
-      const problem = blob.text === null ? 'its target is too long' : linkProblem(entry.path, blob.text);
+      const target = blob.target ?? null;
+      const problem = target === null ? 'its target is too long' : linkProblem(entry.path, target);
       if (problem !== null) throw refusedPath(entry.path, problem);
-    } else if (blob.text !== null && LFS_POINTER.test(blob.text)) {
+    } else if (blob.lfsPointer) {
       pointers.push(entry.path);
     }
     manifest.push({
@@ -118,21 +114,37 @@ async function readTree(directory: string, sha: string): Promise<readonly TreeEn
   return entries;
 }
 
+/** What is known of each blob. Reads those that aren't known yet, and a link's also where it is known as a file. */
 async function hashBlobs(
   directory: string,
   entries: readonly TreeEntry[],
-  hashed: HashedBlobs,
-): Promise<void> {
-  const missing = new Set(entries.map((entry) => entry.oid).filter((oid) => !hashed.has(oid)));
-  if (missing.size === 0) return;
-  for await (const object of readObjects(directory, missing)) {
-    const hash = createHash('sha256');
-    const kept: Buffer[] = [];
-    for await (const chunk of object.chunks) {
-      hash.update(chunk);
-      if (object.size <= SMALL) kept.push(chunk);
-    }
-    const text = object.size <= SMALL ? Buffer.concat(kept).toString('utf8') : null;
-    hashed.set(object.oid, { sha256: hash.digest('hex'), size: object.size, text });
+  known: KnownBlobs,
+): Promise<ReadonlyMap<string, HashedBlob>> {
+  const links = new Set(entries.filter(({ mode }) => mode === '120000').map(({ oid }) => oid));
+  const blobs = new Map<string, HashedBlob>();
+  const missing = new Set<string>();
+  for (const { oid } of entries) {
+    const blob = known.get(oid);
+    if (blob === undefined || (links.has(oid) && blob.target === undefined)) missing.add(oid);
+    else blobs.set(oid, blob);
   }
+  if (missing.size > 0) {
+    for await (const object of readObjects(directory, missing)) {
+      const hash = createHash('sha256');
+      const kept: Buffer[] = [];
+      for await (const chunk of object.chunks) {
+        hash.update(chunk);
+        if (object.size <= SMALL) kept.push(chunk);
+      }
+      const text = object.size <= SMALL ? Buffer.concat(kept).toString('utf8') : null;
+      blobs.set(object.oid, {
+        sha256: hash.digest('hex'),
+        size: object.size,
+        lfsPointer: text !== null && LFS_POINTER.test(text),
+        ...(links.has(object.oid) ? { target: text } : {}),
+      });
+    }
+  }
+  known.keep(blobs);
+  return blobs;
 }

@@ -184,15 +184,26 @@ export function receiveScript(run: RunIdentity, withArchive: boolean): string {
     OPEN,
     ...(withArchive ? ['tar -x -o --no-same-permissions -f -'] : []),
     'find . -type d ! -perm 755 -exec chmod 755 {} +',
-    ...readBackStatements(),
+    ...readBackStatements(`../.${run.release}.${run.attempt}.read.part`),
   ]);
 }
 
-/** Says what is in the staged release: each file's hash, mode and size, each folder, each link's target, and anything else. */
-function readBackStatements(): readonly string[] {
+/** SHA-256 of "abc", and how openssl says it. */
+const OPENSSL_SAYS = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad *stdin';
+
+/**
+ * Says what is in the staged release: each file's hash, mode and size, each folder, each link's target, and anything else. The hashes
+ * are made by as many processes as the host has processors, each into a file of its own below `aside`, since what they'd print at
+ * once would mix; by openssl where it is there and works, which uses what the processor has for it.
+ */
+function readBackStatements(aside: string): readonly string[] {
   return [
-    'say section files',
-    'find . -type f -exec sha256sum {} +',
+    `rm -rf -- ${q(aside)}`,
+    `mkdir -- ${q(aside)}`,
+    `find . -type f -print0 > ${q(`${aside}/names`)}`,
+    "hash='sha256sum --'",
+    `if [ "$(printf abc | openssl dgst -sha256 -r 2>/dev/null || :)" = ${q(OPENSSL_SAYS)} ]; then hash='openssl dgst -sha256 -r'; fi`,
+    `xargs -0 -n 256 -P "$(nproc 2>/dev/null || echo 1)" sh -c ${q('to=$0; by=$1; shift; if [ "$#" -gt 0 ]; then exec $by "$@" >> "$to/hashes.$$"; fi')} ${q(aside)} "$hash" < ${q(`${aside}/names`)} & hashing=$!`,
     'say section modes',
     "find . -type f -exec stat -c '%a %s %n' {} +",
     'say section folders',
@@ -201,7 +212,11 @@ function readBackStatements(): readonly string[] {
     `find . -type l -exec sh -c ${q('for link; do printf "%s\\n" "$link"; readlink "$link"; done')} sh {} +`,
     'say section others',
     'find . ! -type f ! -type d ! -type l -print',
+    'wait "$hashing"',
+    'say section files',
+    `find ${q(aside)} -type f -name 'hashes.*' -exec cat {} +`,
     'say section end',
+    `rm -rf -- ${q(aside)}`,
   ];
 }
 
@@ -217,10 +232,10 @@ export function discardScript(run: RunIdentity): string {
 }
 
 /**
- * Gives a verified release its final name. The note goes first: alone it means nothing, and a release without its note
- * would have to be staged again.
+ * Gives a verified release its final name, and links into it what outlives releases. The note goes first: alone it means nothing,
+ * and a release without its note would have to be staged again.
  */
-export function finishStagingScript(run: RunIdentity, digest: string): string {
+export function finishStagingScript(run: RunIdentity, digest: string, shared: readonly SharedName[]): string {
   const note = verifiedNote(run.release);
   return scriptLine([
     ...fenced(run),
@@ -228,30 +243,34 @@ export function finishStagingScript(run: RunIdentity, digest: string): string {
     `printf '%s\\n' ${q(digest)} > ${q(`${note}.new`)}`,
     `mv -fT -- ${q(`${note}.new`)} ${q(note)}`,
     `mv -T -- ${q(stagingPath(run))} ${q(releasePath(run.release))}`,
+    ...shareStatements(run, shared),
     'say finished yes',
   ]);
 }
 
-/** Links what outlives releases into the release. `folder`: made where it doesn't exist yet. */
-export function shareScript(
-  run: RunIdentity,
-  shared: readonly { readonly name: string; readonly folder: boolean }[],
-): string {
-  return scriptLine([
-    ...fenced(run),
-    ...shared.flatMap(({ name, folder }) => {
-      const names = name.split('/');
-      const place = `${releasePath(run.release)}/${name}`;
-      const above = place.slice(0, place.lastIndexOf('/'));
-      return [
-        ...(folder ? [`mkdir -p -- ${q(`shared/${name}`)}`] : []),
-        `mkdir -p -- ${q(above)}`,
-        `rm -rf -- ${q(place)}`,
-        `ln -sT -- ${q(`${'../'.repeat(names.length + 1)}shared/${name}`)} ${q(place)}`,
-      ];
-    }),
-    'say shared yes',
-  ]);
+/** `folder`: made where it doesn't exist yet. */
+interface SharedName {
+  readonly name: string;
+  readonly folder: boolean;
+}
+
+/** Links what outlives releases into a release that stands already. */
+export function shareScript(run: RunIdentity, shared: readonly SharedName[]): string {
+  return scriptLine([...fenced(run), ...shareStatements(run, shared), 'say shared yes']);
+}
+
+function shareStatements(run: RunIdentity, shared: readonly SharedName[]): readonly string[] {
+  return shared.flatMap(({ name, folder }) => {
+    const names = name.split('/');
+    const place = `${releasePath(run.release)}/${name}`;
+    const above = place.slice(0, place.lastIndexOf('/'));
+    return [
+      ...(folder ? [`mkdir -p -- ${q(`shared/${name}`)}`] : []),
+      `mkdir -p -- ${q(above)}`,
+      `rm -rf -- ${q(place)}`,
+      `ln -sT -- ${q(`${'../'.repeat(names.length + 1)}shared/${name}`)} ${q(place)}`,
+    ];
+  });
 }
 
 /**

@@ -2,11 +2,11 @@
  * One command on an open connection. It succeeded when its exit code is 0 and in no other case; one whose end nobody saw
  * is `lost`, and the host has to be looked at.
  */
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, ClientChannel } from 'ssh2';
 import { CommandOutput } from './command-output.ts';
 import { DeployError } from './deploy-error.ts';
+import type { SpareChannel } from './spare-channel.ts';
 
 /** After a command's exit, how long its output may still be held open, silently, by something it left running. */
 const GRACE_MILLISECONDS = 5_000;
@@ -33,7 +33,10 @@ export interface CommandResult {
 
 export interface CommandRequest {
   readonly command: string;
-  /** Where it throws, the connection is broken off: an ended stream would look whole to the other side. */
+  /**
+   * Where it throws, the connection is broken off: an ended stream would look whole to the other side. A piece is used up
+   * once the next is asked for.
+   */
   readonly input: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
   readonly seconds: number;
   /** Bytes of stdout that are kept; more sets `truncated`. */
@@ -64,7 +67,8 @@ export class SshCommand {
     this.#stdout = new CommandOutput(request.keep);
   }
 
-  async run(client: Client): Promise<CommandResult> {
+  /** Runs on the spare channel, where one is given and there. */
+  async run(client: Client, spare: SpareChannel | null): Promise<CommandResult> {
     const giveUp = new AbortController();
     const { signal } = giveUp;
     const timedOut = sleep(this.#request.seconds * 1000, undefined, { signal }).then((): CommandEnd => {
@@ -74,7 +78,7 @@ export class SshCommand {
     void this.#gone.finally(() => this.#end());
     try {
       const gone = this.#gone.then(() => null);
-      const channel = await Promise.race([this.#open(client), gone, timedOut]);
+      const channel = await Promise.race([this.#open(client, spare), gone, timedOut]);
       if (channel === null) return this.#result({ kind: 'lost' });
       if ('kind' in channel) return this.#result(channel);
 
@@ -101,13 +105,20 @@ export class SshCommand {
     }
   }
 
-  async #open(client: Client): Promise<ClientChannel | null> {
+  async #open(client: Client, spare: SpareChannel | null): Promise<ClientChannel | null> {
+    const taken = (await spare?.take()) ?? null;
+    if (taken !== null) {
+      this.#listen(taken);
+      spare?.prepare();
+      return taken;
+    }
     return new Promise((resolve, reject) => {
       try {
         client.exec(this.#request.command, (error, channel) => {
           if (error === undefined) {
             // At once, not after a promise: a quick command's exit can come in the same packet as its start.
             this.#listen(channel);
+            spare?.prepare();
             resolve(channel);
           } else if (/not connected|no response|closed/i.test(error.message)) {
             resolve(null);
@@ -153,9 +164,7 @@ export class SshCommand {
     try {
       for await (const chunk of this.#request.input) {
         if (this.#over) return;
-        if (!channel.write(chunk)) {
-          await Promise.race([once(channel, 'drain').catch(() => undefined), this.#exit.promise]);
-        }
+        await Promise.race([written(channel, chunk), this.#exit.promise]);
       }
       channel.end();
     } catch (error) {
@@ -174,6 +183,13 @@ export class SshCommand {
       milliseconds: Math.round(performance.now() - this.#started),
     };
   }
+}
+
+/** Until ssh2 has taken all of it, which it does as far as the host has room for it: only then may its bytes be overwritten. */
+async function written(channel: ClientChannel, chunk: Uint8Array): Promise<void> {
+  return new Promise((resolve) => {
+    channel.write(chunk, () => resolve());
+  });
 }
 
 function endOf(code: unknown, signal: unknown): CommandEnd {

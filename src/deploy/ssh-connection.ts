@@ -11,6 +11,9 @@ import type { ConnectionEvidence, Host } from '../domain/deploy.ts';
 import { DeployError } from './deploy-error.ts';
 import { handshakes } from './handshake-gate.ts';
 import { type CommandRequest, type CommandResult, SshCommand } from './ssh-command.ts';
+import { joinWrites } from './join-writes.ts';
+import { SCRIPT_READER } from './quote.ts';
+import { SpareChannel } from './spare-channel.ts';
 import {
   HANDSHAKE_MILLISECONDS,
   type Hop,
@@ -97,12 +100,14 @@ class OpenConnection implements SshConnection {
   readonly #client: Client;
   readonly #socket: Socket;
   readonly #outer: Client | null;
+  readonly #spare: SpareChannel;
   readonly #gone = Promise.withResolvers<void>();
 
   constructor(client: Client, socket: Socket, evidence: ConnectionEvidence, outer: Client | null) {
     this.#client = client;
     this.#socket = socket;
     this.#outer = outer;
+    this.#spare = new SpareChannel(client, SCRIPT_READER);
     this.evidence = evidence;
     client.on('close', () => {
       outer?.end();
@@ -121,7 +126,8 @@ class OpenConnection implements SshConnection {
   }
 
   async run(request: CommandRequest): Promise<CommandResult> {
-    return new SshCommand(request, this.#gone.promise, () => this.destroy()).run(this.#client);
+    const spare = request.command === SCRIPT_READER ? this.#spare : null;
+    return new SshCommand(request, this.#gone.promise, () => this.destroy()).run(this.#client, spare);
   }
 
   close(): void {
@@ -176,6 +182,7 @@ async function openSocket(place: Place): Promise<Socket> {
   socket.on('error', () => undefined);
   try {
     await once(socket, 'connect', { signal: AbortSignal.timeout(HANDSHAKE_MILLISECONDS) });
+    joinWrites(socket);
     return socket;
   } catch (error) {
     socket.destroy();

@@ -64,9 +64,12 @@ export async function stageHost(
       run.verified = plan.manifest.length;
     } else {
       if (stopped()) return;
-      if (hostPlan.staged) run.verified = plan.manifest.length;
-      else await stage(run, plan, archiveOf, step);
-      await session.script('verify', shareScript(session.run, plan.shared));
+      if (!hostPlan.staged) {
+        await stage(run, plan, archiveOf, step);
+      } else {
+        run.verified = plan.manifest.length;
+        if (plan.shared.length > 0) await session.script('verify', shareScript(session.run, plan.shared));
+      }
       for (const name of ['build', 'before_switch'] as const) {
         if (stopped()) return;
         at = name;
@@ -164,7 +167,7 @@ async function stage(
       before: ranBefore(run, plan),
       drifted,
     });
-    await session.script('verify', finishStagingScript(session.run, plan.digest));
+    await session.script('verify', finishStagingScript(session.run, plan.digest, plan.shared));
     run.verified = comparison.verified;
   });
 }

@@ -3,6 +3,7 @@
  * commit's time. POSIX ustar; what doesn't fit (long names) goes ahead in a pax header, which GNU tar and bsdtar read.
  */
 const BLOCK = 512;
+const EMPTY_BLOCK = Buffer.alloc(BLOCK);
 
 export interface TarMember {
   readonly path: string;
@@ -51,7 +52,7 @@ export function tarHeader(member: TarMember): Buffer {
 
 /** What fills a body of this size up to a whole block. */
 export function tarPadding(size: number): Buffer {
-  return Buffer.alloc((BLOCK - (size % BLOCK)) % BLOCK);
+  return EMPTY_BLOCK.subarray(0, (BLOCK - (size % BLOCK)) % BLOCK);
 }
 
 /** The two empty blocks that end an archive. */
@@ -78,7 +79,8 @@ function block(field: {
   field.target.copy(header, 157);
   header.write('ustar\x0000', 257, 'latin1');
   field.prefix.copy(header, 345);
-  const sum = header.reduce((total, byte) => total + byte, 0);
+  let sum = 0;
+  for (const byte of header) sum += byte;
   header.write(`${octal(sum, 6)}\0 `, 148, 'latin1');
   return header;
 }

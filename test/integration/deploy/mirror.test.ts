@@ -6,6 +6,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { withFolderLock } from '../../../src/deploy/folder-lock.ts';
 import { openMirror } from '../../../src/deploy/mirror.ts';
+import { tarOf } from '../../../src/deploy/tar.ts';
 import { type GitHttpServer, startGitHttpServer } from '../../support/deploy/git-http-server.ts';
 import { GitRepository, run } from '../../support/deploy/git-repository.ts';
 
@@ -190,6 +191,27 @@ describe('a damaged mirror is thrown away and fetched again', () => {
     expect(server.seen.length).toBeGreaterThan(0);
     expect((await again.readManifest(sha)).entries).toHaveLength(2);
   });
+});
+
+test('a file that was read before and is damaged since shows when it is sent; the next deployment fetches anew', async () => {
+  const mirror = open();
+  await mirror.fetchCommit({ sha, token: TOKEN });
+  const { entries, committedAt } = await mirror.readManifest(sha);
+  const oid = entries.find((entry) => entry.path === 'a/b')?.oid ?? '';
+  const object = path.join(mirror.directory, 'objects', oid.slice(0, 2), oid.slice(2));
+  await chmod(object, 0o600);
+  await writeFile(object, 'rubbish');
+  const sent = async (): Promise<number> => {
+    let size = 0;
+    for await (const piece of tarOf(mirror.directory, entries, committedAt)) size += piece.length;
+    return size;
+  };
+  await open().fetchCommit({ sha, token: TOKEN });
+  await expect(sent()).rejects.toEqual(failed('mirror_corrupt', /damaged/));
+  server.seen.length = 0;
+  await open().fetchCommit({ sha, token: TOKEN });
+  expect(server.seen.length).toBeGreaterThan(0);
+  expect(await sent()).toBeGreaterThan(0);
 });
 
 test('a hook or a configuration that came to be in the mirror is not obeyed', async () => {

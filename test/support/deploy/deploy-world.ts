@@ -9,6 +9,7 @@ import { deploy } from '../../../src/deploy/deploy-to-hosts.ts';
 import { readManifest } from '../../../src/deploy/manifest.ts';
 import type { DeployOutcome, Host, Target } from '../../../src/domain/deploy.ts';
 import { GitRepository } from './git-repository.ts';
+import { SHARED_PATH, ownDisk } from './own-disk.ts';
 
 /** What a test may say of a deployment; everything else has a plain default. */
 export interface DeployWish {
@@ -27,21 +28,6 @@ export interface DeployWish {
 }
 
 const COPY = { recursive: true, preserveTimestamps: true, verbatimSymlinks: true };
-
-/** The path of a target that has several hosts. */
-const SHARED_PATH = '/srv/countersign-test-shop';
-
-/**
- * A target has one path on all its hosts, but these are one machine with one disk: what each server runs first puts its
- * own folder in the path's place in our script, which comes as the first line of the stream.
- */
-function ownDisk(folder: string): string {
-  return `#!/bin/sh
-case "$SSH_ORIGINAL_COMMAND" in *'read -r script'*) ;; *) exec sh -c "$SSH_ORIGINAL_COMMAND" ;; esac
-IFS= read -r script || exit 74
-eval "$(printf '%s' "$script" | sed 's#${SHARED_PATH}#${folder}#g')"
-`;
-}
 
 /** Real servers, a real repository, and our engine between them. */
 export class DeployWorld {

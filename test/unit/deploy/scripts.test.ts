@@ -17,7 +17,7 @@ const ALL: readonly [name: string, script: string][] = [
   ['stage', scripts.stageScript(run, { release: 'r0', copy: '-dR --preserve=mode,timestamps' })],
   ['receive', scripts.receiveScript(run, true)],
   ['discard', scripts.discardScript(run)],
-  ['finish staging', scripts.finishStagingScript(run, 'digest')],
+  ['finish staging', scripts.finishStagingScript(run, 'digest', shared)],
   ['share', scripts.shareScript(run, shared)],
   ['hook', scripts.hookScript(run, 'r1', 30)],
   ['switch', scripts.switchScript(run, 'releases/r0')],

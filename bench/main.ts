@@ -12,6 +12,7 @@ const BENCHMARKS: Readonly<
   evaluate: () => import('./evaluate.ts'),
   ledger: () => import('./ledger.ts'),
   gates: () => import('./gates.ts'),
+  deploy: () => import('./deploy.ts'),
 };
 
 const { positionals: wanted, values } = parseArgs({

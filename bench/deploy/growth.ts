@@ -1,0 +1,125 @@
+/** How a deployment grows with hosts and with files. */
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { Host } from '../../src/domain/deploy.ts';
+import type { DemoServer } from '../../demo/servers/servers.ts';
+import { median } from './contest.ts';
+import { startDistantWay } from './distant-way.ts';
+import type { Engine } from './engine.ts';
+import { SHARED_PATH, hostOf, startManyHosts, startOneHost } from './hosts.ts';
+import { type ReleaseFiles, makeRelease } from './release-files.ts';
+
+export interface Growth {
+  readonly rows: readonly Record<string, string | number>[];
+  readonly ratios: Readonly<Record<string, number>>;
+}
+
+interface Setup {
+  readonly engine: Engine;
+  readonly release: ReleaseFiles;
+  readonly directory: string;
+}
+
+const HOSTS = 16;
+const HOST_ROUNDS = 3;
+const MANY_FILES = 10_000;
+const FILE_ROUNDS = 3;
+/** Hosts are elsewhere, and so is most of what one waits for. */
+const ONE_WAY_MILLISECONDS = 10;
+
+/** 20 of 2,000 files changed, on one host and on 16 at once. All their work (copying, hashing) is done by this one machine. */
+export async function measureManyHosts({ engine, release, directory }: Setup): Promise<Growth> {
+  const hosts = await startManyHosts(path.join(directory, 'many'), HOSTS + 1);
+  const ways = await Promise.all(
+    hosts.servers.map(({ port }) => startDistantWay(port, ONE_WAY_MILLISECONDS)),
+  );
+  const hostAt = (server: DemoServer, index: number): Host => hostOf(server, ways[index]?.port);
+  const all = hosts.servers.map(hostAt);
+  const shaOf = (index: number): string => release.commits[index % 2 === 0 ? 0 : 1];
+  const deployTo = async (some: readonly Host[], version: number): Promise<number> =>
+    (
+      await engine.run({
+        kind: 'deploy',
+        mirrors: release.mirrors,
+        hosts: some,
+        keyFile: hosts.keyFile,
+        path: SHARED_PATH,
+        release: `r${version}`,
+        sha: shaOf(version),
+        running: version === 0 ? null : { release: `r${version - 1}`, sha: shaOf(version - 1) },
+      })
+    ).milliseconds;
+  try {
+    await deployTo(all, 0);
+    const one: number[] = [];
+    const many: number[] = [];
+    for (let version = 1; version <= HOST_ROUNDS; version += 1) {
+      one.push(await deployTo(all.slice(0, 1), version));
+      many.push(await deployTo(all.slice(1), version));
+    }
+    return {
+      rows: [row(`1 host`, one), row(`${HOSTS} hosts at once`, many)],
+      ratios: { hosts16_vs_1: Number((median(many) / median(one)).toFixed(2)) },
+    };
+  } finally {
+    for (const way of ways) way.stop();
+    await hosts.stop();
+  }
+}
+
+function row(what: string, milliseconds: readonly number[]): Record<string, string | number> {
+  return {
+    where: '20 ms round trip, 20 files changed',
+    what: `ours, ${what}`,
+    ms: Math.round(median(milliseconds)),
+    rounds: milliseconds.map((one) => Math.round(one)).join(' '),
+    does: 'the hosts are this one machine too, which copies and hashes for all of them',
+  };
+}
+
+/** A whole deployment of 10,000 files beside one of 2,000, all sent, and each per file. */
+export async function measureManyFiles({ engine, release, directory }: Setup): Promise<Growth> {
+  const large = await makeRelease(path.join(directory, 'large'), MANY_FILES);
+  const hosts = await startOneHost(path.join(directory, 'files'));
+  const [server] = hosts.servers;
+  if (server === undefined) throw new Error('no server');
+  const to = path.join(server.root, 'shop');
+  const times = new Map<ReleaseFiles, number[]>([
+    [release, []],
+    [large, []],
+  ]);
+  try {
+    for (let round = 0; round <= FILE_ROUNDS; round += 1) {
+      for (const [files, taken] of round % 2 === 0 ? times : [...times].toReversed()) {
+        await rm(to, { recursive: true, force: true });
+        const { milliseconds } = await engine.run({
+          kind: 'deploy',
+          mirrors: files.mirrors,
+          hosts: [hostOf(server)],
+          keyFile: hosts.keyFile,
+          path: to,
+          release: 'r1',
+          sha: files.commits[0],
+          running: null,
+        });
+        if (round > 0) taken.push(milliseconds);
+      }
+    }
+  } finally {
+    await hosts.stop();
+    await rm(path.join(directory, 'large'), { recursive: true, force: true });
+  }
+  const perFile = ([{ files }, taken]: readonly [ReleaseFiles, readonly number[]]): number =>
+    median(taken) / files;
+  const [small = Number.NaN, big = Number.NaN] = [...times].map(perFile);
+  return {
+    rows: [...times].map(([{ files, bytes }, taken]) => ({
+      where: `loopback, ${files} files, ${(bytes / 1e6).toFixed(1)} MB, all of it`,
+      what: 'ours',
+      ms: Math.round(median(taken)),
+      rounds: taken.map((one) => Math.round(one)).join(' '),
+      does: `${((1000 * median(taken)) / files).toFixed(0)} microseconds a file`,
+    })),
+    ratios: { files10k_per_file_vs_2k: Number((big / small).toFixed(2)) },
+  };
+}

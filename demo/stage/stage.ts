@@ -47,6 +47,8 @@ export interface StageOptions {
   readonly commands?: Readonly<Record<string, string>>;
   /** Where people are told to find the app; nothing has to answer there. */
   readonly publicUrl?: string;
+  /** The operator's targets, where they are others than one server each. */
+  readonly targets?: (own: readonly object[]) => readonly object[];
   /** The way to a server, where it isn't the server's own port. */
   readonly portTo?: (server: DemoServer) => Promise<number>;
 }
@@ -306,6 +308,6 @@ async function writeOperatorFile(
     });
   }
   const file = join(options.dir, 'countersign.yaml');
-  await writeFile(file, stringify({ targets }), { mode: 0o600 });
+  await writeFile(file, stringify({ targets: options.targets?.(targets) ?? targets }), { mode: 0o600 });
   return file;
 }

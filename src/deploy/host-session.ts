@@ -45,7 +45,7 @@ export interface Hook {
 export class HostSession {
   readonly host: Host;
   readonly name: string;
-  readonly run: RunIdentity;
+  #run: RunIdentity;
   readonly commands: CommandOutcome[] = [];
   presentedFingerprint: string | null = null;
   evidence: ConnectionEvidence | null = null;
@@ -71,12 +71,26 @@ export class HostSession {
   }) {
     this.host = options.host;
     this.name = `${options.host.host}:${options.host.port}`;
-    this.run = options.run;
+    this.#run = options.run;
     this.#privateKey = options.privateKey;
     this.#jumpKeys = options.jumpKeys;
     this.#secrets = [options.privateKey, ...Object.values(options.jumpKeys)];
     this.#seconds = options.seconds;
     this.#ports = options.ports;
+  }
+
+  /** Who we are to the host. */
+  get run(): RunIdentity {
+    return this.#run;
+  }
+
+  /**
+   * Breaks off, to begin again as another attempt: what the host may still be doing for this one has the lock no more then, and
+   * works in a folder of its own.
+   */
+  beginAgain(): void {
+    this.destroy();
+    this.#run = { ...this.#run, attempt: Buffer.from(this.#ports.random(8)).toString('hex') };
   }
 
   /** Runs one step between its `started` and its `finished`, `failed` or `unknown`. */

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { ManifestEntry } from '../domain/deploy.ts';
 import { DeployError } from './deploy-error.ts';
-import { foldersAbove, listed } from './refuse-paths.ts';
+import { listed, newFoldersAbove } from './refuse-paths.ts';
 
 export interface ReadBack {
   readonly files: ReadonlyMap<
@@ -67,7 +67,7 @@ export function compareReadBack(found: ReadBack, manifest: readonly ManifestEntr
   let verified = 0;
   for (const entry of manifest) {
     belongs.add(entry.path);
-    for (const folder of foldersAbove(entry.path)) folders.add(folder);
+    newFoldersAbove(entry.path, folders);
     const state = stateOf(entry, found);
     if (state === 'right') verified += 1;
     else (state === 'missing' ? missing : altered).push(entry.path);

@@ -102,6 +102,16 @@ export function foldersAbove(path: string): readonly string[] {
   return names.slice(0, -1).map((_, index) => names.slice(0, index + 1).join('/'));
 }
 
+/** The folders above a path that aren't in `known` yet, outermost first; they are from then on. */
+export function newFoldersAbove(path: string, known: Set<string>): readonly string[] {
+  // Mostly its folder had another file before.
+  const end = path.lastIndexOf('/');
+  if (end === -1 || known.has(path.slice(0, end))) return [];
+  const found = foldersAbove(path).filter((folder) => !known.has(folder));
+  for (const folder of found) known.add(folder);
+  return found;
+}
+
 /** Names for a message: a few of them, and how many more. */
 export function listed(names: readonly string[], most = 5): string {
   const shown = names.slice(0, most).map(printable).join(', ');

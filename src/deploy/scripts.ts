@@ -71,6 +71,10 @@ function fenced(run: RunIdentity): readonly string[] {
   ];
 }
 
+/** Whoever holds the lock may: what lies half-staged or half-removed was left by somebody who has nothing to do here any more. */
+const CLEAR_STAGED =
+  'for left in releases/.*.part; do if [ -d "$left" ]; then chmod -R u+rwX -- "$left"; rm -rf -- "$left"; fi; done';
+
 const ALONE = [`exec 9>>${MUTEX}`, 'flock 9'];
 /** Lets others look at the lock, before what waits for our stream or for a command: the next attempt waits for neither. */
 const OPEN = 'exec 9>&-';
@@ -137,13 +141,17 @@ export function lockScript(run: RunIdentity): string {
   ]);
 }
 
-/** Gives the lock back, if it is ours. */
+/** Gives the lock back, if it is ours, and leaves nothing half-staged. */
 export function unlockScript(run: RunIdentity): string {
   return scriptLine([
     ...preamble(run.nonce),
     `cd -- ${q(run.path)}`,
     ...ALONE,
-    `if [ "$(readlink ${LOCK} || :)" = ${q(lockOwner(run))} ]; then rm -f ${LOCK}; say lock released; else say lock gone; fi`,
+    `if [ "$(readlink ${LOCK} || :)" != ${q(lockOwner(run))} ]; then say lock gone; exit 0; fi`,
+    // What can't be cleared now is at the next deployment: it is no reason to keep the lock.
+    `if ! (${CLEAR_STAGED}) 2>/dev/null; then say left staged; fi`,
+    `rm -f ${LOCK}`,
+    'say lock released',
   ]);
 }
 
@@ -159,8 +167,7 @@ export function stageScript(
   const part = stagingPath(run);
   return scriptLine([
     ...fenced(run),
-    // We hold the lock: whatever lies half-staged here was left by somebody who is gone, or has nothing to do here any more.
-    'for left in releases/.*.part; do if [ -d "$left" ]; then chmod -R u+rwX -- "$left"; rm -rf -- "$left"; fi; done',
+    CLEAR_STAGED,
     `if [ "$(readlink ${CURRENT} || :)" = ${q(releasePath(run.release))} ]; then refuse switch_conflict ${q(releasePath(run.release))}; fi`,
     `rm -f -- ${q(verifiedNote(run.release))}`,
     `if [ -d ${q(releasePath(run.release))} ]; then rm -rf -- ${q(releasePath(run.release))}; fi`,
@@ -184,7 +191,7 @@ export function receiveScript(run: RunIdentity, withArchive: boolean): string {
     OPEN,
     ...(withArchive ? ['tar -x -o --no-same-permissions -f -'] : []),
     'find . -type d ! -perm 755 -exec chmod 755 {} +',
-    ...readBackStatements(`../.${run.release}.${run.attempt}.read.part`),
+    ...readBackStatements(`../.${run.release}.${run.attempt}.hashes.part`),
   ]);
 }
 
@@ -408,7 +415,7 @@ export function breakLockScript(
   ]);
 }
 
-/** Takes the lock away from every attempt at a release, unless it runs there. */
+/** Takes the lock away from every attempt at a release, and what they staged, unless it runs there. */
 export function withdrawScript({
   nonce,
   path,
@@ -420,7 +427,7 @@ export function withdrawScript({
     `cd -- ${q(path)}`,
     ...ALONE,
     `if [ "$(readlink ${CURRENT} || :)" = ${q(releasePath(release))} ]; then refuse switch_conflict ${q(releasePath(release))}; fi`,
-    `case "$(readlink ${LOCK} || :)" in ${q(release)}|${q(`${release}/`)}*) rm -f ${LOCK} ;; esac`,
+    `case "$(readlink ${LOCK} || :)" in ${q(release)}|${q(`${release}/`)}*) if ! (${CLEAR_STAGED}) 2>/dev/null; then say left staged; fi; rm -f ${LOCK} ;; esac`,
     'say done withdrawn',
   ]);
 }

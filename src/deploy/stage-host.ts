@@ -2,8 +2,9 @@
  * Up to where only the switch is left: connect, look, lock, stage, verify, build. Can be run again after a crash anywhere in
  * it; what the host shows decides where it goes on.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ManifestEntry } from '../domain/deploy.ts';
-import { DeployError } from './deploy-error.ts';
+import { DeployError, leavesOutcomeUnknown } from './deploy-error.ts';
 import { hostFacts } from './host-facts.ts';
 import { releaseOfLink } from './host-paths.ts';
 import { type HostRun, planOf, runHook } from './host-run.ts';
@@ -24,6 +25,11 @@ import {
 /** An archive of these files, made anew at each call. */
 export type ArchiveOf = (entries: readonly ManifestEntry[]) => AsyncIterable<Uint8Array>;
 
+/** After a connection went away, how long until each further try. Nothing runs from what is being staged, so all of it can be done again. */
+const AGAIN_MILLISECONDS = [500, 3_000, 8_000];
+/** At these nothing of the operator's was begun. */
+const OURS: ReadonlySet<DeployStep> = new Set<DeployStep>(['connect', 'probe', 'lock', 'stage', 'verify']);
+
 /** Connects, looks, takes the lock, and brings the release there up to where only the switch is left. */
 export async function stageHost(
   run: HostRun,
@@ -31,55 +37,81 @@ export async function stageHost(
   archiveOf: ArchiveOf,
   stopped: () => boolean,
 ): Promise<void> {
-  const { session } = run;
   let at: DeployStep = 'connect';
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      await stageOnce(run, plan, archiveOf, stopped, (step) => {
+        at = step;
+      });
+      return;
+    } catch (error) {
+      const pause = AGAIN_MILLISECONDS[attempt];
+      // A host that can't be reached to begin with is told at once; one that could be a moment ago is waited for.
+      const gone =
+        leavesOutcomeUnknown(error) ||
+        (attempt > 0 && error instanceof DeployError && error.code === 'host_unreachable');
+      if (pause === undefined || !gone || !OURS.has(at) || stopped()) {
+        run.stop(at, error);
+        return;
+      }
+      await sleep(pause);
+      run.session.beginAgain();
+      run.transferred = 0;
+    }
+  }
+}
+
+async function stageOnce(
+  run: HostRun,
+  plan: DeployPlan,
+  archiveOf: ArchiveOf,
+  stopped: () => boolean,
+  reached: (step: DeployStep) => void,
+): Promise<void> {
+  const { session } = run;
   const step = async <T>(
     name: DeployStep,
     work: () => Promise<T>,
     told?: (result: T) => string,
   ): Promise<T> => {
-    at = name;
+    reached(name);
     return session.step(name, work, told);
   };
-  try {
-    await step('connect', () => session.connect());
-    await step('probe', () => probe(run, plan));
-    // What an earlier attempt switched here has to be switched back with the others, and what it locked to be given back.
-    if (stopped() && !isLeftOver(planOf(run))) return;
-    await step(
-      'lock',
-      () => lock(run),
-      (word) => (word === 'continued' ? 'It was ours from an earlier attempt.' : ''),
-    );
-    const hostPlan = planOf(run);
-    if (hostPlan.withdrawn !== null) {
-      // Once it was being switched back, it is never switched to again, whatever else a crash interrupted.
-      run.switched = hostPlan.switched;
-      run.restored = !hostPlan.switched;
-      run.fail('switch_back', `An earlier attempt had begun to switch it back. ${hostPlan.withdrawn}`);
-      return;
-    }
-    if (hostPlan.switched) {
-      run.switched = true;
-      run.verified = plan.manifest.length;
-    } else {
-      if (stopped()) return;
-      if (!hostPlan.staged) {
-        await stage(run, plan, archiveOf, step);
-      } else {
-        run.verified = plan.manifest.length;
-        if (plan.shared.length > 0) await session.script('verify', shareScript(session.run, plan.shared));
-      }
-      for (const name of ['build', 'before_switch'] as const) {
-        if (stopped()) return;
-        at = name;
-        await runHook(run, plan, name, plan.release, plan.sha);
-      }
-    }
-    run.staged = true;
-  } catch (error) {
-    run.stop(at, error);
+  await step('connect', () => session.connect());
+  await step('probe', () => probe(run, plan));
+  // What an earlier attempt switched here has to be switched back with the others, and what it locked to be given back.
+  if (stopped() && !isLeftOver(planOf(run))) return;
+  await step(
+    'lock',
+    () => lock(run),
+    (word) => (word === 'continued' ? 'It was ours from an earlier attempt.' : ''),
+  );
+  const hostPlan = planOf(run);
+  if (hostPlan.withdrawn !== null) {
+    // Once it was being switched back, it is never switched to again, whatever else a crash interrupted.
+    run.switched = hostPlan.switched;
+    run.restored = !hostPlan.switched;
+    run.fail('switch_back', `An earlier attempt had begun to switch it back. ${hostPlan.withdrawn}`);
+    return;
   }
+  if (hostPlan.switched) {
+    run.switched = true;
+    run.verified = plan.manifest.length;
+  } else {
+    if (stopped()) return;
+    if (!hostPlan.staged) {
+      await stage(run, plan, archiveOf, step);
+    } else {
+      run.verified = plan.manifest.length;
+      if (plan.shared.length > 0) await session.script('verify', shareScript(session.run, plan.shared));
+    }
+    for (const name of ['build', 'before_switch'] as const) {
+      if (stopped()) return;
+      reached(name);
+      await runHook(run, plan, name, plan.release, plan.sha);
+    }
+  }
+  run.staged = true;
 }
 
 const isLeftOver = ({ switched, withdrawn, locked }: HostPlan): boolean =>

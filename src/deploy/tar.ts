@@ -2,7 +2,7 @@ import type { ManifestEntry } from '../domain/deploy.ts';
 import { DeployError } from './deploy-error.ts';
 import { KNOWN_BLOBS } from './known-blobs.ts';
 import { readObjects, wholeObject } from './object-reader.ts';
-import { foldersAbove } from './refuse-paths.ts';
+import { newFoldersAbove } from './refuse-paths.ts';
 import { TAR_END, tarHeader, tarPadding } from './tar-header.ts';
 
 /** So much goes out at a time: a thousand small files aren't three thousand packets. */
@@ -37,9 +37,7 @@ export async function* tarOf(
   );
   try {
     for (const entry of entries) {
-      for (const folder of foldersAbove(entry.path)) {
-        if (made.has(folder)) continue;
-        made.add(folder);
+      for (const folder of newFoldersAbove(entry.path, made)) {
         yield* fill(
           tarHeader({ path: folder, kind: 'folder', mode: 0o755, size: 0, modifiedAt, target: '' }),
         );

@@ -61,12 +61,19 @@ export async function run(): Promise<Benchmark> {
     note(rows, '20 ms round trip, 20 files changed', far, 'rsync -az --link-dest');
     ratios['rtt20_incremental_vs_linkdest'] = ratio(far, 'ours', 'rsync -az --link-dest');
 
+    ratios['rss_mb'] = Math.round(engine.peakMiB());
     for (const measure of [measureManyHosts, measureManyFiles]) {
       const grown = await measure({ engine, release, directory });
       rows.push(...grown.rows);
       Object.assign(ratios, grown.ratios);
+      console.error(`  ${JSON.stringify(grown.ratios)}`);
     }
-    ratios['rss_mb'] = Math.round(engine.peakMiB());
+    rows.push({
+      where: 'the engine’s process, after all of the above',
+      what: 'largest resident size',
+      MiB: Math.round(engine.peakMiB()),
+      does: 'rss_mb is that after what 2,000 files on one host took',
+    });
     rows.push(...(await measureOtherTools({ ...setup, host, directory })));
     const requests = await measureGitHubRequests();
     rows.push(...requests.rows);
@@ -90,6 +97,7 @@ async function round(contenders: readonly Contender[], rounds: number): Promise<
 }
 
 function note(rows: Rows, where: string, standings: readonly Standing[], base: string): void {
+  for (const { name, median } of standings) console.error(`  ${where}: ${name} ${Math.round(median)} ms`);
   const against = standings.find(({ name }) => name === base)?.median ?? Number.NaN;
   for (const { name, does, median, milliseconds } of standings) {
     rows.push({

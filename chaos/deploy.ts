@@ -34,32 +34,35 @@ export interface ChaosSummary {
 const END_SECONDS = 420;
 const SETTLED: readonly string[] = ['succeeded', 'failed', 'rejected', 'superseded'];
 
-/** `say` gets a line a run. */
-export async function run(options: {
+export interface ChaosOptions {
   readonly runs: number;
   readonly seed: number;
+  /** Gets a line a run. */
   readonly say: (line: string) => void;
-}): Promise<ChaosSummary> {
-  return withPostgres(async ({ writerUrl }) => {
-    const directory = await mkdtemp(path.join(tmpdir(), 'countersign-chaos-'));
-    await chmod(directory, 0o755);
-    try {
-      const world = await openChaosWorld(directory, writerUrl);
-      try {
-        return await runs(world, options);
-      } finally {
-        await world.close();
-      }
-    } finally {
-      await rm(directory, { recursive: true, force: true });
-    }
-  });
 }
 
-async function runs(
-  world: ChaosWorld,
-  { runs: wanted, seed, say }: Parameters<typeof run>[0],
-): Promise<ChaosSummary> {
+/** In a PostgreSQL of its own. */
+export async function run(options: ChaosOptions): Promise<ChaosSummary> {
+  return withPostgres(({ writerUrl }) => runOn(writerUrl, options));
+}
+
+/** On an empty ledger, by the app's login. */
+export async function runOn(writerUrl: string, options: ChaosOptions): Promise<ChaosSummary> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'countersign-chaos-'));
+  await chmod(directory, 0o755);
+  try {
+    const world = await openChaosWorld(directory, writerUrl);
+    try {
+      return await runs(world, options);
+    } finally {
+      await world.close();
+    }
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function runs(world: ChaosWorld, { runs: wanted, seed, say }: ChaosOptions): Promise<ChaosSummary> {
   const chance = chanceFrom(seed);
   const { hosts } = world.hosts;
   const count = { interrupted: 0, half: 0, double: 0, lost: 0, succeeded: 0, failed: 0 };

@@ -51,6 +51,7 @@ async function start(directory: string, names: readonly string[], ownDisks = fal
       dir,
       name,
       kind: 'openssh',
+      sftp: true,
       environment: { PATH: '/usr/local/bin:/usr/bin:/bin' },
       ...(ownDisks ? { forceCommand: login } : {}),
     });

@@ -5,6 +5,8 @@ export interface ServerOptions {
   readonly name: string;
   /** For the commands that run there, over what they'd have. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** It also serves files by SFTP, as OpenSSH does. */
+  readonly sftp?: boolean;
   /** Runs in place of every command, as sshd's `ForceCommand` does; what was asked for is in `SSH_ORIGINAL_COMMAND`. */
   readonly forceCommand?: string;
   /** Loopback addresses (sshd takes 16 at most) that it listens on beside 127.0.0.1: a server for each of several hosts. */

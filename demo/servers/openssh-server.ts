@@ -59,6 +59,7 @@ export async function startOpenSshServer(options: ServerOptions): Promise<DemoSe
     // bash reads ~/.bashrc for SSH's commands unless it is told that it isn't the outermost shell; it is no business of ours.
     `SetEnv SHLVL=1 ${variables.map(([name, value]) => `"${name}=${value}"`).join(' ')}`,
     'LogLevel VERBOSE',
+    ...(options.sftp === true ? ['Subsystem sftp internal-sftp'] : []),
     ...(options.forceCommand === undefined ? [] : [`ForceCommand ${options.forceCommand}`]),
   ];
   const configFile = path.join(own, 'sshd_config');

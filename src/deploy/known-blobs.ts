@@ -1,3 +1,5 @@
+import type { ManifestEntry } from '../domain/deploy.ts';
+
 /**
  * What was found out about blobs when their bytes were read and hashed to their ids, kept in this process and nowhere else: two
  * releases share most of their files, and nobody who can write to the disk can put another hash here. An id means the same bytes
@@ -14,9 +16,12 @@ export interface HashedBlob {
 
 /** About 300 bytes each. */
 const MOST = 100_000;
+/** What runs and what comes, of two targets. */
+const MOST_LISTINGS = 4;
 
 export class KnownBlobs {
   readonly #blobs = new Map<string, HashedBlob>();
+  readonly #listings = new Map<string, readonly ManifestEntry[]>();
 
   get(oid: string): HashedBlob | undefined {
     return this.#blobs.get(oid);
@@ -34,9 +39,23 @@ export class KnownBlobs {
     }
   }
 
+  /** What was proven of just this list of files, by its digest. */
+  entriesOf(listing: string): readonly ManifestEntry[] | undefined {
+    return this.#listings.get(listing);
+  }
+
+  keepEntries(listing: string, entries: readonly ManifestEntry[]): void {
+    this.#listings.set(listing, entries);
+    for (const oldest of this.#listings.keys()) {
+      if (this.#listings.size <= MOST_LISTINGS) return;
+      this.#listings.delete(oldest);
+    }
+  }
+
   /** A mirror turned out to be damaged: all of it is to be read again, which finds where. */
   forget(): void {
     this.#blobs.clear();
+    this.#listings.clear();
   }
 }
 

@@ -31,13 +31,16 @@ export async function readManifest(
   sha: string,
   known: KnownBlobs = new KnownBlobs(),
 ): Promise<Manifest> {
-  const [commit, listing] = await Promise.allSettled([readCommit(directory, sha), readTree(directory, sha)]);
+  const [commit, listing] = await Promise.allSettled([readCommit(directory, sha), listTree(directory, sha)]);
   // What is wrong with the commit is why its tree can't be read.
   if (commit.status === 'rejected') throw commit.reason;
   if (listing.status === 'rejected') throw listing.reason;
   const { tree, committedAt } = commit.value;
-  const all = listing.value;
-  const entries = refuseTree(all);
+  // The same bytes of git's list, under the same tree: nothing of what follows can come out otherwise.
+  const seen = `${tree} ${createHash('sha256').update(listing.value).digest('hex')}`;
+  const proven = known.entriesOf(seen);
+  if (proven !== undefined) return { sha, tree, committedAt, entries: proven };
+  const entries = refuseTree(parseListing(listing.value));
   const rebuilt = treeOid(entries, algorithmOf(sha));
   if (rebuilt !== tree) {
     throw new DeployError(
@@ -73,7 +76,9 @@ export async function readManifest(
       `The commit holds pointers of Git LFS instead of contents (${listed(pointers)}), so the files themselves are not part of what was approved. Commit the files, or take them out of what is deployed.`,
     );
   }
-  return { sha, tree, committedAt, entries: manifest.sort((a, b) => byBytes(a.path, b.path)) };
+  manifest.sort((a, b) => byBytes(a.path, b.path));
+  known.keepEntries(seen, manifest);
+  return { sha, tree, committedAt, entries: manifest };
 }
 
 async function readCommit(directory: string, sha: string): Promise<{ tree: string; committedAt: number }> {
@@ -88,7 +93,8 @@ async function readCommit(directory: string, sha: string): Promise<{ tree: strin
   throw new DeployError('commit_unavailable', `${sha} is not a commit of this repository.`);
 }
 
-async function readTree(directory: string, sha: string): Promise<readonly TreeEntry[]> {
+/** `git ls-tree`'s own bytes. */
+async function listTree(directory: string, sha: string): Promise<Buffer> {
   const { code, stdout, stderr } = await runGit(['ls-tree', '-r', '-z', '--full-tree', sha], { directory });
   if (code !== 0) {
     throw new DeployError(
@@ -96,6 +102,10 @@ async function readTree(directory: string, sha: string): Promise<readonly TreeEn
       `The mirror of the repository is damaged (git ls-tree: ${stderr.trim()}). It is fetched afresh the next time: deploy again.`,
     );
   }
+  return stdout;
+}
+
+function parseListing(stdout: Buffer): readonly TreeEntry[] {
   const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   const entries: TreeEntry[] = [];
   for (let at = 0; at < stdout.length;) {

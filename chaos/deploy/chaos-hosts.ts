@@ -101,7 +101,11 @@ function filling(root: string): (full: boolean) => Promise<void> {
     try {
       for (let left = bavail * bsize; left > 0; left -= piece.length) await appendFile(ballast, piece);
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
+      if (!hasCode(error, 'ENOSPC')) throw error;
     }
   };
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }

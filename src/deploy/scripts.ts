@@ -150,6 +150,8 @@ export function unlockScript(run: RunIdentity): string {
     `if [ "$(readlink ${LOCK} || :)" != ${q(lockOwner(run))} ]; then say lock gone; exit 0; fi`,
     // What can't be cleared now is at the next deployment: it is no reason to keep the lock.
     `if ! (${CLEAR_STAGED}) 2>/dev/null; then say left staged; fi`,
+    // What a full disk or a crash left of something that is written aside and renamed.
+    `rm -f ${HISTORY}.new ${NEXT} ${LOCK}.next ${OWN}/releases/*.new`,
     `rm -f ${LOCK}`,
     'say lock released',
   ]);

@@ -90,32 +90,44 @@ export async function restoreHost(run: HostRun, plan: DeployPlan, why: string): 
   }
 }
 
-/** Notes the release as activated, removes old ones, gives the lock back. What fails here undoes no deployment. */
+/**
+ * Notes the release as activated, removes old ones, gives the lock back, whether or not the rest went well (a full disk lets nothing be
+ * noted, but a lock be removed). What fails here undoes no deployment.
+ */
 export async function tidyHost(run: HostRun, plan: DeployPlan): Promise<void> {
   const { session, facts } = run;
-  try {
-    if (run.succeeded && facts !== null) {
+  const tidying = async (work: () => Promise<unknown>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      run.messages.push(`Cleaning up failed: ${reasonOf(error)}`);
+    }
+  };
+  if (run.succeeded && facts !== null) {
+    await tidying(async () => {
       const remove = planPrune(plan, facts, planOf(run).previousRelease);
       await session.step(
         'prune',
         () => persistently(session, () => session.script('prune', pruneScript(session.run, remove))),
         () => (remove.length === 0 ? '' : `Removed ${remove.join(', ')}.`),
       );
-    }
-    if (run.cancelled && !run.switched && run.locked) {
+    });
+  }
+  if (run.cancelled && !run.switched && run.locked) {
+    await tidying(async () => {
       await session.step('prune', () =>
         persistently(session, () => session.script('prune', discardReleaseScript(session.run))),
       );
-    }
-    // Whose outcome nobody knows keeps its lock, until it was looked at.
-    if (run.locked && !run.unknown) {
+    });
+  }
+  // Whose outcome nobody knows keeps its lock, until it was looked at.
+  if (run.locked && !run.unknown) {
+    await tidying(async () => {
       await session.step('unlock', () =>
         persistently(session, () => session.script('unlock', unlockScript(session.run))),
       );
       run.locked = false;
-    }
-  } catch (error) {
-    run.messages.push(`Cleaning up failed: ${reasonOf(error)}`);
+    });
   }
 }
 

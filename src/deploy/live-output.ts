@@ -3,6 +3,9 @@ import { mask } from './mask.ts';
 
 /** In characters. A longer line isn't shown: cut, it could end in half a secret, which is not known as one. */
 const LONGEST = 4_096;
+/** Of one stream. What a command prints without end is not looked at line by line for ever: masking takes longer than printing. */
+const MOST_LINES = 10_000;
+const TOO_MANY = `[… more than ${MOST_LINES} lines: the rest isn’t shown …]`;
 const TOO_LONG = `[… a line of more than ${LONGEST} characters …]`;
 const KEY_BEGINS = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
 const KEY_ENDS = /-----END [A-Z ]*PRIVATE KEY-----/;
@@ -19,6 +22,7 @@ export class LiveOutput {
   #line = '';
   #tooLong = false;
   #inKey = false;
+  #lines = 0;
 
   constructor(secrets: readonly string[], told: (line: string) => void) {
     this.#secrets = secrets;
@@ -26,6 +30,7 @@ export class LiveOutput {
   }
 
   add(chunk: Buffer): void {
+    if (this.#lines > MOST_LINES) return;
     const [first = '', ...more] = this.#decoder.write(chunk).split('\n');
     this.#append(first);
     for (const text of more) {
@@ -36,6 +41,7 @@ export class LiveOutput {
 
   /** The command has ended; so has its last line. */
   end(): void {
+    if (this.#lines > MOST_LINES) return;
     this.#append(this.#decoder.end());
     if (this.#line !== '' || this.#tooLong) this.#end();
   }
@@ -49,6 +55,11 @@ export class LiveOutput {
   }
 
   #end(): void {
+    this.#lines += 1;
+    if (this.#lines > MOST_LINES) {
+      if (this.#lines === MOST_LINES + 1) this.#told(TOO_MANY);
+      return;
+    }
     const line = this.#line;
     const told = this.#tooLong ? TOO_LONG : this.#shown(line);
     this.#line = '';

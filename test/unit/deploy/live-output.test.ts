@@ -45,6 +45,12 @@ describe('what a command prints, as it comes', () => {
     for (const size of [1, 2, 3, 5, 64, 1_000_000]) expect(linesOf(inChunks(text, size))).toEqual(expected);
   });
 
+  test('of very many lines the first are told, and that there were more', () => {
+    const lines = linesOf([Buffer.from('y\n'.repeat(2_000_000)), Buffer.from('y\n')]);
+    expect(lines).toHaveLength(10_001);
+    expect(lines.slice(-2)).toEqual(['y', '[… more than 10000 lines: the rest isn’t shown …]']);
+  });
+
   test('however it is cut, what we were given as a secret shows nowhere', () => {
     const secret = 's3cret-Value/9';
     const text = array(constantFrom('a', '\n', '\r', secret, `x${secret}y`, '-'), { maxLength: 40 });

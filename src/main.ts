@@ -59,6 +59,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     does: "enrol an environment's hosts, show what runs on them, break a deployment's lock",
     load: () => import('./cli/host.ts'),
   },
+  rehearse: {
+    does: 'deploy what runs in an environment once more, switch back, and compare',
+    load: () => import('./cli/rehearse.ts'),
+  },
   keygen: { does: "make the ledger's signing key", load: () => import('./cli/keygen.ts') },
   redrive: {
     does: 'list the jobs that were given up, and put them back',

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { readConfig } from '../config.ts';
+import { type Config, readConfig } from '../config.ts';
 import type { HostKeys } from '../deploy/inspect-host.ts';
 import type { Target } from '../domain/deploy.ts';
 import { CodedError } from '../domain/coded-error.ts';
@@ -8,6 +8,8 @@ import type { CommandIo } from './command-io.ts';
 export interface OpenTarget {
   readonly target: Target;
   readonly keys: HostKeys;
+  /** All that it was read with. */
+  readonly config: Config;
 }
 
 /** A repository's environment by the operator's file, with its keys; reads no other environment's secrets. Throws `target_unknown`. */
@@ -27,6 +29,7 @@ export function targetOf(
     );
   }
   return {
+    config,
     target: found.target,
     keys: {
       privateKey: found.privateKey.reveal(),

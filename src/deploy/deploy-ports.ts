@@ -20,6 +20,8 @@ export interface DeployInput {
   readonly kept?: readonly string[];
   /** An earlier attempt was made, and nobody knows how far it came. */
   readonly resumed: boolean;
+  /** Once all hosts are switched and well, all of them go back, and nothing of it stays (`rehearse-host.ts`). Needs `running`, and isn't resumed. */
+  readonly rehearsal?: boolean;
 }
 
 export interface DeployProgress {

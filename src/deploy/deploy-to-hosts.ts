@@ -63,6 +63,7 @@ export async function deploy(input: DeployInput, ports: DeployPorts): Promise<De
       plan,
       archiveOf,
       resumed,
+      rehearsal: input.rehearsal === true,
       signal,
       cancelled: watched.ports.cancelled,
     });

@@ -1,10 +1,15 @@
 /** What is known of one host during a deployment, and what became of it in the end. */
-import type { DeployOutcome, HostOutcome } from '../domain/deploy.ts';
+import type { DeployOutcome, HostOutcome, HostRehearsal } from '../domain/deploy.ts';
 import { DeployError } from './deploy-error.ts';
 import type { HostFacts } from './host-facts.ts';
 import { type HostSession, ProgressRefused } from './host-session.ts';
 import type { DeployPlan, DeployStep, HostPlan } from './plan.ts';
 import { digestOfChanges, type readBackRecord } from './read-back-record.ts';
+
+/** As `HostRehearsal`, while it goes on. */
+export type RunRehearsal = { -readonly [Key in keyof HostRehearsal]: HostRehearsal[Key] } & {
+  readonly problems: string[];
+};
 
 /** What is known of one host so far. Owned by the deployment's own loop; nothing else writes to it. */
 export class HostRun {
@@ -26,6 +31,8 @@ export class HostRun {
   transferred = 0;
   verified = 0;
   recorded: ReturnType<typeof readBackRecord> | null = null;
+  /** Only in a rehearsal. */
+  rehearsed: RunRehearsal | null = null;
 
   constructor(session: HostSession, startedAt: string) {
     this.session = session;
@@ -71,6 +78,7 @@ export function hostOutcome(
         : { ...run.recorded.readBack, changes: digestOfChanges(run.recorded.changes) },
     commands: run.session.commands,
     files: { total: plan.manifest.length, transferred: run.transferred, verified: run.verified },
+    ...(run.rehearsed === null ? {} : { rehearsed: run.rehearsed }),
     startedAt: run.startedAt,
     finishedAt,
   };

@@ -7,6 +7,7 @@ import type { HostRun } from './host-run.ts';
 import type { DeployPlan } from './plan.ts';
 import { MOST_PARALLEL, batchesOf, restoringOrder } from './plan-rollout.ts';
 import { listed } from './refuse-paths.ts';
+import { endRehearsal, noteKept } from './rehearse-host.ts';
 import { type ArchiveOf, stageHost } from './stage-host.ts';
 import { restoreHost, switchHost, tidyHost } from './switch-host.ts';
 
@@ -16,6 +17,8 @@ export interface RollOut {
   readonly archiveOf: ArchiveOf;
   /** An earlier attempt may have switched hosts: each is looked at, whatever failed elsewhere. */
   readonly resumed: boolean;
+  /** All of them go back in the end, and nothing of it stays. */
+  readonly rehearsal: boolean;
   readonly signal: AbortSignal;
   /** Who doesn't want it any more, in a sentence; null: nobody said so. */
   readonly cancelled: () => Promise<string | null>;
@@ -26,18 +29,25 @@ export interface RollOut {
  * ends the whole attempt.
  */
 export async function rollOut(input: RollOut): Promise<boolean> {
-  const { runs, plan, archiveOf, resumed } = input;
+  const { runs, plan, archiveOf, resumed, rehearsal } = input;
   const { rollout } = plan;
   const anyFailed = (): boolean => runs.some((run) => run.failed);
   await eachOf(runs, rollout.parallel, async (run) => {
     if (resumed || !anyFailed()) await stageHost(run, plan, archiveOf, anyFailed);
   });
+  if (rehearsal) await eachOf(runs, rollout.parallel, (run) => noteKept(run, plan));
   const batches = batchesOf(runs, rollout);
   if (!runs.every((run) => run.plan?.finished === true) && (await input.cancelled()) !== null)
     for (const run of runs) run.cancelled = true;
   if (!anyFailed() && runs.every((run) => run.staged)) await switchBatches(batches, input);
   const by = runs.some((run) => run.cancelled) ? await input.cancelled() : null;
+  for (const run of runs) if (run.rehearsed !== null) run.rehearsed.well = run.succeeded;
   if (anyFailed()) await takeBack(batches, input, by);
+  else if (rehearsal) {
+    for (const batch of restoringOrder(batches, rollout, true))
+      await eachOf(batch, MOST_PARALLEL, (run) => restoreHost(run, plan, 'It was a rehearsal.'));
+  }
+  if (rehearsal) await eachOf(runs, rollout.parallel, (run) => endRehearsal(run, plan));
   await eachOf(runs, rollout.parallel, (run) => tidyHost(run, plan));
   return by !== null;
 }

@@ -257,6 +257,16 @@ export function finishStagingScript(run: RunIdentity, digest: string, shared: re
   ]);
 }
 
+/** Says what is in a release that is kept, or runs, and changes nothing of it. */
+export function readKeptScript(run: RunIdentity, release: string): string {
+  return scriptLine([
+    ...fenced(run),
+    `cd -- ${q(releasePath(release))}`,
+    OPEN,
+    ...readBackStatements(`../.${run.release}.${run.attempt}.hashes.part`),
+  ]);
+}
+
 /** `folder`: made where it doesn't exist yet. */
 interface SharedName {
   readonly name: string;
@@ -388,6 +398,22 @@ export function discardReleaseScript(run: RunIdentity): string {
     `rm -f -- ${q(verifiedNote(run.release))}`,
     `if [ -d ${q(release)} ]; then mv -T -- ${q(release)} ${q(partPath(run.release))}; rm -rf -- ${q(partPath(run.release))}; fi`,
     'say discarded yes',
+  ]);
+}
+
+/** Removes this run's own release with its notes, unless it runs. Nothing of the others is touched, nor the history. */
+export function removeOwnScript(run: RunIdentity): string {
+  const own = releasePath(run.release);
+  const part = partPath(run.release);
+  const notes = [verifiedNote, previousNote, withdrawnNote].map((note) => q(note(run.release)));
+  return scriptLine([
+    ...fenced(run),
+    `if [ "$(readlink ${CURRENT} || :)" = ${q(own)} ]; then refuse switch_conflict ${q(own)}; fi`,
+    // Renamed first: a release that is half removed must not stand under its final name.
+    `if [ -d ${q(own)} ]; then mv -T -- ${q(own)} ${q(part)}; fi`,
+    `if [ -d ${q(part)} ]; then chmod -R u+rwX -- ${q(part)}; rm -rf -- ${q(part)}; fi`,
+    `rm -f -- ${notes.join(' ')}`,
+    'say removed yes',
   ]);
 }
 

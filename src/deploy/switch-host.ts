@@ -135,7 +135,7 @@ export async function tidyHost(run: HostRun, plan: DeployPlan): Promise<void> {
  * Runs what can be run again. Where the connection is lost, the host is asked again over a new one; where it can't be
  * reached any more, the outcome stays unknown.
  */
-async function persistently<T>(session: HostSession, work: () => Promise<T>): Promise<T> {
+export async function persistently<T>(session: HostSession, work: () => Promise<T>): Promise<T> {
   for (let attempt = 0; ; attempt += 1) {
     const pause = RECONNECT_MILLISECONDS[attempt];
     try {

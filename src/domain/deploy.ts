@@ -120,8 +120,39 @@ export interface HostOutcome {
   readonly readBack: HostReadBack | null;
   readonly commands: readonly CommandOutcome[];
   readonly files: { readonly total: number; readonly transferred: number; readonly verified: number };
+  /** Only of a rehearsal that came so far. */
+  readonly rehearsed?: HostRehearsal;
   readonly startedAt: string;
   readonly finishedAt: string;
+}
+
+/** What a rehearsal found on one host, of the release that ran there before and runs there again. */
+export interface HostRehearsal {
+  readonly kept: string;
+  /** Null where it couldn't be read. */
+  readonly before: KeptReading | null;
+  readonly after: KeptReading | null;
+  /** Paths of the kept release that aren't after it what they were before it; at most 100. */
+  readonly differs: readonly string[];
+  /** It was switched to the rehearsal's release, and was well. */
+  readonly well: boolean;
+  /** Nothing of the rehearsal's release is left there. */
+  readonly removed: boolean;
+  /** What is wrong, in sentences; none: it passed. */
+  readonly problems: readonly string[];
+}
+
+/** A kept release, as the host read it back, against the commit's manifest; what lies in `shared` left out. */
+export interface KeptReading {
+  /** Of the manifest in the host's own words. */
+  readonly digest: string;
+  /** How many files are just as the manifest has them. */
+  readonly verified: number;
+  /** Whatever isn't: by path, what was found there. */
+  readonly missing: readonly string[];
+  readonly altered: Readonly<Record<string, string>>;
+  /** Not in the commit. A target's commands may have left it. */
+  readonly extra: Readonly<Record<string, string>>;
 }
 
 export interface HostReadBack {

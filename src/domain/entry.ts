@@ -12,6 +12,8 @@ import type { ReasonCode } from './reason.ts';
  * `change.altered`: what a merge left on its base has other files than merging the approved head makes.
  * `deployment.cancelled`: somebody pressed Cancel on one that is under way (`asked`), and whether that counts (`accepted`, `refused`).
  * `deployment.rolledback`: hosts that were switched to a release were switched back, all that were (`complete`) or not (`partial`).
+ * `deployment.rehearsed`: an operator had the running commit deployed under another name and switched back at once; first that it is about
+ * to be (`begun`), then what came of it (`passed`, `failed`), which answers that.
  * `deployment.reviewed`: one person's yes or no to a deployment. `effect.finished`: what became of a planned write.
  * `control.changed`: what GitHub enforces for us is another than at the last look, or is seen for the first time, or not any more.
  * `emergency.bypassed`: something was deployed, or said to be, that we hadn't approved; like the use of an emergency (`emergency.used`) it
@@ -42,6 +44,7 @@ export const ENTRY_KINDS = [
   'deployment.finished',
   'deployment.cancelled',
   'deployment.rolledback',
+  'deployment.rehearsed',
   'effect.finished',
   'emergency.declared',
   'emergency.confirmed',

@@ -9,6 +9,7 @@ import { repositoryOf, type StoredDeployment } from './deployment-row.ts';
 import { isLost } from './lost-repository.ts';
 import { noteControls } from './note-controls.ts';
 import type { DeployTarget, Pipeline } from './pipeline.ts';
+import { rehearsalThere } from './rehearsal-lock.ts';
 import { runningRelease } from './running-release.ts';
 
 export const LOOK_AT_HOSTS_MS = 15 * 60_000;
@@ -56,7 +57,8 @@ async function lookAtPlace(pipeline: Pipeline, { repository, environment, target
   const before = await underWay(pipeline, repository, environment);
   const begunAt = pipeline.now();
   const { last, uncertain } = await runningRelease(pipeline.db, repository, environment);
-  if (before.busy || uncertain !== null || last === null) return;
+  const rehearsal = await rehearsalThere(pipeline.db, repository.id, environment);
+  if (before.busy || rehearsal.goesOn || uncertain !== null || last === null) return;
   const keys = { privateKey: await target.privateKey(), jumpKeys: await target.jumpKeys() };
   const { path, timeout } = target.target;
   const parts: Record<string, Known<{ runs: string }>> = {};
@@ -71,6 +73,8 @@ async function lookAtPlace(pipeline: Pipeline, { repository, environment, target
   // A deployment that began meanwhile switches what was looked at.
   const after = await underWay(pipeline, repository, environment);
   if (after.busy || after.started !== before.started) return;
+  // So does a rehearsal, for a while.
+  if ((await rehearsalThere(pipeline.db, repository.id, environment)).newest !== rehearsal.newest) return;
   const look: ControlLook = { subject: { kind: 'hosts', name: environment }, parts };
   const judged = judgeHosts(parts);
   await noteControls(pipeline, repository, { look, begunAt, judge: () => judged, delivery: null, by: null });

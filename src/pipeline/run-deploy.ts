@@ -4,6 +4,7 @@ import { mayProceed } from '../domain/decision.ts';
 import { CodedError } from '../domain/coded-error.ts';
 import type { Actor } from '../domain/actor.ts';
 import type { DeployOutcome } from '../domain/deploy.ts';
+import type { Effect } from '../domain/effect.ts';
 import { DeployError, type DeployErrorCode } from '../deploy/deploy-error.ts';
 import type { DeployProgress } from '../deploy/deploy-ports.ts';
 import { deploy } from '../deploy/deploy-to-hosts.ts';
@@ -23,6 +24,7 @@ import { recordedAssessment } from './recorded-assessment.ts';
 import { offerCancelSoon } from './offer-cancel.ts';
 import type { DeployTarget, Pipeline } from './pipeline.ts';
 import { keptReleases } from './kept-releases.ts';
+import { rehearsalThere } from './rehearsal-lock.ts';
 import { runningRelease } from './running-release.ts';
 import { runsNowhere } from './runs-nowhere.ts';
 import { ShownProgress } from './shown-progress.ts';
@@ -46,6 +48,8 @@ const ATTEMPTS = 3;
 
 /** How long until it is looked at again, once a job's retries are used up: a new job has all of them before it. */
 const PAUSE_SECONDS = 300;
+/** While the environment is rehearsed, until it is looked again whether that is over. */
+const REHEARSAL_SECONDS = 10;
 
 const AGAIN =
   'The hosts are looked at again by themselves, at most five minutes apart; this says how it ended as soon as they tell.';
@@ -71,6 +75,13 @@ export async function runDeploy(pipeline: Pipeline, data: unknown, job: DeployJo
     .selectAll()
     .where('id', '=', effect.effect.requestId)
     .executeTakeFirstOrThrow();
+  if (
+    found.state === 'approved' &&
+    (await rehearsalThere(pipeline.db, found.repository_id, found.environment)).goesOn
+  ) {
+    await comeAgain(pipeline, effect.effect, REHEARSAL_SECONDS);
+    return;
+  }
   const row = found.state === 'approved' ? await start(pipeline, found) : found;
   const ours = row !== null && (row.state === 'running' || row.state === 'unknown');
   if (ours) {
@@ -79,18 +90,9 @@ export async function runDeploy(pipeline: Pipeline, data: unknown, job: DeployJo
     } catch (error) {
       if (!(error instanceof StillUnknown) || job.attempt <= QUEUES.deploy.retries) throw error;
       // Its retries are used up, and nobody should have to put it back. The effect stays planned.
-      const { repository, environment, hasTarget } = effect.effect;
-      await pipeline.queue.send(
-        pipeline.db,
-        'deploy',
-        { key },
-        {
-          key: orderingKey(effect.effect),
-          startAfterSeconds: PAUSE_SECONDS,
-          ...(hasTarget ? { lane: environment } : {}),
-        },
-      );
-      pipeline.log.warn({ err: error, deployment: row.id, repository: repository.id }, 'it is still unknown');
+      await comeAgain(pipeline, effect.effect, PAUSE_SECONDS);
+      const repository = effect.effect.repository.id;
+      pipeline.log.warn({ err: error, deployment: row.id, repository }, 'it is still unknown');
       return;
     }
   }
@@ -99,6 +101,21 @@ export async function runDeploy(pipeline: Pipeline, data: unknown, job: DeployJo
     .set({ state: ours ? 'done' : 'obsolete', finished_at: new Date(pipeline.now()) })
     .where('key', '=', key)
     .execute();
+}
+
+/** Another job for the same effect, which has all of its retries before it. */
+async function comeAgain(
+  { db, queue }: Pipeline,
+  effect: Extract<Effect, { kind: 'deploy' }>,
+  startAfterSeconds: number,
+): Promise<void> {
+  const lane = effect.hasTarget ? { lane: effect.environment } : {};
+  await queue.send(
+    db,
+    'deploy',
+    { key: effect.key },
+    { key: orderingKey(effect), startAfterSeconds, ...lane },
+  );
 }
 
 async function start(pipeline: Pipeline, row: StoredDeployment): Promise<StoredDeployment | null> {

@@ -15,6 +15,7 @@ import { explainDecision } from './explain-decision.ts';
 import { logUrl } from './log-url.ts';
 import { holdLocks } from './hold-locks.ts';
 import { readLockFacts } from './read-lock.ts';
+import { assertNotRehearsed } from './rehearsal-lock.ts';
 import { useEmergency } from './use-emergency.ts';
 import { queueEffects } from './queue-effects.ts';
 
@@ -36,6 +37,7 @@ export async function startDeployment(
     const entryUuid = pipeline.newId();
     await assertNothingPressedSince(tx, row, facts);
     await assertNotLockedSince(tx, row, facts);
+    await assertNotRehearsed(tx, row);
     const started = await tx
       .updateTable('countersign.deployment')
       .set({

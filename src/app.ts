@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Config, GitHubCredentials } from './config.ts';
+import { allRevealed, revealed } from './config/credentials.ts';
 import { assertConnects } from './db/connection-problem.ts';
 import { openDatabase } from './db/open-database.ts';
 import { openQueue } from './db/queue.ts';
@@ -146,13 +147,8 @@ async function open(
             privateKey: () =>
               found.privateKey === null
                 ? Promise.reject(new Error(`this process has no key for ${environment}`))
-                : Promise.resolve(found.privateKey.reveal()),
-            jumpKeys: () =>
-              Promise.resolve(
-                Object.fromEntries(
-                  Object.entries(found.jumpKeys).map(([name, secret]) => [name, secret.reveal()]),
-                ),
-              ),
+                : Promise.resolve(revealed(found.privateKey)),
+            jumpKeys: () => Promise.resolve(allRevealed(found.jumpKeys)),
           };
     },
     environments: config.environments,

@@ -3,18 +3,17 @@
  * check of them, so that whatever is wrong is said at once and nothing else in the program reads `process.env`.
  */
 import { createHash } from 'node:crypto';
-import { readKey, referenceOf } from './config/credentials.ts';
+import { type HeldKey, type ReadCredential, readCredential, referenceOf } from './config/credentials.ts';
 import type { Environment, EnvironmentSettings, ReadFile } from './config/environment.ts';
 import { readEnvironment } from './config/environment.ts';
 import { readOperatorFile } from './config/operator-file.ts';
-import type { OperatorFile, OperatorTarget } from './config/operator-schema.ts';
+import type { OperatorCredential, OperatorFile, OperatorTarget } from './config/operator-schema.ts';
 import { readWitnesses } from './config/witnesses.ts';
 import type { Problem, Report } from './config/problem.ts';
 import { overlaps } from './config/separation.ts';
 import { CodedError } from './domain/coded-error.ts';
 import type { Host, Rollout, Target } from './domain/deploy.ts';
 import { errorCodeOf } from './domain/error-code.ts';
-import { Secret } from './domain/secret.ts';
 import type { WitnessAddress } from './domain/witness.ts';
 
 export type { GitHubAddresses, GitHubCredentials, LogLevel } from './config/environment.ts';
@@ -36,9 +35,9 @@ export interface Config extends Omit<EnvironmentSettings, 'operatorFile'> {
 export interface ConfiguredTarget {
   readonly target: Target;
   /** Null: it is another process's environment, and its secret was not read. */
-  readonly privateKey: Secret | null;
+  readonly privateKey: HeldKey | null;
   /** Of the hosts on the way that have their own, by how the file names each; none where it is another process's. */
-  readonly jumpKeys: Readonly<Record<string, Secret>>;
+  readonly jumpKeys: Readonly<Record<string, HeldKey>>;
 }
 
 export interface ConfigOptions {
@@ -102,35 +101,23 @@ function readTargets(
   const separable = content.targets.map((entry, index) => {
     const target = targetOf(entry);
     const ours = options.environments?.includes(entry.environment) ?? true;
-    const read = (reference: KeyReference, place: readonly PropertyKey[]): ReadCredential => {
-      const named = referenceOf(reference);
-      if (!ours) return { reference: named, fingerprint: null, secret: null };
-      const result = readKey(reference, env, readFile);
-      if ('key' in result)
-        return { reference: named, fingerprint: result.fingerprint, secret: new Secret(result.key) };
-      report(where(['targets', index, ...place]), result.problem);
-      return { reference: named, fingerprint: null, secret: null };
+    const read = (credential: OperatorCredential, place: readonly PropertyKey[]): ReadCredential => {
+      const found = readCredential(credential, ours, env, readFile);
+      const { problem } = found;
+      if (problem !== null) report(where(['targets', index, ...place, problem.at]), problem.message);
+      return found;
     };
-    const own = read(entry.credential.private_key, ['credential', 'private_key']);
-    const jumps = jumpCredentialsOf(entry).map(({ reference, place }) => read(reference, place));
+    const own = read(entry.credential, ['credential']);
+    const jumps = jumpCredentialsOf(entry).map(({ credential, place }) => read(credential, place));
     const jumpKeys = Object.fromEntries(
-      jumps.flatMap(({ reference, secret }) => (secret === null ? [] : [[reference, secret] as const])),
+      jumps.flatMap(({ reference, key }) => (key === null ? [] : [[reference, key] as const])),
     );
-    if (own.secret !== null || !ours) targets.push({ target, privateKey: own.secret, jumpKeys });
+    if (own.key !== null || !ours) targets.push({ target, privateKey: own.key, jumpKeys });
     return { target, ...own, jumps };
   });
   for (const { index, key, message } of overlaps(separable)) report(where(['targets', index, key]), message);
   const witnesses = readWitnesses(content, { env, readFile, report, where }, separable);
   return { content, targets, witnesses };
-}
-
-type KeyReference = OperatorTarget['credential']['private_key'];
-
-interface ReadCredential {
-  readonly reference: string;
-  /** Null where it wasn't read. */
-  readonly fingerprint: string | null;
-  readonly secret: Secret | null;
 }
 
 /** Where the keys are that hosts on the way have of their own, and where the file says so. */
@@ -140,9 +127,7 @@ function jumpCredentialsOf({ jump, hosts }: OperatorTarget) {
     ...hosts.map((host, index) => ({ jump: host.jump, place: ['hosts', index, 'jump'] })),
   ];
   return written.flatMap(({ jump: each, place }) =>
-    each?.credential === undefined
-      ? []
-      : [{ reference: each.credential.private_key, place: [...place, 'credential', 'private_key'] }],
+    each?.credential === undefined ? [] : [{ credential: each.credential, place: [...place, 'credential'] }],
   );
 }
 
@@ -154,7 +139,7 @@ function hostOf(
   const way = own ?? ofTarget;
   if (way === undefined) return host;
   const { credential, ...jump } = way;
-  const key = credential === undefined ? null : referenceOf(credential.private_key);
+  const key = credential === undefined ? null : referenceOf(credential);
   return { ...host, jump: { ...jump, key } };
 }
 

@@ -11,6 +11,8 @@ export interface ServerOptions {
   readonly forceCommand?: string;
   /** Loopback addresses (sshd takes 16 at most) that it listens on beside 127.0.0.1: a server for each of several hosts. */
   readonly alsoAt?: readonly string[];
+  /** A file with the certificate authority whose users' certificates are let in. The real sshd only. */
+  readonly trustedUserCa?: string;
   /** sshd's `MaxStartups`; more than a test needs, if not said. */
   readonly maxStartups?: string;
 }

@@ -60,6 +60,7 @@ export async function startOpenSshServer(options: ServerOptions): Promise<DemoSe
     `SetEnv SHLVL=1 ${variables.map(([name, value]) => `"${name}=${value}"`).join(' ')}`,
     'LogLevel VERBOSE',
     ...(options.sftp === true ? ['Subsystem sftp internal-sftp'] : []),
+    ...(options.trustedUserCa === undefined ? [] : [`TrustedUserCAKeys "${options.trustedUserCa}"`]),
     ...(options.forceCommand === undefined ? [] : [`ForceCommand ${options.forceCommand}`]),
   ];
   const configFile = path.join(own, 'sshd_config');

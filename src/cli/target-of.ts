@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Config, readConfig } from '../config.ts';
+import { allRevealed, revealed } from '../config/credentials.ts';
 import type { HostKeys } from '../deploy/inspect-host.ts';
 import type { Target } from '../domain/deploy.ts';
 import { CodedError } from '../domain/coded-error.ts';
@@ -32,8 +33,8 @@ export function targetOf(
     config,
     target: found.target,
     keys: {
-      privateKey: found.privateKey.reveal(),
-      jumpKeys: Object.fromEntries(Object.entries(found.jumpKeys).map(([name, key]) => [name, key.reveal()])),
+      privateKey: revealed(found.privateKey),
+      jumpKeys: allRevealed(found.jumpKeys),
     },
   };
 }

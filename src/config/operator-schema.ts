@@ -7,6 +7,7 @@ import { z } from 'zod';
  */
 
 const CONTROL = /\p{Cc}/u;
+const FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}$/;
 const line = z.string().refine((text) => text !== '' && !CONTROL.test(text), 'must be one line of text');
 const command = z.string().refine((text) => text.trim() !== '' && !text.includes('\0'), 'must be a command');
 
@@ -30,10 +31,33 @@ const place = {
 /** Where a key is, never the key itself. */
 export const privateKeySchema = z.union([z.strictObject({ file: line }), z.strictObject({ env: line })]);
 
-const jumpSchema = z.strictObject({
-  ...place,
-  credential: z.strictObject({ private_key: privateKeySchema }).optional(),
-});
+/** One object with every key, not a union of two: of a union zod says only that neither fits, not which key is wrong. */
+const credentialSchema = z
+  .strictObject({
+    private_key: privateKeySchema.optional(),
+    agent: z.union([z.strictObject({ socket: line }), z.strictObject({ env: line })]).optional(),
+    fingerprint: z
+      .string()
+      .regex(FINGERPRINT, "must be the key's SHA256:…, as `ssh-add -l` prints it")
+      .optional(),
+  })
+  .superRefine(({ private_key: key, agent, fingerprint }, context) => {
+    const wrong = (at: string, message: string): void =>
+      context.addIssue({ code: 'custom', path: [at], message });
+    if (key === undefined && agent === undefined)
+      wrong('private_key', 'must be here, or agent: which of the two is it?');
+    if (key !== undefined && agent !== undefined)
+      wrong('agent', 'must not be here beside private_key: which of the two is it?');
+    if (agent !== undefined && fingerprint === undefined)
+      wrong(
+        'fingerprint',
+        "must be here: it says which of the agent's keys is used, as `ssh-add -l` prints it",
+      );
+    if (agent === undefined && fingerprint !== undefined)
+      wrong('fingerprint', 'must not be here: it belongs to an agent');
+  });
+
+const jumpSchema = z.strictObject({ ...place, credential: credentialSchema.optional() });
 
 const hostSchema = z.strictObject({ ...place, jump: jumpSchema.optional() });
 
@@ -100,7 +124,7 @@ const targetSchema = z.strictObject({
   environment: line,
   hosts: z.array(hostSchema).min(1, 'must name at least one host'),
   jump: jumpSchema.optional(),
-  credential: z.strictObject({ private_key: privateKeySchema }),
+  credential: credentialSchema,
   path: absolutePath,
   keep: z
     .int('must be a whole number')
@@ -194,12 +218,14 @@ export const operatorSchema = z.strictObject({
 });
 
 export type OperatorFile = z.output<typeof operatorSchema>;
+export type PrivateKeyReference = z.output<typeof privateKeySchema>;
+export type OperatorCredential = z.output<typeof credentialSchema>;
 export type OperatorTarget = OperatorFile['targets'][number];
 export type OperatorWitness = NonNullable<OperatorFile['witnesses']>[number];
 
 function arePins(written: unknown): boolean {
   const pins: readonly unknown[] = Array.isArray(written) ? written : [written];
-  const isPin = (pin: unknown): boolean => typeof pin === 'string' && /^SHA256:[A-Za-z0-9+/]{43}$/.test(pin);
+  const isPin = (pin: unknown): boolean => typeof pin === 'string' && FINGERPRINT.test(pin);
   return pins.length >= 1 && pins.length <= 5 && pins.every(isPin);
 }
 

@@ -1,14 +1,14 @@
-import type { Host, Target } from '../domain/deploy.ts';
+import type { Host, LoginKey, Target } from '../domain/deploy.ts';
 import type { Mirror } from './mirror.ts';
 import type { DeployStep } from './plan.ts';
 
 /** One deployment of one commit to all hosts of a target. Called again with the same `releaseId`, it goes on by what the hosts show. */
 export interface DeployInput {
   readonly target: Target;
-  /** The environment's own key, OpenSSH or PEM, without a passphrase. Never logged, masked in all output. */
-  readonly privateKey: string;
+  /** The environment's own key. Never logged, masked in all output. */
+  readonly privateKey: LoginKey;
   /** Keys of the hosts on the way that have their own, by the name that the target has for each. Treated as `privateKey`. */
-  readonly jumpKeys?: Readonly<Record<string, string>>;
+  readonly jumpKeys?: Readonly<Record<string, LoginKey>>;
   /** The release's folder, and for whom the hosts' locks are: the same at every attempt. */
   readonly releaseId: string;
   readonly sha: string;

@@ -2,7 +2,7 @@
  * One host during one deployment: its connection, what was found there, what was run there. Says every step to
  * `onProgress` before and after it, and turns whatever a command did into a result or a coded error.
  */
-import type { CommandOutcome, ConnectionEvidence, HealthUrl, Host } from '../domain/deploy.ts';
+import type { CommandOutcome, ConnectionEvidence, HealthUrl, Host, LoginKey } from '../domain/deploy.ts';
 import { checkHealth } from './check-health.ts';
 import { DeployError, leavesOutcomeUnknown } from './deploy-error.ts';
 import type { DeployPorts, DeployProgress } from './deploy-ports.ts';
@@ -51,7 +51,7 @@ export class HostSession {
   evidence: ConnectionEvidence | null = null;
   /** It is being switched back: nobody can cancel that. */
   goesBack = false;
-  readonly #privateKey: string;
+  readonly #privateKey: LoginKey;
   readonly #jumpKeys: JumpKeys;
   /** What is masked in all that the host says. */
   readonly #secrets: readonly string[];
@@ -64,7 +64,7 @@ export class HostSession {
   constructor(options: {
     readonly host: Host;
     readonly run: RunIdentity;
-    readonly privateKey: string;
+    readonly privateKey: LoginKey;
     readonly jumpKeys: JumpKeys;
     readonly seconds: number;
     readonly ports: DeployPorts;
@@ -74,7 +74,9 @@ export class HostSession {
     this.#run = options.run;
     this.#privateKey = options.privateKey;
     this.#jumpKeys = options.jumpKeys;
-    this.#secrets = [options.privateKey, ...Object.values(options.jumpKeys)];
+    // An agent's key never comes here.
+    const keys = [options.privateKey, ...Object.values(options.jumpKeys)];
+    this.#secrets = keys.flatMap((key) => (typeof key === 'string' ? [key] : []));
     this.#seconds = options.seconds;
     this.#ports = options.ports;
   }

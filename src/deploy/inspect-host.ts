@@ -1,4 +1,4 @@
-import type { ConnectionEvidence, Host } from '../domain/deploy.ts';
+import type { ConnectionEvidence, Host, LoginKey } from '../domain/deploy.ts';
 import { DeployError } from './deploy-error.ts';
 import { releaseOfLink } from './host-paths.ts';
 import { SCRIPT_READER } from './quote.ts';
@@ -20,7 +20,7 @@ export interface HostInspection {
 
 /** What opens the way to a host. */
 export interface HostKeys {
-  readonly privateKey: string;
+  readonly privateKey: LoginKey;
   readonly jumpKeys?: JumpKeys;
 }
 

@@ -7,7 +7,7 @@ import { type Socket, connect as connectSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'ssh2';
-import type { ConnectionEvidence, Host } from '../domain/deploy.ts';
+import type { ConnectionEvidence, Host, LoginKey } from '../domain/deploy.ts';
 import { DeployError } from './deploy-error.ts';
 import { handshakes } from './handshake-gate.ts';
 import { type CommandRequest, type CommandResult, SshCommand } from './ssh-command.ts';
@@ -41,14 +41,14 @@ export interface SshConnection {
 }
 
 /** By the name that a jump has for its own. */
-export type JumpKeys = Readonly<Record<string, string>>;
+export type JumpKeys = Readonly<Record<string, LoginKey>>;
 
 type Random = (size: number) => Uint8Array;
 
 /** Connects, or throws why not: unreachable, another host key, credential refused; of the host, or of the one on the way. */
 export async function openConnection(
   host: Host,
-  privateKey: string,
+  privateKey: LoginKey,
   random: Random,
   jumpKeys: JumpKeys = {},
 ): Promise<SshConnection> {

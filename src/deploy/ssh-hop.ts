@@ -4,8 +4,9 @@
  */
 import type { Duplex } from 'node:stream';
 import { NodeSSH } from 'node-ssh';
-import ssh2, { type Client } from 'ssh2';
-import type { ConnectionEvidence, Jump } from '../domain/deploy.ts';
+import ssh2, { type AgentAuthMethod, type Client, type ConnectConfig } from 'ssh2';
+import type { AgentKey, ConnectionEvidence, Jump, LoginKey } from '../domain/deploy.ts';
+import { OneAgentKey } from './agent-key.ts';
 import { DeployError } from './deploy-error.ts';
 import { fingerprintOf, isPinned, keyKind, pinsOf } from './host-key.ts';
 import { printable } from './refuse-paths.ts';
@@ -55,17 +56,18 @@ const ALGORITHMS = {
 } as const;
 
 /** Shakes hands over `sock`, which is destroyed where that fails. Throws a `DeployError` that says why. */
-export async function shakeHands(place: Place, privateKey: string, sock: Duplex): Promise<Hop> {
+export async function shakeHands(place: Place, key: LoginKey, sock: Duplex): Promise<Hop> {
   let presented: { fingerprint: string; kind: string } | null = null;
   let agreed: Negotiated | null = null;
   const ssh = new NodeSSH();
   const greeting = new Greeting();
+  const [agent, login] = typeof key === 'string' ? [null, { privateKey: key }] : byAgent(place, key);
   try {
-    if (privateKey.trim() === '') throw unreadableKey(place);
+    if (typeof key === 'string' && key.trim() === '') throw unreadableKey(place);
     const connecting = ssh.connect({
       sock,
       username: place.user,
-      privateKey,
+      ...login,
       readyTimeout: HANDSHAKE_MILLISECONDS,
       keepaliveInterval: KEEPALIVE_MILLISECONDS,
       keepaliveCountMax: 3,
@@ -91,7 +93,8 @@ export async function shakeHands(place: Place, privateKey: string, sock: Duplex)
     await connecting;
   } catch (error) {
     sock.destroy();
-    throw error instanceof DeployError ? error : connectError(place, error, presented);
+    if (error instanceof DeployError) throw error;
+    throw connectError(place, error, presented, agent?.problem ?? null);
   }
   const client = ssh.connection;
   const seen = presented as { fingerprint: string } | null;
@@ -110,9 +113,17 @@ export async function shakeHands(place: Place, privateKey: string, sock: Duplex)
       server: greeting.line,
       kex: negotiated.kex,
       cipher: negotiated.cs.cipher,
-      clientKey: clientKeyOf(privateKey),
+      clientKey: clientKeyOf(key),
     },
   };
+}
+
+/** Nothing but the one key is offered, not even `none`. */
+function byAgent({ user }: Place, key: AgentKey) {
+  const agent = new OneAgentKey(key);
+  const method: AgentAuthMethod = { type: 'agent', username: user, agent };
+  const login: Pick<ConnectConfig, 'authHandler'> = { authHandler: [method] };
+  return [agent, login] as const;
 }
 
 interface Negotiated {
@@ -140,10 +151,11 @@ class Greeting {
 }
 
 /** The public half's fingerprint, as `ssh-keygen -l` and the server's own log have it. */
-function clientKeyOf(privateKey: string): string {
-  const parsed = ssh2.utils.parseKey(privateKey);
-  const key = Array.isArray(parsed) ? parsed[0] : parsed;
-  return key === undefined || key instanceof Error ? '' : fingerprintOf(key.getPublicSSH());
+function clientKeyOf(key: LoginKey): string {
+  if (typeof key !== 'string') return key.fingerprint;
+  const parsed = ssh2.utils.parseKey(key);
+  const first = Array.isArray(parsed) ? parsed[0] : parsed;
+  return first === undefined || first instanceof Error ? '' : fingerprintOf(first.getPublicSSH());
 }
 
 /** Another key than a pinned one was presented. */
@@ -167,9 +179,17 @@ function connectError(
   host: Place,
   error: unknown,
   presented: { fingerprint: string; kind: string } | null,
+  agentProblem: string | null,
 ): DeployError {
   if (presented !== null && !isPinned(presented.fingerprint, host.fingerprint)) {
     return new HostKeyMismatch(host, presented, error);
+  }
+  if (agentProblem !== null) {
+    return new DeployError(
+      'credential_unreadable',
+      `The key for ${address(host)} can't be used: ${agentProblem}.`,
+      error,
+    );
   }
   const message = messageOf(error);
   if (/authentication methods failed/i.test(message)) {

@@ -65,6 +65,15 @@ export interface Jump {
   readonly key: string | null;
 }
 
+/** A key that stays in an ssh-agent: the socket it listens at, and which of its keys, `SHA256:…` of the public half. */
+export interface AgentKey {
+  readonly agent: string;
+  readonly fingerprint: string;
+}
+
+/** What opens a host: a private key's text (OpenSSH or PEM, without a passphrase), or a key that an agent has. */
+export type LoginKey = string | AgentKey;
+
 /** What was seen of a connection: who answered, by which key, and how the two agreed to speak. */
 export interface ConnectionEvidence {
   readonly presentedFingerprint: string;

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { Database } from '../db/database.ts';
 import type { Queue } from '../db/queue.ts';
-import type { Target } from '../domain/deploy.ts';
+import type { LoginKey, Target } from '../domain/deploy.ts';
 import type { Known } from '../domain/known.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
 import type { GitHubReader } from '../facts/github-reader.ts';
@@ -51,7 +51,7 @@ export interface Pipeline {
 export interface DeployTarget {
   readonly target: Target;
   /** Read when it is needed, and only then. */
-  readonly privateKey: () => Promise<string>;
+  readonly privateKey: () => Promise<LoginKey>;
   /** Of the hosts on the way that have their own, by the target's name for each. */
-  readonly jumpKeys: () => Promise<Readonly<Record<string, string>>>;
+  readonly jumpKeys: () => Promise<Readonly<Record<string, LoginKey>>>;
 }

@@ -143,7 +143,8 @@ test('what runs on a host by another way is found, told with the next deployment
   const [given] = targets;
   if (given === undefined) throw new Error('the operator file has no target');
   const { credential, hosts, path } = given;
-  const keyFile = 'file' in credential.private_key ? credential.private_key.file : '';
+  const key = credential.private_key;
+  const keyFile = key !== undefined && 'file' in key ? key.file : '';
   const target = { path, hosts, timeout: 30, environment: 'staging' } as unknown as Target;
   const pipeline = pipelineOn(database, {} as GitHubReader, {
     targetOf: (_, environment) =>

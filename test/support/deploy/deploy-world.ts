@@ -7,7 +7,7 @@ import { hasOpenSsh, startServer } from '../../../demo/servers/servers.ts';
 import type { DeployProgress } from '../../../src/deploy/deploy-ports.ts';
 import { deploy } from '../../../src/deploy/deploy-to-hosts.ts';
 import { readManifest } from '../../../src/deploy/manifest.ts';
-import type { DeployOutcome, Host, Target } from '../../../src/domain/deploy.ts';
+import type { DeployOutcome, Host, LoginKey, Target } from '../../../src/domain/deploy.ts';
 import { GitRepository } from './git-repository.ts';
 import { SHARED_PATH, ownDisk } from './own-disk.ts';
 
@@ -19,8 +19,8 @@ export interface DeployWish {
   readonly kept?: readonly string[];
   readonly hosts?: readonly Host[];
   readonly target?: Partial<Target>;
-  readonly privateKey?: string;
-  readonly jumpKeys?: Readonly<Record<string, string>>;
+  readonly privateKey?: LoginKey;
+  readonly jumpKeys?: Readonly<Record<string, LoginKey>>;
   readonly resumed?: boolean;
   readonly signal?: AbortSignal;
   readonly cancelled?: () => Promise<string | null>;

@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { inspect } from 'node:util';
+import ssh2 from 'ssh2';
 import type { Config } from '../../../src/config.ts';
 import { readConfig } from '../../../src/config.ts';
+import { type HeldKey, revealed } from '../../../src/config/credentials.ts';
 import { CodedError } from '../../../src/domain/coded-error.ts';
 
 const appKey = generateKeyPairSync('rsa', {
@@ -71,6 +73,20 @@ function read({ env = {}, files = {}, environments }: Given = {}): { config: Con
   return { config: readConfig(full, readFile, { environments: environments ?? null }), opened };
 }
 
+/** As `ssh-keygen -l` has it, without its `SHA256:`. */
+function keyFingerprint(pem: string): string {
+  const parsed = ssh2.utils.parseKey(pem);
+  const key = Array.isArray(parsed) ? parsed[0] : parsed;
+  if (key === undefined || key instanceof Error) throw new Error('no key');
+  return createHash('sha256').update(key.getPublicSSH()).digest('base64').replace(/=+$/, '');
+}
+
+function textOf(key: HeldKey | null): string {
+  const text = key === null ? '' : revealed(key);
+  if (typeof text !== 'string') throw new Error('it is in an agent');
+  return text.trim();
+}
+
 function problemsOf(given: Given): string[] {
   try {
     read(given);
@@ -130,7 +146,7 @@ describe('a right configuration', () => {
       commands: { build: null },
       timeout: 600,
     });
-    expect(config.targets.map(({ privateKey }) => privateKey?.reveal().trim())).toEqual([
+    expect(config.targets.map(({ privateKey }) => textOf(privateKey))).toEqual([
       productionKey.trim(),
       stagingKey.trim(),
     ]);
@@ -153,7 +169,7 @@ describe('a right configuration', () => {
       { fingerprint: [FINGERPRINT, FINGERPRINT], jump: { host: 'far', port: 2222, user: 'hop', key: null } },
       { fingerprint: FINGERPRINT, jump: { host: 'near', port: 22, key: 'file /run/jump' } },
     ]);
-    expect(Object.entries(first?.jumpKeys ?? {}).map(([name, key]) => [name, key.reveal().trim()])).toEqual([
+    expect(Object.entries(first?.jumpKeys ?? {}).map(([name, key]) => [name, textOf(key)])).toEqual([
       ['file /run/jump', jumpKey.trim()],
     ]);
     expect(JSON.stringify(config)).not.toContain(jumpKey.slice(60, 100));
@@ -242,6 +258,54 @@ describe('a right configuration', () => {
     expect(problemsOf({ environments: ['prod'] })).toEqual([
       '--environment: prod is no environment of a target in countersign.yaml',
     ]);
+  });
+
+  test('a process for one environment asks for no other’s variable, be it a key or where an agent listens', () => {
+    const asked: string[] = [];
+    const env = new Proxy<Record<string, string | undefined>>(
+      { ...CREDENTIALS, STAGING_KEY: stagingKey },
+      {
+        get: (variables, name) => {
+          asked.push(String(name));
+          return variables[String(name)];
+        },
+      },
+    );
+    const agent = `{ agent: { env: PRODUCTION_AGENT }, fingerprint: ${FINGERPRINT} }`;
+    const text = String(FILES['countersign.yaml']).replace(
+      '{ private_key: { file: /run/secrets/production } }',
+      agent,
+    );
+    const readFile = (path: string): string => {
+      if (path !== 'countersign.yaml') throw new Error(`it opened ${path}`);
+      return text;
+    };
+    readConfig(env, readFile, { environments: ['staging'] });
+    expect(asked).toContain('STAGING_KEY');
+    expect(asked).not.toContain('PRODUCTION_AGENT');
+    asked.length = 0;
+    expect(() => readConfig(env, readFile, { environments: ['production'] })).toThrow(
+      /targets\[0\]\.credential\.agent: names the variable PRODUCTION_AGENT, which is not set/,
+    );
+    expect(asked).not.toContain('STAGING_KEY');
+  });
+
+  test.each([
+    ['socket: /run/agent', {}],
+    ['env: SSH_AUTH_SOCK', { SSH_AUTH_SOCK: '/run/agent' }],
+  ])('a key that an agent has (%s), for the target and for a host on the way', (where, env) => {
+    const credential = (pin: string) => `{ agent: { ${where} }, fingerprint: "${pin}" }`;
+    const other = `SHA256:${'B'.repeat(43)}`;
+    const text = String(FILES['countersign.yaml'])
+      .replace('{ private_key: { file: /run/secrets/production } }', credential(FINGERPRINT))
+      .replace(
+        'path: /srv/shop\n    keep',
+        `jump: { host: far, user: hop, fingerprint: "${FINGERPRINT}", credential: ${credential(other)} }\n    path: /srv/shop\n    keep`,
+      );
+    const [target] = read({ env, files: { 'countersign.yaml': text } }).config.targets;
+    expect(target?.privateKey).toEqual({ agent: '/run/agent', fingerprint: FINGERPRINT });
+    const name = target?.target.hosts[0]?.jump?.key ?? '';
+    expect(target?.jumpKeys).toEqual({ [name]: { agent: '/run/agent', fingerprint: other } });
   });
 
   test('the digest follows the content, not its spelling', () => {
@@ -473,6 +537,39 @@ describe('a wrong operator file', () => {
     expect(problemsOf({ env: { STAGING_KEY: productionKey.replaceAll('\n', '\\n') } })).toEqual([
       'countersign.yaml:15 targets[1].credential: acme/shop (staging) has the same credential as acme/shop (production); give each environment a key of its own',
     ]);
+  });
+
+  test('two environments with the same key of an agent, by whatever socket; or one has it in a file', () => {
+    const pin = `SHA256:${keyFingerprint(productionKey)}`;
+    const agent = (socket: string) => `{ agent: { socket: ${socket} }, fingerprint: "${pin}" }`;
+    const one = edited('{ private_key: { env: STAGING_KEY } }', agent('/run/one'));
+    expect(problemsOf(one).join()).toContain(
+      'acme/shop (staging) has the same credential as acme/shop (production)',
+    );
+    const text = String(one.files?.['countersign.yaml']);
+    const both = file(text.replace('{ private_key: { file: /run/secrets/production } }', agent('/run/two')));
+    // Which key it is stands in the file: nobody has to read the other's secret to see it.
+    for (const environments of [undefined, ['staging'], ['production']])
+      expect(problemsOf({ ...both, ...(environments && { environments }) }).join()).toContain(
+        'has the same credential as',
+      );
+  });
+
+  test.each([
+    ['{}', 'credential.private_key: must be here, or agent'],
+    ['{ agent: { socket: /a } }', 'credential.fingerprint: must be here'],
+    ['{ agent: { socket: a }, fingerprint: PIN }', 'credential.agent: must be the absolute path of a socket'],
+    ['{ agent: { env: NOWHERE }, fingerprint: PIN }', 'names the variable NOWHERE, which is not set'],
+    ['{ agent: { env: WRONG }, fingerprint: PIN }', 'names the variable WRONG, which holds no absolute path'],
+    ['{ agent: { socket: /a }, fingerprint: MD5:00 }', "credential.fingerprint: must be the key's SHA256:…"],
+    ['{ private_key: { env: STAGING_KEY }, fingerprint: PIN }', 'credential.fingerprint: must not be here'],
+    [
+      '{ private_key: { env: STAGING_KEY }, agent: { socket: /a }, fingerprint: PIN }',
+      'credential.agent: must not be here beside private_key',
+    ],
+  ])('the credential %s', (written, expected) => {
+    const given = edited('{ private_key: { env: STAGING_KEY } }', written.replace('PIN', `"${FINGERPRINT}"`));
+    expect(problemsOf({ ...given, env: { WRONG: 'x' } }).join('\n')).toContain(expected);
   });
 
   test('the same key file is found even where its secret is not read', () => {

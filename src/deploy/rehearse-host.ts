@@ -3,6 +3,7 @@
  * own. All of it under the deployment's lock. A crash leaves the host locked, running one or the other release of the same commit.
  */
 import type { KeptReading, ManifestEntry } from '../domain/deploy.ts';
+import { HEALTH_URL } from './check-health.ts';
 import { type HostRun, planOf, reasonOf, runHook } from './host-run.ts';
 import { manifestDigest } from './manifest-digest.ts';
 import type { DeployPlan } from './plan.ts';
@@ -64,7 +65,7 @@ export async function endRehearsal(run: HostRun, plan: DeployPlan): Promise<void
     if (session.commands.some(({ step, exitCode }) => step === 'after_switch' && exitCode !== 0))
       rehearsed.problems.push('Its after-switch command failed.');
     // Whether it is well again where it was well before. Elsewhere the command said no already.
-    if (rehearsed.well) await tried(() => runHook(run, plan, 'health', rehearsed.kept, ''));
+    if (rehearsed.well) await tried(() => askWhetherWell(run, plan, rehearsed.kept));
     await tried(() => compareKept(run, plan, rehearsed));
   }
   await tried(async () => {
@@ -76,6 +77,13 @@ export async function endRehearsal(run: HostRun, plan: DeployPlan): Promise<void
     if (rehearsed !== null) rehearsed.removed = true;
   });
   if (rehearsed?.well === false) rehearsed.problems.unshift(...run.messages);
+}
+
+async function askWhetherWell(run: HostRun, plan: DeployPlan, release: string): Promise<void> {
+  const { session } = run;
+  const { healthUrl } = plan;
+  await runHook(run, plan, 'health', release, '');
+  if (healthUrl !== null) await session.step(HEALTH_URL, () => session.checkHealth(healthUrl));
 }
 
 async function compareKept(

@@ -17,10 +17,16 @@ export interface RunningCommand {
 /** Starts `countersign ARGS` in a directory with just these variables. */
 export function runCountersign(
   args: readonly string[],
-  options: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
+  options: {
+    readonly cwd: string;
+    readonly env: Readonly<Record<string, string>>;
+    /** Whom it runs as, user and group; whoever runs this, if not said. */
+    readonly uid?: number;
+  },
 ): RunningCommand {
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd: options.cwd,
+    ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
     env: { PATH: process.env['PATH'] ?? '', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

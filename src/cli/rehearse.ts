@@ -57,6 +57,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   const source = await openLedgerSource(io.env, 'writerUrl');
   const now = () => new Date().toISOString();
   const log = pino({ level: 'silent' });
+  const stop = stopSignal(io);
   try {
     const { id, fullName: name } = await repositoryNamed(source.db, asked.repository);
     const rehearsal = await rehearse(
@@ -67,6 +68,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
         random: (size) => randomBytes(size),
         log,
         signal: new AbortController().signal,
+        cancelled: () => Promise.resolve(stop.asked() ? 'It was stopped by a signal.' : null),
       },
       {
         repositoryId: id,
@@ -80,8 +82,27 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     io.stdout.write(described(rehearsal, `${name} (${target.environment})`));
     return rehearsal.outcome === 'passed' ? 0 : 1;
   } finally {
+    stop.dispose();
     await source.close();
   }
+}
+
+/** At the first SIGTERM or SIGINT it goes back between two steps; a second one ends the process at once, and leaves the hosts as they are. */
+function stopSignal({ stderr }: CommandIo): { asked(): boolean; dispose(): void } {
+  const signals = ['SIGTERM', 'SIGINT'] as const;
+  let asked = false;
+  const onSignal = (): void => {
+    if (asked) process.exit(130);
+    asked = true;
+    stderr.write('countersign: going back first; a second signal breaks it off, and leaves hosts locked\n');
+  };
+  for (const signal of signals) process.on(signal, onSignal);
+  return {
+    asked: () => asked,
+    dispose: () => {
+      for (const signal of signals) process.off(signal, onSignal);
+    },
+  };
 }
 
 function parse(args: readonly string[]): Asked | null {

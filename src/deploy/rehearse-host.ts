@@ -38,7 +38,7 @@ export async function noteKept(run: HostRun, plan: DeployPlan): Promise<void> {
     if (problem !== null)
       rehearsed.problems.push(`Before anything was switched, ${running.release} ${problem}.`);
   } catch (error) {
-    run.fail('verify', reasonOf(error));
+    run.stop('verify', error);
     run.staged = false;
   }
 }

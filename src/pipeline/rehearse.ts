@@ -56,7 +56,7 @@ export interface Rehearsal {
 }
 
 type Needs = Pick<Pipeline, 'now' | 'newId' | 'random'> &
-  Pick<DeployPorts, 'log' | 'signal'> & { readonly db: Kysely<Database> };
+  Pick<DeployPorts, 'log' | 'signal' | 'cancelled'> & { readonly db: Kysely<Database> };
 
 /**
  * Deploys what runs in an environment once more under another name, switches back, and compares what is there then with what was
@@ -257,6 +257,7 @@ async function carryOut(
         now: needs.now,
         random: needs.random,
         log: needs.log,
+        ...(needs.cancelled === undefined ? {} : { cancelled: needs.cancelled }),
         onProgress: async (event) => {
           const at = Date.parse(needs.now());
           const name = nameOf(event.host);

@@ -236,6 +236,20 @@ onSshd('countersign rehearse', () => {
     ]);
   });
 
+  test('stopped by a signal, it goes no further, clears up and has failed', async () => {
+    await deployment('succeeded');
+    const before = await disk();
+    const running = await start({ before_switch: 'sleep 2' });
+    await running.says(/verify\n[^]*verify\n/);
+    running.kill('SIGINT');
+    expect(await running.ended).toBe(1);
+    expect(running.output()).toContain('going back first');
+    expect(running.output()).not.toMatch(/✓ \S+ switch\n/);
+    expect(running.output()).toContain('✗ Not switched. It was stopped by a signal.');
+    expect(await disk()).toEqual(before);
+    expect((await entries()).map(({ outcome }) => outcome)).toEqual(['failed', 'begun']);
+  });
+
   test.each<[string, () => Promise<unknown>, RegExp]>([
     [
       'nothing runs there',

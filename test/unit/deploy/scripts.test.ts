@@ -24,6 +24,8 @@ const ALL: readonly [name: string, script: string][] = [
   ['switch back', scripts.switchBackScript(run, 'releases/r0', "it's $(id) ill")],
   ['prune', scripts.pruneScript(run, ['r-1'])],
   ['discard a release', scripts.discardReleaseScript(run)],
+  ['read a kept release', scripts.readKeptScript(run, 'r-1')],
+  ['remove its own', scripts.removeOwnScript(run)],
   ['inspect', scripts.inspectScript(run)],
   ['withdraw', scripts.withdrawScript(run)],
   ['break the lock', scripts.breakLockScript(run, `r1/$(id) it's`)],

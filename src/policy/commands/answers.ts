@@ -7,8 +7,10 @@ export const accepted = (act: CommandAct): CommandAnswer => ({
   act,
 });
 
+export type Refusal = Extract<CommandAnswer, { readonly verdict: 'refused' }>;
+
 /** It isn't done; `why` is a whole sentence of Markdown. */
-export const refused = (code: CommandRefusal, why: string): CommandAnswer => ({
+export const refused = (code: CommandRefusal, why: string): Refusal => ({
   schema: 'command-answer/v1',
   verdict: 'refused',
   code,

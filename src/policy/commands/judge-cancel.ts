@@ -1,6 +1,7 @@
 import type { Actor } from '../../domain/actor.ts';
 import type { CommandFacts } from '../../domain/command-facts.ts';
 import type { PolicyTrust } from '../../domain/policy-trust.ts';
+import { environmentOf } from '../environment-of.ts';
 import { explain } from '../explain.ts';
 import type { PolicyReading } from '../policy-reading.ts';
 import { code } from '../sentence-parts.ts';
@@ -25,9 +26,13 @@ export function judgeCancel(reading: PolicyReading, facts: CancelFacts): string 
     const [gate] = withUnreviewedPolicy(trust).gates;
     return (gate?.reasons ?? []).map(explain).join(' ');
   }
-  const not = mayThey(reading.policy, facts, environment, {
+  const { policy } = reading;
+  // It may have been taken out of the policy since the deployment started: then nobody is named, which isn't everybody.
+  if (environmentOf(policy, environment) === null)
+    return `The policy names no environment ${code(environment)} any more, so it gives nobody the right to cancel a deployment there: whoever asked for it may.`;
+  const not = mayThey(policy, facts, environment, {
     act: `cancel a deployment to ${code(environment)}`,
     by: (each) => each.deploy.by,
   });
-  return not?.verdict === 'refused' ? not.why : null;
+  return not === null ? null : not.why;
 }

@@ -1,11 +1,10 @@
-import type { CommandAnswer } from '../../domain/command-answer.ts';
 import type { CommandFacts } from '../../domain/command-facts.ts';
 import { eligibility, namesOf } from '../eligibility.ts';
 import { environmentOf } from '../environment-of.ts';
 import { organisationPolicy } from '../organisation-policy.ts';
 import type { EnvironmentPolicy, People, Policy } from '../schema.ts';
 import { asked, code, login, words } from '../sentence-parts.ts';
-import { refused } from './answers.ts';
+import { type Refusal, refused } from './answers.ts';
 
 export interface Right {
   /** What they would do: `deploy to production`, as Markdown. */
@@ -17,13 +16,14 @@ export interface Right {
 /**
  * Null where the commenter has a right on an environment; otherwise why not. Where the organisation's baseline names people too, both
  * have to name them, since a baseline only tightens. The policy's `observe` opens nothing here: an act isn't a verdict.
+ * The policy must name the environment: of one that it doesn't name nothing is asked here, of nobody.
  */
 export function mayThey(
   policy: Policy,
   { commenter, roles }: Pick<CommandFacts, 'commenter' | 'roles'>,
   environment: string,
   { act, by }: Right,
-): CommandAnswer | null {
+): Refusal | null {
   const sides = sidesOf(policy).flatMap((side) => {
     const named = environmentOf(side, environment);
     return named === null ? [] : [by(named)];
@@ -40,7 +40,7 @@ export function areThey(
   { commenter, roles }: Pick<CommandFacts, 'commenter' | 'roles'>,
   act: string,
   sides: readonly (People | undefined)[],
-): CommandAnswer | null {
+): Refusal | null {
   for (const people of sides) {
     if (people === undefined)
       return refused('nobody_may', `The policy gives nobody the right to ${act} by a comment.`);

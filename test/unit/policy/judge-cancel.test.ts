@@ -25,6 +25,11 @@ describe('who may cancel', () => {
     ['whoever asked for it', valid, { commenter: alice }],
     ['they, though the policy can’t be read', unreadable, { commenter: alice }],
     ['they, though it was changed without review', valid, { commenter: alice, trust: sneaked }],
+    [
+      'they, though the policy names the environment no more',
+      valid,
+      { commenter: alice, environment: 'gone' },
+    ],
     ['they, though their login is another by now', valid, { commenter: { ...alice, login: 'alice-b' } }],
   ])('%s', (_, reading, over) => {
     expect(judgeCancel(reading, facts(over))).toBeNull();
@@ -41,6 +46,13 @@ describe('who may cancel', () => {
       { roles: makeRoles({ teams: { leads: unknown('GitHub answered 403') } }) },
       'GitHub answered 403',
     ],
+    [
+      'not whoever comes where the policy names the environment no more',
+      valid,
+      { environment: 'gone', commenter: bob },
+      'names no environment `gone` any more',
+    ],
+    ['not who may elsewhere either', valid, { environment: 'gone' }, 'whoever asked for it may'],
     ['not without a policy', absent, {}, 'There is no'],
     ['not where it can’t be read', unreadable, {}, 'GitHub answered 500'],
     ['not where it was changed without review', valid, { trust: sneaked }, 'changed without review'],

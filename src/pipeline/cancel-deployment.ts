@@ -11,6 +11,7 @@ import { judgeCancel } from '../policy/commands/judge-cancel.ts';
 import { rolesOfCommand } from '../policy/commands/roles-of-command.ts';
 import { type StoredDeployment, repositoryOf, requestOf } from './deployment-row.ts';
 import { jsonDocument, policyDocument } from './documents.ts';
+import { holdRunning } from './hold-running.ts';
 import type { Pipeline } from './pipeline.ts';
 import { policyInForce } from './policy-in-force.ts';
 import { queueEffects } from './queue-effects.ts';
@@ -61,11 +62,14 @@ async function asksOf(db: Pipeline['db'], row: StoredDeployment): Promise<readon
   if (row.started_entry === null) return [];
   const asks = await listEntries(db, { answers: row.started_entry, kinds: [KIND] });
   const found: Ask[] = [];
-  for (const ask of asks.toReversed()) {
-    const [verdict] = await listEntries(db, { answers: ask.id, kinds: [KIND], limit: 1 });
-    found.push({ ask, verdict: verdict?.content.outcome ?? null });
-  }
+  for (const ask of asks.toReversed()) found.push({ ask, verdict: await verdictOf(db, ask) });
   return found;
+}
+
+/** Null: it wasn't judged yet. */
+async function verdictOf(db: Pipeline['db'], ask: ReadEntry): Promise<string | null> {
+  const [verdict] = await listEntries(db, { answers: ask.id, kinds: [KIND], limit: 1 });
+  return verdict?.content.outcome ?? null;
 }
 
 /** Null where they were erased since: whose press it was can't be judged then. */
@@ -89,7 +93,11 @@ async function judge(
     return false;
   }
   const { refusal, documents } = judged;
-  await pipeline.db.transaction().execute(async (tx) => {
+  return pipeline.db.transaction().execute(async (tx) => {
+    // Hosts that come to their next step at the same moment all judge it, and so may an attempt that lost the deployment: it is recorded once.
+    if (!(await holdRunning(tx, row))) return false;
+    const verdict = await verdictOf(tx, ask);
+    if (verdict !== null) return verdict === 'accepted';
     const entryId = await note(tx, pipeline, row, {
       outcome: refusal === null ? 'accepted' : 'refused',
       who: [{ role: 'canceller', actor: presser }],
@@ -97,13 +105,13 @@ async function judge(
       answers: ask.id,
       documents,
     });
-    if (refusal === null) return;
+    if (refusal === null) return true;
     const { webUrl } = pipeline;
     const about = { request: requestOf(row), repository: repositoryOf(row), webUrl, entryId };
     const button = planCancelButton({ ...about, ended: false, refusal });
     await queueEffects(tx, pipeline.queue, [button], pipeline.now());
+    return false;
   });
-  return refusal === null;
 }
 
 interface Judged {

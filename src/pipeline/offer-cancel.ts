@@ -2,6 +2,7 @@ import type { Transaction } from 'kysely';
 import type { Database } from '../db/database.ts';
 import { cancelKey, planCancelButton } from '../effects/plan-cancel.ts';
 import { type StoredDeployment, repositoryOf, requestOf } from './deployment-row.ts';
+import { holdRunning } from './hold-running.ts';
 import type { Pipeline } from './pipeline.ts';
 import { queueEffects } from './queue-effects.ts';
 
@@ -28,15 +29,7 @@ async function offerCancel(pipeline: Needs, row: StoredDeployment): Promise<void
   const { started_entry: entryId } = row;
   if (entryId === null) return;
   await pipeline.db.transaction().execute(async (tx) => {
-    // It may have ended in the meantime; the end takes the same row, and looks for the button.
-    const running = await tx
-      .selectFrom('countersign.deployment')
-      .select('id')
-      .where('id', '=', row.id)
-      .where('state', 'in', ['running', 'unknown'])
-      .forUpdate()
-      .executeTakeFirst();
-    if (running === undefined) return;
+    if (!(await holdRunning(tx, row))) return;
     await queueEffects(
       tx,
       pipeline.queue,

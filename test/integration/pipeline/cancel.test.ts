@@ -104,3 +104,22 @@ test('of anybody else GitHub has to say whether they may: while it can’t, it g
   await press(row, alice);
   expect(await cancellerOf(pipeline(), row)).toMatchObject({ login: 'alice' });
 });
+
+test('judged by many hosts at the same moment: recorded once, and all of them hear the same', async () => {
+  const row = await deployment('running');
+  await press(row, alice);
+  const before = await verdicts();
+  const heard = await Promise.all(Array.from({ length: 8 }, () => cancellerOf(pipeline(), row)));
+  expect(heard.map((by) => by?.login)).toEqual(Array(8).fill('alice'));
+  expect((await verdicts()) - before).toBe(1);
+});
+
+test('judged by an attempt that lost the deployment, which has ended meanwhile: nothing is recorded any more', async () => {
+  const row = await deployment('running');
+  await press(row, alice);
+  const { db } = database;
+  await db.updateTable('countersign.deployment').set({ state: 'failed' }).where('id', '=', row.id).execute();
+  const before = await verdicts();
+  expect(await cancellerOf(pipeline(), row)).toBeNull();
+  expect((await verdicts()) - before).toBe(0);
+});

@@ -3,7 +3,7 @@
  * `onProgress` before and after it, and turns whatever a command did into a result or a coded error.
  */
 import type { CommandOutcome, ConnectionEvidence, HealthUrl, Host, LoginKey } from '../domain/deploy.ts';
-import { checkHealth } from './check-health.ts';
+import { checkHealth, HEALTH_URL } from './check-health.ts';
 import { DeployError, leavesOutcomeUnknown } from './deploy-error.ts';
 import type { DeployPorts, DeployProgress } from './deploy-ports.ts';
 import { LiveOutput } from './live-output.ts';
@@ -191,7 +191,7 @@ export class HostSession {
     const { signal } = this.#ports;
     const { outcome, error } = await checkHealth(health, this.host, {
       signal,
-      goOn: () => Promise.resolve(),
+      goOn: () => this.#assertWanted(HEALTH_URL),
     });
     this.commands.push(outcome);
     if (error !== null) throw error;

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { healthAddress } from '../../../src/deploy/check-health.ts';
 import type { HealthUrl } from '../../../src/domain/deploy.ts';
-import { DeployWorld, SSHD_USABLE } from '../../support/deploy/deploy-world.ts';
+import { DeployWorld, type DeployWish, SSHD_USABLE } from '../../support/deploy/deploy-world.ts';
 
 const onSshd = SSHD_USABLE ? describe : describe.skip;
 
@@ -53,8 +53,9 @@ onSshd('health over HTTP', () => {
     await world.stop();
   });
 
-  const deploy = (health: Partial<HealthUrl> = {}) =>
+  const deploy = (health: Partial<HealthUrl> = {}, wish: Pick<DeployWish, 'cancelled'> = {}) =>
     world.deploy({
+      ...wish,
       release: 'r2',
       sha: next,
       running,
@@ -108,6 +109,14 @@ onSshd('health over HTTP', () => {
       message: expect.stringMatching(message),
     });
     expect([asked, await world.current()]).toEqual([Array(3).fill('GET /health'), 'releases/r1']);
+  });
+
+  test('cancelled while it is asked again and again: it is asked no more, and switched back', async () => {
+    answers = [503];
+    const cancelled = () => Promise.resolve(asked.length >= 2 ? 'It was cancelled.' : null);
+    const outcome = await deploy({ tries: 60 }, { cancelled });
+    expect([outcome.outcome, outcome.hosts[0]?.outcome]).toEqual(['cancelled', 'rolled_back']);
+    expect([asked.length, await world.current()]).toEqual([2, 'releases/r1']);
   });
 
   test('nobody listens there: switched back, and it says so', async () => {

@@ -28,7 +28,7 @@ import { rehearsalThere } from './rehearsal-lock.ts';
 import { runningRelease } from './running-release.ts';
 import { runsNowhere } from './runs-nowhere.ts';
 import { ShownProgress } from './shown-progress.ts';
-import { mayShowOutput, showsOutput } from './shows-output.ts';
+import { noteShowsOutput, showsOutput } from './shows-output.ts';
 import { startDeployment } from './start-deployment.ts';
 import { targetRefusal } from './target-refusal.ts';
 
@@ -231,13 +231,7 @@ async function shipSeen(
   const shown = new ShownProgress(pipeline, row, { assessed, hosts: target.target.hosts });
   const stopOffering = offerCancelSoon(pipeline, row);
   try {
-    if (row.log_key !== null && (await mayShowOutput(pipeline, repositoryOf(row), target))) {
-      await pipeline.db
-        .updateTable('countersign.deployment')
-        .set({ log_shows_output: true })
-        .where('id', '=', row.id)
-        .execute();
-    }
+    await noteShowsOutput(pipeline, row, target);
     return await ship(pipeline, row, target, { ...attempt, watchers: [log, shown], log });
   } finally {
     stopOffering();

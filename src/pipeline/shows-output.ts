@@ -1,6 +1,7 @@
 import type { DeployOutcome } from '../domain/deploy.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
 import { isPrivate } from '../facts/read-visibility.ts';
+import { type StoredDeployment, repositoryOf } from './deployment-row.ts';
 import type { DeployTarget, Pipeline } from './pipeline.ts';
 
 /** Whether the check run may show what failed commands printed; GitHub is asked only where some failed. */
@@ -19,7 +20,7 @@ export async function showsOutput(
  * Whether whoever sees the repository may read what commands print: a command can print what it finds on the host. Where
  * GitHub doesn't say who sees it, it isn't shown.
  */
-export async function mayShowOutput(
+async function mayShowOutput(
   pipeline: Pick<Pipeline, 'github' | 'log'>,
   repository: RepositoryRef,
   { target }: DeployTarget,
@@ -31,4 +32,22 @@ export async function mayShowOutput(
     pipeline.log.warn({ err: error, repository: repository.id }, 'commands’ output is not shown');
     return false;
   }
+}
+
+/**
+ * Notes whether the page of a deployment's log may show it, at each attempt anew: since the one before, the repository may have become
+ * public, or the operator have changed their mind.
+ */
+export async function noteShowsOutput(
+  pipeline: Pick<Pipeline, 'db' | 'github' | 'log'>,
+  row: StoredDeployment,
+  target: DeployTarget,
+): Promise<void> {
+  if (row.log_key === null) return;
+  const shows = await mayShowOutput(pipeline, repositoryOf(row), target);
+  await pipeline.db
+    .updateTable('countersign.deployment')
+    .set({ log_shows_output: shows })
+    .where('id', '=', row.id)
+    .execute();
 }

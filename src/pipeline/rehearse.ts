@@ -1,21 +1,19 @@
-import { z } from 'zod';
 import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
 import type { DeployPorts, DeployProgress } from '../deploy/deploy-ports.ts';
 import { deploy } from '../deploy/deploy-to-hosts.ts';
 import { type HostKeys, inspectHost } from '../deploy/inspect-host.ts';
-import { manifestDigest } from '../deploy/manifest-digest.ts';
 import type { Mirror } from '../deploy/mirror.ts';
 import { ONE_BY_ONE } from '../deploy/plan-rollout.ts';
 import { printable } from '../deploy/refuse-paths.ts';
 import { CodedError } from '../domain/coded-error.ts';
-import type { Host, HostOutcome, ManifestEntry, Target } from '../domain/deploy.ts';
+import type { Host, HostOutcome, Target } from '../domain/deploy.ts';
 import type { NewEntry } from '../domain/entry.ts';
 import { fullName } from '../domain/repository.ts';
-import { readDocument, readEntry } from '../ledger/read.ts';
 import { record } from '../ledger/record.ts';
 import { type StoredDeployment, repositoryOf } from './deployment-row.ts';
 import { jsonDocument } from './documents.ts';
+import { assertAsRecorded } from './assert-as-recorded.ts';
 import { holdLocks } from './hold-locks.ts';
 import type { Pipeline } from './pipeline.ts';
 import { holdRehearsal } from './rehearsal-lock.ts';
@@ -114,34 +112,6 @@ async function assertNoneUnderWay(db: Kysely<Database>, repositoryId: number, en
   throw new CodedError(
     'deployment_under_way',
     `deployment ${busy.id} to ${environment} is ${busy.state === 'running' ? 'under way' : 'not known to have ended'}: wait until it has ended.`,
-  );
-}
-
-const Manifest = z.array(
-  z.object({
-    path: z.string(),
-    mode: z.enum(['100644', '100755', '120000']),
-    oid: z.string(),
-    sha256: z.string(),
-    size: z.number(),
-  }),
-);
-
-/** What was recorded when it was deployed must be what git has; erased, git's is all there is, and that is the commit. */
-async function assertAsRecorded(
-  db: Kysely<Database>,
-  { finished_entry: id, sha }: StoredDeployment,
-  now: readonly ManifestEntry[],
-): Promise<void> {
-  const entry = id === null ? null : await readEntry(db, id);
-  const sealed = entry?.content.documents.find(({ name }) => name === 'manifest');
-  const body = sealed === undefined ? null : await readDocument(db, sealed.commitment);
-  if (body === null) return;
-  const recorded = Manifest.parse(JSON.parse(body.toString('utf8')));
-  if (manifestDigest(recorded) === manifestDigest(now)) return;
-  throw new CodedError(
-    'rehearsal_refused',
-    `the manifest that entry ${id} has of ${sha.slice(0, 7)} is not the commit's: run \`countersign verify\`.`,
   );
 }
 

@@ -5,14 +5,17 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
+import type { GitHubReader } from '../../../src/facts/github-reader.ts';
 import { readManifest } from '../../../src/deploy/manifest.ts';
 import { readDocument, listEntries } from '../../../src/ledger/read.ts';
 import { record } from '../../../src/ledger/record.ts';
 import { newEntryId } from '../../../src/ledger/entry-id.ts';
 import { jsonDocument } from '../../../src/pipeline/documents.ts';
+import { lookAtHosts } from '../../../src/pipeline/look-at-hosts.ts';
 import { assertNotRehearsed, rehearsalThere } from '../../../src/pipeline/rehearsal-lock.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { DeployWorld, SSHD_USABLE } from '../../support/deploy/deploy-world.ts';
+import { pipelineOn } from '../../support/pipeline.ts';
 import { runCountersign } from '../../support/run-countersign.ts';
 import { waitingDeployment } from '../../support/waiting-deployment.ts';
 
@@ -56,7 +59,6 @@ onSshd('countersign rehearse', () => {
   });
   beforeEach(async () => {
     await world.restore();
-    await rm(path.join(folder, 'reached'), { force: true });
     database = await createTestDatabase();
   });
   afterEach(() => database.drop());
@@ -155,6 +157,23 @@ onSshd('countersign rehearse', () => {
       },
       { state, started_sequence: sequence, finished_entry: finished, release: `r${sequence}` },
     );
+  };
+
+  /** What a sweep finds of what runs there, as it is recorded. */
+  const drift = async () => {
+    const pipeline = pipelineOn(database, {} as GitHubReader, {
+      targetOf: (_, environment) => ({
+        target: {
+          ...world.target({ release: 'r1', sha, hosts: [world.host(0), world.host(1)] }),
+          environment,
+        },
+        privateKey: () => Promise.resolve(world.privateKey),
+        jumpKeys: () => Promise.resolve({}),
+      }),
+    });
+    await lookAtHosts(pipeline);
+    const found = await listEntries(database.db, { kinds: ['control.changed'] });
+    return found.map(({ content }) => content.outcome);
   };
 
   test('passes: deployed, well, back, compared, removed; one entry before and one after', async () => {
@@ -298,7 +317,7 @@ onSshd('countersign rehearse', () => {
 
   test('while it goes on no deployment starts there, nor another rehearsal; killed, it leaves a lock and its first entry', async () => {
     const row = await deployment('succeeded');
-    const health = `if [ -e ${folder}/slow ]; then touch ${folder}/reached; sleep 8; fi`;
+    const health = `if [ -e ${folder}/slow ]; then sleep 20; fi`;
     await writeFile(path.join(folder, 'slow'), '');
     const first = await start({ health });
     await first.says(/after_switch|✓ 127\.0\.0\.1:\d+ switch\n[^]*switch\n/);
@@ -310,6 +329,8 @@ onSshd('countersign rehearse', () => {
       code: 2,
       said: expect.stringContaining('is being rehearsed'),
     });
+    // What a sweep sees meanwhile is no drift.
+    expect(await drift()).toEqual([]);
     first.kill('SIGKILL');
     await first.ended;
     await rm(path.join(folder, 'slow'));
@@ -321,6 +342,7 @@ onSshd('countersign rehearse', () => {
     expect(left.map(({ current, locked }) => [current, locked])).toEqual(
       [0, 1].map(() => [expect.stringMatching(/^releases\/rehearsal-/), true]),
     );
+    expect(await drift()).toEqual(['baseline.gap']);
     // It holds the same files; no other goes on over it until a person has looked.
     expect(await rehearse()).toEqual({ code: 2, said: expect.stringContaining('is locked by rehearsal-') });
     const unlock = runCountersign(['host', 'unlock', 'acme/shop', 'staging', '--why', 'killed; bob'], {

@@ -72,7 +72,9 @@ export function createPages({
     try {
       respond(response, await within(patienceMs, page()));
     } catch (error) {
-      log.warn({ err: error, path }, 'a page could not be served');
+      // A deployment's key opens its log to whoever has it: not to who reads ours.
+      const shown = path.startsWith(DEPLOYMENTS) ? `${DEPLOYMENTS}…` : path;
+      log.warn({ err: error, path: shown }, 'a page could not be served');
       respond(response, text(503, 'The database does not answer.\n'));
     }
   };

@@ -18,7 +18,7 @@ const warned: string[] = [];
 async function serve(options: Partial<PagesOptions> = {}): Promise<string> {
   const pages = createPages({
     db: database.db,
-    log: { warn: (_, message) => void warned.push(message) },
+    log: { warn: (about, message) => void warned.push(`${message} ${JSON.stringify(about)}`) },
     now: () => new Date(Date.now() + 60_000),
     ...options,
   });
@@ -93,7 +93,12 @@ describe('the pages of a serving process', () => {
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
     const ready = await fetch(`${url}/readyz`);
     expect([ready.status, await ready.text()]).toEqual([503, 'The database does not answer.\n']);
-    expect(warned).toContain('a page could not be served');
+    expect(warned.join()).toContain('a page could not be served');
+    // Whoever has its key sees a deployment's log: it is no more for our own log than for anybody else.
+    const key = randomBytes(16).toString('base64url');
+    expect((await fetch(`${url}/deployments/${key}`)).status).toBe(503);
+    expect(warned.join()).toContain('/deployments/…');
+    expect(warned.join()).not.toContain(key);
     await db.destroy();
   });
 

@@ -63,6 +63,7 @@ export class ShownProgress {
     try {
       await this.#plan();
     } catch (error) {
+      this.#changed = true;
       this.#pipeline.log.warn({ err: error, deployment: this.#row.id }, 'how far it is can’t be shown');
     }
     if (!this.#closed) this.#timer = setTimeout(() => this.#show(), NEXT_MILLISECONDS);
@@ -74,6 +75,8 @@ export class ShownProgress {
     const { decision, facts, reading, source } = this.#assessed;
     const steps = [...this.#steps.values()];
     const phase = phaseOf(steps).join();
+    // Before it is awaited: a step that comes meanwhile isn't among these, and is shown the next time.
+    this.#changed = false;
     await pipeline.db.transaction().execute(async (tx) => {
       const running = await tx
         .selectFrom('countersign.deployment')
@@ -100,7 +103,6 @@ export class ShownProgress {
       });
       await queueEffects(tx, pipeline.queue, effects, now);
     });
-    this.#changed = false;
     this.#phase = phase;
   }
 }

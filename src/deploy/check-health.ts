@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandOutcome, HealthUrl, Host } from '../domain/deploy.ts';
 import { DeployError } from './deploy-error.ts';
+import { mask } from './mask.ts';
 import { printable } from './refuse-paths.ts';
 
 export const HEALTH_URL = 'health_url';
@@ -26,6 +27,8 @@ export async function checkHealth(
   const started = performance.now();
   const lines: string[] = [];
   const address = healthAddress(health, host);
+  // Its query may hold a secret, and the message is read by everybody who sees the repository.
+  const shown = mask(address.replace(/\?.*$/, '?…'), []);
   let well = false;
   for (let attempt = 1; attempt <= health.tries && !well; attempt += 1) {
     if (attempt > 1) {
@@ -41,7 +44,7 @@ export async function checkHealth(
     step: HEALTH_URL,
     exitCode: well ? 0 : 1,
     signal: null,
-    output: `GET ${address}\n${lines.join('\n')}\n`,
+    output: `GET ${shown}\n${lines.join('\n')}\n`,
     truncated: false,
     milliseconds: Math.round(performance.now() - started),
   };
@@ -49,7 +52,7 @@ export async function checkHealth(
   const last = lines.at(-1)?.replace(/^try \d+: /, '') ?? '';
   const error = new DeployError(
     'health_failed',
-    `${host.host}:${host.port} was asked at ${address} ${health.tries === 1 ? 'once' : `${health.tries} times`} and never answered ${health.status}; the last time: ${last}.`,
+    `${host.host}:${host.port} was asked at ${shown} ${health.tries === 1 ? 'once' : `${health.tries} times`} and never answered ${health.status}; the last time: ${last}.`,
   );
   return { outcome, error };
 }

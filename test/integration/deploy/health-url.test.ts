@@ -126,4 +126,12 @@ onSshd('health over HTTP', () => {
     );
     expect(await world.current()).toBe('releases/r1');
   });
+
+  test('what it is asked with is in nothing that is recorded or shown', async () => {
+    answers = [500];
+    const { hosts } = await deploy({ url: `http://{host}:${port}/health?key=opensesame`, tries: 1 });
+    expect(asked).toEqual(['GET /health?key=opensesame']);
+    expect(hosts[0]?.message).toContain('/health?… once');
+    expect(JSON.stringify(hosts)).not.toContain('opensesame');
+  });
 });

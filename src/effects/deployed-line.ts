@@ -37,7 +37,7 @@ export function deployedLine(
 export function phaseOf(steps: readonly HostStep[]): readonly string[] {
   const at = (...names: readonly string[]): number => steps.filter(({ step }) => names.includes(step)).length;
   if (at('switch_back') > 0) return ['switching back'];
-  if (at('switch', 'after_switch', 'health') > 0) return ['switching'];
+  if (at('switch', 'after_switch', 'health', 'health_url') > 0) return ['switching'];
   if (at('prune', 'unlock') > 0) return ['cleaning up'];
   return steps.length > 0 ? ['staging'] : [];
 }

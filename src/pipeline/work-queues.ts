@@ -6,7 +6,7 @@ import { judgeDeployment } from './judge-deployment.ts';
 import { judgeMergeGroup } from './judge-merge-group.ts';
 import { judgePush } from './judge-push.ts';
 import { lookAtControls } from './look-at-controls.ts';
-import { LOOK_AT_HOSTS_MS, lookAtHosts } from './look-at-hosts.ts';
+import { startLookingAtHosts } from './look-at-hosts.ts';
 import { LOOK_AGAIN_MS, lookAgain } from './look-again.ts';
 import type { Pipeline } from './pipeline.ts';
 import { recordMerge } from './record-merge.ts';
@@ -15,7 +15,7 @@ import { runEffect } from './run-effect.ts';
 import { sweepOpen } from './sweep-open.ts';
 import { watchJob } from './watch-job.ts';
 
-/** Ties each queue to the step that works it. Answers what stops the clock-driven look at waiting deployments. */
+/** Ties each queue to the step that works it. Answers what stops what goes by the clock: the looks at waiting deployments and at hosts. */
 export async function workQueues(pipeline: Pipeline): Promise<() => void> {
   const { queue } = pipeline;
   await queue.work('change', (data, job) => judgeChange(pipeline, data, job), { concurrency: 4 });
@@ -40,15 +40,10 @@ export async function workQueues(pipeline: Pipeline): Promise<() => void> {
       pipeline.log.error({ err: error }, 'waiting deployments could not be looked at again');
     });
   }, LOOK_AGAIN_MS);
-  const looking = setInterval(() => {
-    lookAtHosts(pipeline).catch((error: unknown) => {
-      pipeline.log.error({ err: error }, 'hosts could not be looked at');
-    });
-  }, LOOK_AT_HOSTS_MS);
   timer.unref();
-  looking.unref();
+  const stopLooking = startLookingAtHosts(pipeline);
   return () => {
     clearInterval(timer);
-    clearInterval(looking);
+    stopLooking();
   };
 }

@@ -43,15 +43,18 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     io.stdout.write(USAGE);
     return 0;
   }
-  const hosts = hostsOf(asked, io);
+  const { target, hosts } = hostsOf(asked, io);
   const source = await openLedgerSource(io.env, 'writerUrl');
   const now = () => new Date().toISOString();
   const needs = { db: source.db, now, newId: () => newEntryId(now(), randomBytes), random: randomBytes };
   try {
-    const place = {
-      repository: await repositoryNamed(source.db, asked.repository),
-      environment: asked.environment,
-    };
+    const { repositoryId } = target;
+    const repository =
+      repositoryId === null
+        ? await repositoryNamed(source.db, asked.repository)
+        : // The name may have been another repository's: whether a lock's deployment is under way is told by this one's.
+          { id: repositoryId, fullName: target.repository };
+    const place = { repository, environment: asked.environment };
     const locks = await readHostLocks(needs, place, hosts);
     for (const lock of locks) io.stdout.write(`${described(lock)}\n`);
     if (locks.length === 0) {
@@ -116,7 +119,8 @@ function hostsOf({ repository, environment, hosts: named }: Asked, io: CommandIo
   const wanted = target.hosts.filter(
     (host) => named.length === 0 || named.some((name) => isNamed(name)(host)),
   );
-  return wanted.map((host) => ({ host, path: target.path, timeout: target.timeout, ...keys }));
+  const { path, timeout } = target;
+  return { target, hosts: wanted.map((host) => ({ host, path, timeout, ...keys })) };
 }
 
 function described(lock: SeenLock): string {

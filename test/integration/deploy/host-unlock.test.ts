@@ -31,6 +31,8 @@ onSshd('countersign host unlock', () => {
       timeout: 30,
     }));
     await writeFile(path.join(folder, 'countersign.yaml'), stringify({ targets }));
+    const pinned = targets.map((target) => ({ ...target, repository_id: 5 }));
+    await writeFile(path.join(folder, 'pinned.yaml'), stringify({ targets: pinned }));
     await writeFile(path.join(folder, 'production.key'), world.privateKey);
   });
   beforeEach(() => world.clear());
@@ -40,12 +42,13 @@ onSshd('countersign host unlock', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const unlock = async (...args: readonly string[]) => {
+  const unlock = (...args: readonly string[]) => unlockBy('countersign.yaml', args);
+  const unlockBy = async (file: string, args: readonly string[]) => {
     let said = '';
     const sink = { write: (text: string) => (said += text) };
     const env = {
       DATABASE_URL: database.writerUrl,
-      COUNTERSIGN_CONFIG: path.join(folder, 'countersign.yaml'),
+      COUNTERSIGN_CONFIG: path.join(folder, file),
     };
     const call = ['host', 'unlock', 'acme/shop', 'production', ...args];
     const code = await main(call, { stdout: sink, stderr: sink, env });
@@ -64,6 +67,7 @@ onSshd('countersign host unlock', () => {
     release: string,
     state: 'running' | 'failed',
     job: 'active' | 'created' | null,
+    repositoryId = 5,
   ) => {
     const id = randomUUID();
     const at = new Date();
@@ -72,7 +76,7 @@ onSshd('countersign host unlock', () => {
       .values({
         id,
         subject_key: id,
-        repository_id: 5,
+        repository_id: repositoryId,
         installation_id: 9,
         owner: 'acme',
         name: 'shop',
@@ -97,7 +101,7 @@ onSshd('countersign host unlock', () => {
       })
       .execute();
     if (job === null) return id;
-    const repository = { id: 5, owner: 'acme', name: 'shop', installationId: 9 };
+    const repository = { id: repositoryId, owner: 'acme', name: 'shop', installationId: 9 };
     const effect = {
       kind: 'deploy',
       key: `deploy:${id}`,
@@ -193,6 +197,19 @@ onSshd('countersign host unlock', () => {
       expect([code, said, await isLocked()]).toEqual([0, expect.stringMatching(shown), false]);
     },
   );
+
+  test('a name that was another repository’s lately: the id in the operator’s file counts', async () => {
+    await deployment('r-ours', 'running', 'active');
+    await deployment('r-theirs', 'failed', null, 6);
+    await lockedBy('r-ours/0a1b');
+    await expect(unlockBy('pinned.yaml', ['--why', 'in a hurry'])).rejects.toMatchObject({
+      code: 'deployment_under_way',
+    });
+    expect(await isLocked()).toBe(true);
+    const broken = await unlockBy('pinned.yaml', ['--why', 'in a hurry', '--even-under-way']);
+    expect(broken.code).toBe(0);
+    expect((await entries())[0]?.repository).toEqual({ id: '5', name: 'acme/shop' });
+  });
 
   test('a deployment whose lock is broken in its middle stops, and changes nothing more', async () => {
     const sha = await world.repository.commit({ a: 'next' });

@@ -134,7 +134,14 @@ async function recordChangeDecision(
       { repository, number, headSha, baseRef, verdict },
       delivery,
     );
-    if (verdict !== 'closed') await recordOnceIn(tx, pipeline, recording(shown));
+    if (verdict !== 'closed') return void (await recordOnceIn(tx, pipeline, recording(shown)));
+    // Another pull request with this head may show its own verdict there now. Opened again, this one shows its own anew, though it
+    // comes to the same as before.
+    await tx
+      .updateTable('countersign.last_decision')
+      .set({ basis: 'closed' })
+      .where('subject', '=', `change:${repository.id}:${number}`)
+      .execute();
   });
 }
 

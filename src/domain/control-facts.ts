@@ -25,6 +25,8 @@ export interface KeptControls {
   >;
   /** What the policy demands and is not, or not visibly, enforced: names of its settings. */
   readonly unmet: readonly string[];
+  /** When a look of our own found the last change, RFC 3339: no delivery had told yet who made it. Absent: nothing is open. */
+  readonly unnamedAt?: string;
 }
 
 /** A setting that became another. Null: it was not there, or is gone. */

@@ -56,22 +56,32 @@ async function noteIn(
     .selectAll()
     .where('subject', '=', subject)
     .executeTakeFirst();
+  const now = pipeline.now();
   // Somebody who began later was faster: what we saw is older, and no change back to it.
-  if (row !== undefined && row.looked_at.getTime() > Date.parse(begunAt)) return factOf(look.subject, row);
+  const older = row !== undefined && row.looked_at.getTime() > Date.parse(begunAt);
+  if (older && (by === null || !isOpen(row.kept.unnamedAt, now))) return factOf(look.subject, row);
 
   const before = row === undefined ? null : row.kept;
-  const compared = compareControls(before?.parts ?? null, look);
+  const compared = compareControls(before?.parts ?? null, older ? { ...look, parts: {} } : look);
   const last = row === undefined ? null : { standing: row.standing, unmet: row.kept.unmet };
-  const judged = standingAfter(last, judge(before?.parts ?? null));
-  const kept: KeptControls = { parts: compared.parts, unmet: judged.unmet };
-  const act = actOf(compared, last, judged);
-  const looked = { kept: JSON.stringify(kept), looked_at: new Date(begunAt) };
+  const judged = older
+    ? { standing: row.standing, unmet: row.kept.unmet }
+    : standingAfter(last, judge(before?.parts ?? null));
+  const found = actOf(compared, last, judged);
+  const toldLate = found === null && by !== null && isOpen(before?.unnamedAt, now);
+  const act = toldLate ? 'told' : found;
+  const unnamedAt = unnamedAfter(act, { by, now, before: before?.unnamedAt });
+  const kept: KeptControls = {
+    parts: compared.parts,
+    unmet: judged.unmet,
+    ...(unnamedAt === undefined ? {} : { unnamedAt }),
+  };
+  const looked = { kept: JSON.stringify(kept), looked_at: older ? row.looked_at : new Date(begunAt) };
   if (act === null && row !== undefined) {
     await tx.updateTable('countersign.control_state').set(looked).where('subject', '=', subject).execute();
     return factOf(look.subject, { ...row, kept, looked_at: looked.looked_at });
   }
 
-  const now = pipeline.now();
   const { entryId } = await record(
     tx,
     entryOf(repository, {
@@ -102,9 +112,29 @@ async function noteIn(
 }
 
 /**
- * `judged`: nothing changed on GitHub, but the policy asks for something else. Null: there is nothing to tell.
+ * `judged`: nothing changed on GitHub, but the policy asks for something else. `told`: a delivery that names somebody came after a
+ * look of our own had found the change. Null: there is nothing to tell.
  */
-type Act = 'baseline' | 'changed' | 'unreadable' | 'readable' | 'judged';
+type Act = 'baseline' | 'changed' | 'unreadable' | 'readable' | 'judged' | 'told';
+
+/** Within this of our own look a delivery is still taken for one about what it found; GitHub sends them within seconds. */
+const TOLD_WITHIN_MS = 10 * 60_000;
+
+const isOpen = (unnamedAt: string | undefined, now: string): boolean =>
+  unnamedAt !== undefined && Date.parse(now) - Date.parse(unnamedAt) <= TOLD_WITHIN_MS;
+
+/** It stays open when somebody was told of: two people may each have made a part of what one look found. */
+function unnamedAfter(
+  act: Act | null,
+  {
+    by,
+    now,
+    before,
+  }: { readonly by: Actor | null; readonly now: string; readonly before: string | undefined },
+): string | undefined {
+  if (act === 'changed') return by === null ? now : undefined;
+  return isOpen(before, now) ? before : undefined;
+}
 
 function actOf(
   { changes, first, lost, found }: ComparedControls,
@@ -159,7 +189,7 @@ function entryOf(
   return {
     kind: 'control.changed',
     occurredAt: begunAt,
-    who: act === 'changed' && by !== null ? [{ role: 'changer', actor: by }] : [],
+    who: (act === 'changed' || act === 'told') && by !== null ? [{ role: 'changer', actor: by }] : [],
     repository: { id: repository.id, fullName: fullName(repository) },
     commit: null,
     pullRequest: null,

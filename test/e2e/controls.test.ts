@@ -188,6 +188,8 @@ test('what only the organisation’s ruleset enforces counts, and a change of th
   expect(alone.content.outcome).toBe('changed.whole');
   const merged = await merge(stage, 'carol', await approved('by-organisation'));
   await expect(stampOf('change.merged', merged)).resolves.toMatchObject([{ standing: 'whole' }]);
+  // Its deployment looks at the controls as well, and would find what is changed below before the delivery tells by whom.
+  await untilCheckRun(stage, merged, deployCheck('staging'), (seen) => seen.title.startsWith('Deployed'), 60);
 
   await owner.repos.updateOrgRuleset({ ruleset_id: ruleset.id, ...byOrganisation('non_fast_forward') });
   const gap = await untilChange('main', 'changed.gap');

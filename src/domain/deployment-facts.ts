@@ -40,7 +40,7 @@ export interface DeploymentFacts {
   readonly ranBefore?: Known<RanBefore | null>;
   /** The newest emergency that was declared for this commit here. Null: none was. Absent in facts that are older than emergencies. */
   readonly emergency?: Known<EmergencyFacts | null>;
-  /** What went past the gates here and awaits its review. Absent in facts that are older than emergencies. */
+  /** What went past the gates anywhere in this repository and awaits its review. Absent in facts that are older than emergencies. */
   readonly openReviews?: Known<readonly OpenReview[]>;
   /** Only where the policy asks for identity. */
   readonly organization?: OrganizationFacts;

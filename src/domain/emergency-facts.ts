@@ -31,6 +31,8 @@ export interface OpenReview {
   readonly entry: string;
   readonly kind: 'emergency' | 'bypass';
   readonly commit: string;
+  /** Where it was deployed to. Absent in facts from when only those of the deployment's own environment were looked up. */
+  readonly environment?: string;
   /** When the emergency was used, or the job was seen running. */
   readonly at: string;
   /** From this moment on it is overdue. RFC 3339 in UTC. */

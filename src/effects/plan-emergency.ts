@@ -44,10 +44,10 @@ function said({ what, emergency, environment, sha, at, asked }: EmergencyNotice,
   const where = `**${escape(environment, 80)}**`;
   switch (what) {
     case 'used':
-      return `🚨 **${named} was used** for ${commitLink(sha, place)} to ${where}. It has to be reviewed until **${moment(at)}** by ${sentence(asked ?? 'somebody', 300)}, who took no part in it, with ${code(howToReview(emergency))} (or ${code('unjustified')}). After that everything that would be deployed there is held until it is.`;
+      return `🚨 **${named} was used** for ${commitLink(sha, place)} to ${where}. It has to be reviewed until **${moment(at)}** by ${sentence(asked ?? 'somebody', 300)}, who took no part in it, with ${code(howToReview(emergency))} (or ${code('unjustified')}). After that whatever of this repository would be deployed, but a rollback, is held until it is.`;
     case 'expired':
       return `⏱️ **${named}** for ${commitLink(sha, place)} on ${where} ended unused at ${moment(at)}.`;
     case 'overdue':
-      return `⚠️ **The review of ${code(emergencyId(emergency))} is overdue** since ${moment(at)}: nothing is deployed to ${where} until ${sentence(asked ?? 'somebody', 300)}, who took no part in it, writes ${code(howToReview(emergency))} (or ${code('unjustified')}).`;
+      return `⚠️ **The review of ${code(emergencyId(emergency))} is overdue** since ${moment(at)}: nothing of this repository but a rollback is deployed until ${sentence(asked ?? 'somebody', 300)}, who took no part in it, writes ${code(howToReview(emergency))} (or ${code('unjustified')}).`;
   }
 }

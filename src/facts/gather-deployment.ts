@@ -41,7 +41,7 @@ export interface DeploymentAsked {
   /** What ran in the environments that the policy puts before this one, and whether this one is locked, by our records. */
   readonly before: DeploymentFacts['before'] & {};
   readonly lock: DeploymentFacts['lock'] & {};
-  /** The emergency of its commit there, and what awaits a review there, by our records. */
+  /** The emergency of its commit there, and what of the repository awaits a review, by our records. */
   readonly emergency?: DeploymentFacts['emergency'] & {};
   readonly openReviews?: DeploymentFacts['openReviews'] & {};
   /** Of a rollback: whether its commit was approved and ran there, by our records. */

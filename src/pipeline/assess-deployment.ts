@@ -104,7 +104,7 @@ export async function assessDeployment(
     before: await runsBefore(db, repository, before, row.sha),
     lock: await readLockFacts(db, repository.id, row.environment),
     emergency,
-    openReviews: await readOpenReviews(db, repository.id, row.environment),
+    openReviews: await readOpenReviews(db, repository.id),
     ranBefore: row.source === 'rollback' ? await readRanBefore(db, row) : null,
     identity: asking.reduce((asked, { identity }) => ({ ...asked, ...identity }), {}),
     pushesOf: (number: number) => pushesTo(db, repository, number),

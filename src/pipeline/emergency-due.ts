@@ -43,10 +43,10 @@ async function settle(
   await pipeline.db.transaction().execute(async (tx) => {
     const acts = await holdEmergency(tx, entry);
     const now = pipeline.now();
-    // What rests on it and hasn't started is held from here on.
+    // What rests on it and hasn't started is held from here on; by an overdue review, whatever of the repository.
     await judgeWaiting(tx, pipeline.queue, {
       repositoryId: repository.id,
-      environment,
+      environment: due === 'expiry' ? environment : null,
       sha: due === 'expiry' ? sha : null,
       delivery: null,
     });

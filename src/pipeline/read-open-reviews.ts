@@ -21,22 +21,20 @@ export const MOST_SHOWN = 100;
 
 const opening = z.object({ deployment: z.string(), dueAt: z.iso.datetime() });
 
-/** Where something went past the gates; without a commit, any of the environment. */
+/** Where something went past the gates: anywhere in a repository, or with one commit in one environment. */
 export interface ReviewPlace {
   readonly repositoryId: number;
-  readonly environment: string;
-  readonly commit?: string;
+  readonly only?: { readonly environment: string; readonly commit: string };
 }
 
-/** What went past the gates of an environment and that nobody has reviewed: what is due first before the rest, {@link MOST_SHOWN} at most. */
+/** What went past the gates anywhere in a repository and that nobody has reviewed: what is due first before the rest, {@link MOST_SHOWN} at most. */
 export async function readOpenReviews(
   db: Reader,
   repositoryId: number,
-  environment: string,
 ): Promise<Known<readonly OpenReview[]>> {
   return guarded(async () => {
     let found: readonly OpenReview[] = [];
-    for await (const page of openEntries(db, { repositoryId, environment })) {
+    for await (const page of openEntries(db, { repositoryId })) {
       const reviews: OpenReview[] = [...found];
       for (const entry of page) reviews.push(await openReviewOf(db, entry));
       found = reviews.toSorted(byDue).slice(0, MOST_SHOWN);
@@ -53,13 +51,15 @@ const byDue = (a: OpenReview, b: OpenReview): number =>
  * both: a search column that somebody altered hides nothing. Throws `projection_forged`.
  */
 export async function* openEntries(db: Reader, place: ReviewPlace): AsyncGenerator<readonly ReadEntry[]> {
-  const { repositoryId, environment, commit = null } = place;
+  const { repositoryId, only } = place;
+  const environment = only?.environment ?? null;
+  const commit = only?.commit ?? null;
   let after: string | null = null;
   for (;;) {
     const { rows }: { readonly rows: { id: string }[] } = await sql<{ id: string }>`
       SELECT p.entry_id AS id FROM ledger.projection p JOIN ledger.entry e ON e.id = p.entry_id
-      WHERE p.repository_id = ${repositoryId} AND p.environment = ${environment}
-        AND p.kind IN ('emergency.used', 'emergency.bypassed')
+      WHERE p.repository_id = ${repositoryId} AND p.kind IN ('emergency.used', 'emergency.bypassed')
+        AND (${environment}::text IS NULL OR p.environment = ${environment}::text)
         AND (${commit}::text IS NULL OR p.commit = ${commit}::text) AND (${after}::uuid IS NULL OR p.entry_id > ${after}::uuid)
         AND NOT EXISTS (
           SELECT FROM ledger.projection r JOIN ledger.entry reviewed ON reviewed.id = r.entry_id
@@ -86,6 +86,7 @@ export async function openReviewOf(db: Reader, entry: ReadEntry): Promise<OpenRe
     entry: isBypass ? id : (content.answers ?? id),
     kind: isBypass ? 'bypass' : 'emergency',
     commit: content.commit ?? '',
+    environment: content.environment ?? '',
     at: content.occurred,
     // Whoever erases when it is due makes it due at once.
     dueAt: said === null ? content.occurred : parsed(opening, said, entry).dueAt,

@@ -150,7 +150,7 @@ export async function reviewEmergency(
   );
   await judgeWaiting(tx, surroundings.queue, {
     repositoryId: repository.id,
-    environment,
+    environment: null,
     sha: null,
     delivery,
   });

@@ -27,7 +27,7 @@ export async function findSameBypass(
 ): Promise<OpenReview | null> {
   const lock = `bypass:${repositoryId}:${environment}:${commit}`;
   await sql`SELECT pg_advisory_xact_lock(hashtextextended(${lock}, 0))`.execute(tx);
-  for await (const page of openEntries(tx, { repositoryId, environment, commit })) {
+  for await (const page of openEntries(tx, { repositoryId, only: { environment, commit } })) {
     for (const entry of page) if (await covers(tx, entry, wanted)) return openReviewOf(tx, entry);
   }
   return null;

@@ -94,7 +94,7 @@ const LIFTED: Readonly<Record<Liftable, string>> = {
 function emergencyLines({ by, confirm, valid, lifts, review }: EmergencyPolicy): readonly string[] {
   return [
     `may go without ${list(lifts.map((each) => LIFTED[each]))} in an emergency that ${who(by)} declares and another one, of ${who(confirm)}, confirms: for one commit, once, within ${valid}`,
-    `has such an emergency reviewed within ${review.within} by ${who(review.by)}, who took no part in it; overdue, nothing else is deployed there`,
+    `has such an emergency reviewed within ${review.within} by ${who(review.by)}, who took no part in it; overdue, nothing of this repository but a rollback is deployed`,
   ];
 }
 

@@ -45,7 +45,7 @@ export const EMERGENCY_GUIDE: Readonly<Record<EmergencyCode, Guide>> = {
     'Run `countersign verify`, and ask who can write to the database.',
   ),
   emergency_review_overdue: wrong(
-    'An emergency was used, or a job ran without approval, and nobody reviewed it in time. Everything but a rollback is held there.',
+    'An emergency was used, or a job ran without approval, and nobody reviewed it in time. Everything of the repository but a rollback is held.',
     'Somebody who is named and took no part in it reviews it with `/countersign review`.',
   ),
   emergency_review_open: fine('An emergency, or a job that ran without approval, awaits its review in time.'),

@@ -31,7 +31,7 @@ export function emergencySchemas<People extends z.ZodType>(people: People) {
     );
   const review = z.strictObject({
     within: checked((text) => durationProblem(text, LONGEST_WITHIN)).describe(
-      'How soon after its use somebody has to have reviewed it, as 24h; 7d at most. What is overdue holds the next deployments.',
+      'How soon after its use somebody has to have reviewed it, as 24h; 7d at most. What is overdue holds the repository’s next deployments.',
     ),
     by: people.describe('Who may review it afterwards: nobody who took part in it.'),
   });

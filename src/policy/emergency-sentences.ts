@@ -36,12 +36,12 @@ export const EMERGENCY_SENTENCES: {
   emergency_unknown: ({ environment, why }) =>
     `Whether an emergency on ${code(environment)} stands is not known: ${words(why)}.`,
   emergency_review_overdue: ({ emergency, environment, of, commit, at, due, asked: names }) =>
-    `${reviewed(of, emergency)} on ${code(environment)} (${sha(commit)}, ${moment(at)}) had to be reviewed by ${moment(due)}, and nothing else is deployed there until it is: ${asked(names)}, with ${code(`/countersign review ${plainId(emergency)} justified WHY`)} (or ${code('unjustified')}).`,
-  emergency_review_open: ({ emergency, of, due, asked: names }) =>
-    `${reviewed(of, emergency)} has to be reviewed by ${moment(due)}, by ${asked(names)}; after that it holds what is deployed here.`,
-  emergency_reviews_unknown: ({ environment, why }) =>
-    `Whether a review of an emergency on ${code(environment)} is overdue is not known: ${words(why)}.`,
-  emergencies_reviewed: ({ environment }) => `No review of an emergency on ${code(environment)} is open.`,
+    `${reviewed(of, emergency)} on ${code(environment)} (${sha(commit)}, ${moment(at)}) had to be reviewed by ${moment(due)}, and nothing of this repository but a rollback is deployed until it is: ${asked(names)}, with ${code(`/countersign review ${plainId(emergency)} justified WHY`)} (or ${code('unjustified')}).`,
+  emergency_review_open: ({ emergency, environment, of, due, asked: names }) =>
+    `${reviewed(of, emergency)} on ${code(environment)} has to be reviewed by ${moment(due)}, by ${asked(names)}; after that it holds whatever of this repository would be deployed.`,
+  emergency_reviews_unknown: ({ why }) =>
+    `Whether a review of an emergency is overdue is not known: ${words(why)}.`,
+  emergencies_reviewed: () => 'No review of an emergency is open.',
 };
 
 const plainId = (id: unknown): string => String(id).replaceAll(/[^0-9a-f]/g, '');

@@ -264,6 +264,18 @@ test('a review that is overdue holds the next deployment, which has all its appr
   );
   expect(held.title).toContain(`the review of emergency ${id} is overdue since`);
   expect(held.summary).toMatch(new RegExp(`Emergency \`${id}\` on \`staging\` .* had to be reviewed by 20`));
+  // Not there alone: nothing of the repository goes anywhere until somebody looked at what went past the gates.
+  await ask(stage, 'dave', next.sha);
+  const elsewhere = await untilCheckRun(
+    stage,
+    next.sha,
+    production,
+    (run) => run.title.startsWith('Held'),
+    60,
+  );
+  expect(elsewhere.summary).toMatch(
+    new RegExp(`Emergency \`${id}\` on \`staging\` .* had to be reviewed by 20`),
+  );
   stage.github.pressButton(stage.repository, held.id, 'approve', stage.people.erin);
   const still = await untilCheckRun(
     stage,

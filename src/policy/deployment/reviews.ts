@@ -10,30 +10,29 @@ import type { EnvironmentPolicy, Policy } from '../schema.ts';
 const GATE = 'emergency_reviews';
 
 /**
- * Whether whatever went past the gates here was reviewed in time. What is overdue holds everything that would be deployed, also where
- * the policy says nothing of emergencies: GitHub lets an administrator past our rule whatever we say.
+ * Whether whatever went past the gates anywhere in the repository was reviewed in time, by whoever reviews it where it happened. What is
+ * overdue holds everything that would be deployed, also where the policy says nothing of emergencies: GitHub lets an administrator past
+ * our rule whatever we say.
  */
 export function emergencyReviewsGate(
   policy: Policy,
   { emergency }: EnvironmentPolicy,
   facts: DeploymentFacts,
 ): GateResult {
-  const { environment } = facts.request;
-  const { openReviews } = facts;
+  const { request, openReviews } = facts;
+  const here = { environment: request.environment };
   if (openReviews === undefined) {
     if (emergency === undefined) return notApplicable(GATE);
-    return pending(GATE, reason('emergency_reviews_unknown', { environment, why: 'it was not looked up' }));
+    return pending(GATE, reason('emergency_reviews_unknown', { ...here, why: 'it was not looked up' }));
   }
   if (!openReviews.known)
-    return pending(GATE, reason('emergency_reviews_unknown', { environment, why: openReviews.why }));
+    return pending(GATE, reason('emergency_reviews_unknown', { ...here, why: openReviews.why }));
   if (openReviews.value.length === 0)
-    return emergency === undefined
-      ? notApplicable(GATE)
-      : passed(GATE, reason('emergencies_reviewed', { environment }));
-  const asked = namesOf(reviewOf(policy, environment).by);
+    return emergency === undefined ? notApplicable(GATE) : passed(GATE, reason('emergencies_reviewed', here));
   const judged = openReviews.value
     .toSorted((a, b) => (a.entry < b.entry ? -1 : 1))
-    .map(({ entry, kind, commit, at, dueAt }) => {
+    .map(({ entry, kind, commit, environment = request.environment, at, dueAt }) => {
+      const asked = namesOf(reviewOf(policy, environment).by);
       const about = { emergency: emergencyId(entry), environment, of: kind, commit, at, due: dueAt, asked };
       // A time that can't be read is over.
       const isOpen = Date.parse(facts.gatheredAt) < Date.parse(dueAt);

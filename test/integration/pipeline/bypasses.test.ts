@@ -66,12 +66,25 @@ async function bypass(
   );
 }
 
-const review = (tx: Tx, { pipeline }: Clock, environment: string, emergency: string, commit: string) =>
+const review = (
+  tx: Tx,
+  { pipeline }: Clock,
+  place: Pick<Deploying, 'repository' | 'environment'>,
+  emergency: string,
+  commit: string,
+) =>
   reviewEmergency(
     tx,
     pipeline,
-    { kind: 'review', environment, emergency, sha: commit, verdict: 'justified', why: 'it was' },
-    { repository, number: 12, by: frank, delivery: randomUUID(), answers: randomUUID() },
+    {
+      kind: 'review',
+      environment: place.environment,
+      emergency,
+      sha: commit,
+      verdict: 'justified',
+      why: 'it was',
+    },
+    { repository: place.repository, number: 12, by: frank, delivery: randomUUID(), answers: randomUUID() },
   );
 
 const bypasses = (environment: string) =>
@@ -86,7 +99,7 @@ describe('a bypass that somebody reports again and again', () => {
     const second = await inTransaction((tx) => bypass(tx, clock, place));
     expect(second).toEqual({ ...first, fresh: false });
     expect(await bypasses('again')).toHaveLength(1);
-    await inTransaction((tx) => review(tx, clock, 'again', first.entryId, place.sha));
+    await inTransaction((tx) => review(tx, clock, place, first.entryId, place.sha));
     expect(await inTransaction((tx) => bypass(tx, clock, place))).toMatchObject({ fresh: true });
     expect(await bypasses('again')).toHaveLength(2);
   });
@@ -118,18 +131,19 @@ describe('more bypasses than anybody counts', () => {
   const commitOf = (at: number): string => String(at).padStart(40, '0');
 
   test('are all found while they are open, what is due first before the rest; and hold nothing once they are reviewed', async () => {
-    const environment = 'many';
+    const many = { ...repository, id: 501, name: 'stall' };
+    const inMany = { repository: many, environment: 'many' };
     const clock = clocked();
     const made: string[] = [];
     await inTransaction(async (tx) => {
       for (let index = 0; index < COUNT; index += 1) {
         // The last one is due before all the others.
         clock.later(index === COUNT - 1 ? -1 : index);
-        const place = { repository, environment, sha: commitOf(index) };
+        const place = { ...inMany, sha: commitOf(index) };
         made.push((await bypass(tx, clock, place)).entryId);
       }
     });
-    const open = await readOpenReviews(database.db, repository.id, environment);
+    const open = await readOpenReviews(database.db, many.id);
     expect(open).toMatchObject({ known: true });
     const shown = open.known ? open.value : [];
     expect(shown).toHaveLength(MOST_SHOWN);
@@ -138,12 +152,12 @@ describe('more bypasses than anybody counts', () => {
     const left = 777;
     await inTransaction(async (tx) => {
       for (const [index, entry] of made.entries())
-        if (index !== left) await review(tx, clock, environment, entry, commitOf(index));
+        if (index !== left) await review(tx, clock, inMany, entry, commitOf(index));
     });
-    expect(await readOpenReviews(database.db, repository.id, environment)).toMatchObject({
+    expect(await readOpenReviews(database.db, many.id)).toMatchObject({
       value: [{ entry: made[left], commit: commitOf(left) }],
     });
-    await inTransaction((tx) => review(tx, clock, environment, made[left] ?? '', commitOf(left)));
-    expect(await readOpenReviews(database.db, repository.id, environment)).toEqual(known([]));
+    await inTransaction((tx) => review(tx, clock, inMany, made[left] ?? '', commitOf(left)));
+    expect(await readOpenReviews(database.db, many.id)).toEqual(known([]));
   }, 120_000);
 });

@@ -595,6 +595,22 @@ const reviewRows: readonly EmergencyCase[] = [
     { policy: plain },
   ),
   row(
+    'one of another environment is overdue',
+    'emergency_reviews',
+    'pending',
+    ['emergency_review_overdue'],
+    reviewed(known([{ ...overdue, environment: 'staging' }])),
+    { policy: plain },
+  ),
+  row(
+    'one of an environment that the policy doesn’t name is overdue',
+    'emergency_reviews',
+    'pending',
+    ['emergency_review_overdue'],
+    reviewed(known([{ ...overdue, kind: 'bypass', environment: 'preview' }])),
+    { policy: plain },
+  ),
+  row(
     'one is overdue, and a confirmed emergency doesn’t lift that',
     'emergency_reviews',
     'pending',

@@ -73,7 +73,7 @@ test('a policy in sentences says who declares and confirms, what is lifted, and 
   const lines = describePolicy(valid(`emergency: { ${TERMS}, lifts: [freeze, changes] }`));
   expect(lines.filter((line) => line.includes('emergency'))).toEqual([
     '  - may go without freezes or the approval of the changes in it in an emergency that team on-call declares and another one, of team leads, confirms: for one commit, once, within 1h',
-    '  - has such an emergency reviewed within 24h by frank, who took no part in it; overdue, nothing else is deployed there',
+    '  - has such an emergency reviewed within 24h by frank, who took no part in it; overdue, nothing of this repository but a rollback is deployed',
   ]);
 });
 

@@ -2,8 +2,8 @@
 import type { ConnectionEvidence } from '../domain/deploy.ts';
 import { type HostFacts, hostFacts } from './host-facts.ts';
 import { askHost, type HostAsked } from './inspect-host.ts';
+import { probeScript } from './look-scripts.ts';
 import { listed, printable } from './refuse-paths.ts';
-import { probeScript } from './scripts.ts';
 import { openConnection } from './ssh-connection.ts';
 import { HostKeyMismatch } from './ssh-hop.ts';
 

@@ -6,13 +6,14 @@ import type { CommandOutcome, ConnectionEvidence, HealthUrl, Host, LoginKey } fr
 import { checkHealth, HEALTH_URL } from './check-health.ts';
 import { DeployError, leavesOutcomeUnknown } from './deploy-error.ts';
 import type { DeployPorts, DeployProgress } from './deploy-ports.ts';
+import { hookInput, hookScript } from './hook-script.ts';
 import { LiveOutput } from './live-output.ts';
 import { mask } from './mask.ts';
 import type { DeployStep } from './plan.ts';
 import { SCRIPT_READER } from './quote.ts';
 import { printable } from './refuse-paths.ts';
 import { type Report, parseReport } from './report.ts';
-import { REFUSED, type RunIdentity, hookInput, hookScript } from './scripts.ts';
+import { REFUSED, type RunIdentity } from './script-frame.ts';
 import type { CommandRequest, CommandResult } from './ssh-command.ts';
 import { type JumpKeys, type SshConnection, openConnection } from './ssh-connection.ts';
 

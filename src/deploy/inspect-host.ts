@@ -1,9 +1,10 @@
 import type { ConnectionEvidence, Host, LoginKey } from '../domain/deploy.ts';
 import { DeployError } from './deploy-error.ts';
 import { releaseOfLink } from './host-paths.ts';
+import { breakLockScript, withdrawScript } from './lock-scripts.ts';
+import { inspectScript } from './look-scripts.ts';
 import { SCRIPT_READER } from './quote.ts';
 import { type Report, parseReport } from './report.ts';
-import { breakLockScript, inspectScript, withdrawScript } from './scripts.ts';
 import { type JumpKeys, openConnection } from './ssh-connection.ts';
 
 /** What a host shows of a target, read and nothing else. */

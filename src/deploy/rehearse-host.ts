@@ -10,7 +10,8 @@ import type { DeployPlan } from './plan.ts';
 import { type ReadBack, compareReadBack, parseReadBack } from './read-back.ts';
 import { entriesAsRead } from './read-back-record.ts';
 import { listed } from './refuse-paths.ts';
-import { readKeptScript, removeOwnScript } from './scripts.ts';
+import { removeOwnScript } from './removal-scripts.ts';
+import { readKeptScript } from './stage-scripts.ts';
 import { persistently } from './switch-host.ts';
 
 /** A release's list of files, with all that a build may have left there. */

@@ -8,6 +8,8 @@ import { DeployError, leavesOutcomeUnknown } from './deploy-error.ts';
 import { hostFacts } from './host-facts.ts';
 import { releaseOfLink } from './host-paths.ts';
 import { type HostRun, planOf, runHook } from './host-run.ts';
+import { lockScript } from './lock-scripts.ts';
+import { probeScript } from './look-scripts.ts';
 import { type DeployPlan, type DeployStep, type HostPlan, planHost } from './plan.ts';
 import { compareReadBack, parseReadBack, requireExact } from './read-back.ts';
 import { driftedFiles, readBackRecord } from './read-back-record.ts';
@@ -15,12 +17,10 @@ import { listed } from './refuse-paths.ts';
 import {
   discardScript,
   finishStagingScript,
-  lockScript,
-  probeScript,
   receiveScript,
   shareScript,
   stageScript,
-} from './scripts.ts';
+} from './stage-scripts.ts';
 
 /** An archive of these files, made anew at each call. */
 export type ArchiveOf = (entries: readonly ManifestEntry[]) => AsyncIterable<Uint8Array>;

@@ -7,14 +7,10 @@ import { HEALTH_URL } from './check-health.ts';
 import { DeployError, leavesOutcomeUnknown } from './deploy-error.ts';
 import { type HostRun, planOf, reasonOf, runHook } from './host-run.ts';
 import type { HostSession } from './host-session.ts';
+import { unlockScript } from './lock-scripts.ts';
 import { type DeployPlan, type DeployStep, planPrune } from './plan.ts';
-import {
-  discardReleaseScript,
-  pruneScript,
-  switchBackScript,
-  switchScript,
-  unlockScript,
-} from './scripts.ts';
+import { discardReleaseScript, pruneScript } from './removal-scripts.ts';
+import { switchBackScript, switchScript } from './switch-scripts.ts';
 
 /** After a lost connection, how long until each further try to reach the host. */
 const RECONNECT_MILLISECONDS = [200, 2_000];

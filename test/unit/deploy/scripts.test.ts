@@ -4,7 +4,14 @@ import { releaseOfLink } from '../../../src/deploy/host-paths.ts';
 import { fingerprintOf, isPinned, keyKind } from '../../../src/deploy/host-key.ts';
 import { hostFacts } from '../../../src/deploy/host-facts.ts';
 import { parseReport } from '../../../src/deploy/report.ts';
-import * as scripts from '../../../src/deploy/scripts.ts';
+import * as hook from '../../../src/deploy/hook-script.ts';
+import * as lock from '../../../src/deploy/lock-scripts.ts';
+import * as look from '../../../src/deploy/look-scripts.ts';
+import * as removal from '../../../src/deploy/removal-scripts.ts';
+import * as stage from '../../../src/deploy/stage-scripts.ts';
+import * as switching from '../../../src/deploy/switch-scripts.ts';
+
+const scripts = { ...look, ...lock, ...stage, ...hook, ...switching, ...removal };
 
 const HOSTILE = `/srv/it's "$(touch pwned)"; \`x\``;
 const run = { nonce: 'n0nce', path: HOSTILE, release: 'r1', attempt: 'a1' };

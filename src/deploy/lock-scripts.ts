@@ -1,0 +1,77 @@
+/** The scripts that take a host's lock, give it back, or take it away from another. */
+import { CURRENT, HISTORY, LOCK, lockOwner, NEXT, OWN, releasePath } from './host-paths.ts';
+import { quote, scriptLine } from './quote.ts';
+import { CLEAR_STAGED, ALONE, type RunIdentity, preamble } from './script-frame.ts';
+
+const q = quote;
+
+/**
+ * Takes the host's lock: a symbolic link whose target is its owner, made by one system call, so that it never stands
+ * without saying whose it is. Held by an earlier attempt at the same release: takes it over, and that attempt changes
+ * nothing here any more.
+ */
+export function lockScript(run: RunIdentity): string {
+  const { path, release } = run;
+  return scriptLine([
+    ...preamble(run.nonce),
+    `mkdir -p -- ${q(path)}`,
+    `cd -- ${q(path)}`,
+    `mkdir -p releases shared ${OWN} ${OWN}/releases`,
+    ...ALONE,
+    `holder=$(readlink ${LOCK} || :)`,
+    `if [ -z "$holder" ]; then ln -sT ${q(lockOwner(run))} ${LOCK}; say lock taken; exit 0; fi`,
+    // Without a slash: as an older version of ours wrote it.
+    `case "$holder" in ${q(release)}|${q(`${release}/`)}*) ;; *) refuse lock_held "$(stat -c %Y ${LOCK}) $(date +%s) \${holder%%/*}" ;; esac`,
+    `rm -f ${LOCK}.next`,
+    `ln -sT ${q(lockOwner(run))} ${LOCK}.next`,
+    `mv -fT -- ${LOCK}.next ${LOCK}`,
+    'say lock continued',
+  ]);
+}
+
+/** Gives the lock back, if it is ours, and leaves nothing half-staged. */
+export function unlockScript(run: RunIdentity): string {
+  return scriptLine([
+    ...preamble(run.nonce),
+    `cd -- ${q(run.path)}`,
+    ...ALONE,
+    `if [ "$(readlink ${LOCK} || :)" != ${q(lockOwner(run))} ]; then say lock gone; exit 0; fi`,
+    // What can't be cleared now is at the next deployment: it is no reason to keep the lock.
+    `if ! (${CLEAR_STAGED}) 2>/dev/null; then say left staged; fi`,
+    // What a full disk or a crash left of something that is written aside and renamed.
+    `rm -f ${HISTORY}.new ${NEXT} ${LOCK}.next ${OWN}/releases/*.new`,
+    `rm -f ${LOCK}`,
+    'say lock released',
+  ]);
+}
+
+/** Takes the lock away from whoever was seen to hold it, and from nobody else who took it since. */
+export function breakLockScript(
+  { nonce, path }: Pick<RunIdentity, 'nonce' | 'path'>,
+  holder: string,
+): string {
+  return scriptLine([
+    ...preamble(nonce),
+    `cd -- ${q(`${path}/${OWN}`)}`,
+    `cd -- ${q(path)}`,
+    ...ALONE,
+    `if [ "$(readlink ${LOCK} || :)" = ${q(holder)} ]; then rm -f ${LOCK}; say done broken; else say done changed; fi`,
+  ]);
+}
+
+/** Takes the lock away from every attempt at a release, and what they staged, unless it runs there. */
+export function withdrawScript({
+  nonce,
+  path,
+  release,
+}: Pick<RunIdentity, 'nonce' | 'path' | 'release'>): string {
+  return scriptLine([
+    ...preamble(nonce),
+    `if [ ! -d ${q(`${path}/${OWN}`)} ]; then say done absent; exit 0; fi`,
+    `cd -- ${q(path)}`,
+    ...ALONE,
+    `if [ "$(readlink ${CURRENT} || :)" = ${q(releasePath(release))} ]; then refuse switch_conflict ${q(releasePath(release))}; fi`,
+    `case "$(readlink ${LOCK} || :)" in ${q(release)}|${q(`${release}/`)}*) if ! (${CLEAR_STAGED}) 2>/dev/null; then say left staged; fi; rm -f ${LOCK} ;; esac`,
+    'say done withdrawn',
+  ]);
+}

@@ -1,0 +1,59 @@
+/**
+ * What the scripts said to a host have in common. Each is text, one script a phase, safe to run again. Pure. A script is one line
+ * for `SCRIPT_READER`; lists, archives and hooks follow it on the same stream. What it reports back comes on lines that start with
+ * the run's nonce, as a login script may print what it likes. POSIX sh only: no pipes and no `&&` for control, since `set -e`
+ * doesn't look there.
+ */
+import { LOCK, lockOwner, MUTEX } from './host-paths.ts';
+import { quote } from './quote.ts';
+
+const q = quote;
+
+/** What every script of one run shares. */
+export interface RunIdentity {
+  /** Unguessable, so that nothing but our own script can report. */
+  readonly nonce: string;
+  /** The target's path on the host. */
+  readonly path: string;
+  readonly release: string;
+  /** Names this attempt at the release in the lock. Not the nonce: a command of the operator's can read the lock. */
+  readonly attempt: string;
+}
+
+/** Exit code of a script that refuses; its reason is in its report. */
+export const REFUSED = 70;
+
+export const ALONE = [`exec 9>>${MUTEX}`, 'flock 9'];
+/** Lets others look at the lock, before what waits for our stream or for a command: the next attempt waits for neither. */
+export const OPEN = 'exec 9>&-';
+
+/** Whoever holds the lock may: what lies half-staged or half-removed was left by somebody who has nothing to do here any more. */
+export const CLEAR_STAGED =
+  'for left in releases/.*.part; do if [ -d "$left" ]; then chmod -R u+rwX -- "$left"; rm -rf -- "$left"; fi; done';
+
+export function preamble(nonce: string): readonly string[] {
+  return [
+    'set -eu',
+    'umask 022',
+    'LC_ALL=C',
+    'export LC_ALL',
+    `say() { printf '%s %s %s\\n' ${q(nonce)} "$1" "$2"; }`,
+    `refuse() { say refused "$1 $2"; exit ${REFUSED}; }`,
+    // A login script may have left half a line.
+    'echo',
+  ];
+}
+
+/**
+ * Fencing: whoever lost the lock changes nothing any more. No other script can take it between this look and the end of
+ * the script, or its `OPEN`: the kernel holds the mutex, and lets go of it when the script ends, however it does.
+ */
+export function fenced(run: RunIdentity): readonly string[] {
+  return [
+    ...preamble(run.nonce),
+    `cd -- ${q(run.path)}`,
+    ...ALONE,
+    `holder=$(readlink ${LOCK} || :)`,
+    `case "$holder" in ${q(lockOwner(run))}) ;; ${q(`${run.release}/`)}*) refuse taken_over "$holder" ;; *) refuse lock_lost "$holder" ;; esac`,
+  ];
+}

@@ -7,6 +7,7 @@ import { CodedError } from '../domain/coded-error.ts';
 import { listEntries } from '../ledger/read.ts';
 import { recordedRun } from './backed-by-ledger.ts';
 import type { StoredDeployment } from './deployment-row.ts';
+import { mayStillRun } from './may-still-run.ts';
 
 /** More deployments than this since the commit's own: the first of them took its place, and what came later says nothing. */
 const MOST = 50;
@@ -67,8 +68,11 @@ async function runsIn(
     for (const row of since) {
       const run = await recordedRun(db, row);
       if (run === null) return unknown(`the ledger doesn’t bear out deployment ${row.id}`);
+      // Of the commit itself a failure is one, wherever it runs; of another's it matters whether that took its place.
+      const tookPlace = row.sha !== sha && run.state === 'failure' && (await mayStillRun(db, row));
       runs.push({
         ...run,
+        state: tookPlace ? 'unknown' : run.state,
         order: row.started_sequence ?? 0,
         sha: row.sha,
         ranBefore: ranBefore.has(row.sha),

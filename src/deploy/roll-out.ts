@@ -92,7 +92,9 @@ async function takeBack(
           : `Not switched. ${cancelled}`,
       );
     } else if (run.failed && run.switched && !run.restored && !run.unknown && onFailure === 'stop') {
-      run.messages.push(`It still runs ${plan.release}: after a failure the target says "stop".`);
+      // Its switch was lost from sight and isn't taken back, so nobody has seen which release runs.
+      if (run.failedAt === 'switch') run.unknown = true;
+      else run.messages.push(`It still runs ${plan.release}: after a failure the target says "stop".`);
     }
   }
 }

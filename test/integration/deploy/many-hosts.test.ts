@@ -1,6 +1,7 @@
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { ONE_BY_ONE } from '../../../src/deploy/plan-rollout.ts';
 import { type CutProxy, startCutProxy } from '../../support/deploy/cut-proxy.ts';
 import { DeployWorld, type DeployWish, SSHD_USABLE } from '../../support/deploy/deploy-world.ts';
 
@@ -208,6 +209,27 @@ onSshd('a deployment to several hosts', () => {
       OLD,
       [false, false, false],
     ]);
+  });
+
+  test('lost in the switch where nothing goes back after a failure: unknown, and locked, until it was looked at', async () => {
+    const target = { rollout: { ...ONE_BY_ONE, onFailure: 'stop' } } as const;
+    const lost = await deploy({
+      target,
+      onProgress: ({ host, step, state }) => {
+        if (step !== 'switch' || state !== 'started' || host.port !== proxies[1]?.port) return;
+        proxies[1].refuse(true);
+        proxies[1].cut();
+      },
+    });
+    expect([lost.outcome, outcomes(lost), await locks()]).toEqual([
+      'unknown',
+      ['success', 'unknown', 'not_reached'],
+      [false, true, false],
+    ]);
+    expect(lost.hosts[1]?.message).not.toContain('still runs');
+    proxies[1]?.refuse(false);
+    const again = await deploy({ resumed: true, target });
+    expect([again.outcome, await currents(), await locks()]).toEqual(['success', NEW, [false, false, false]]);
   });
 
   test('a step that cannot be recorded stops every host at once, in the middle of what it does', async () => {

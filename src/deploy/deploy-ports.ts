@@ -20,6 +20,11 @@ export interface DeployInput {
   readonly kept?: readonly string[];
   /** An earlier attempt was made, and nobody knows how far it came. */
   readonly resumed: boolean;
+  /**
+   * Another deployment was begun there since the earlier attempt: where the release runs it is brought to its end, and nothing is
+   * switched any more, neither to it nor back, whatever the target says of failures. Only where `resumed`.
+   */
+  readonly overtaken?: boolean;
   /** Once all hosts are switched and well, all of them go back, and nothing of it stays (`rehearse-host.ts`). Needs `running`, and isn't resumed. */
   readonly rehearsal?: boolean;
 }

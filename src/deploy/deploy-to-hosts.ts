@@ -30,6 +30,7 @@ export async function deploy(input: DeployInput, ports: DeployPorts): Promise<De
     digest: manifestDigest(manifest.entries),
     running: await runningManifest(input, ports),
     kept: input.kept ?? [],
+    overtaken: input.overtaken === true,
   });
   const archiveOf = (entries: readonly ManifestEntry[]) =>
     tarOf(mirror.directory, entries, manifest.committedAt);

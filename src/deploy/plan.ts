@@ -56,6 +56,8 @@ export interface DeployPlan {
   readonly timeout: number;
   readonly healthUrl: HealthUrl | null;
   readonly rollout: Rollout;
+  /** Another deployment was begun there since: nothing is switched any more. */
+  readonly overtaken: boolean;
   readonly manifest: readonly ManifestEntry[];
   readonly digest: string;
   readonly difference: ManifestDifference;
@@ -106,8 +108,10 @@ export function planDeployment(input: {
   readonly running: Running | null;
   /** Earlier releases of the same commit, newest first. */
   readonly kept?: readonly string[];
+  readonly overtaken?: boolean;
 }): DeployPlan {
-  const { target, release, sha, manifest, digest, running } = input;
+  const { target, release, sha, manifest, digest, running, overtaken = false } = input;
+  const rollout = target.rollout ?? ONE_BY_ONE;
   const problem =
     targetProblem(target) ??
     (isReleaseName(release) ? null : `"${printable(release)}" is no name for a release`);
@@ -138,7 +142,8 @@ export function planDeployment(input: {
     keep: target.keep,
     timeout: target.timeout,
     healthUrl: target.healthUrl ?? null,
-    rollout: target.rollout ?? ONE_BY_ONE,
+    rollout: overtaken ? { ...rollout, onFailure: 'stop' } : rollout,
+    overtaken,
     manifest,
     digest,
     difference: difference(running?.manifest ?? null, manifest),

@@ -94,7 +94,12 @@ async function takeBack(
     } else if (run.failed && run.switched && !run.restored && !run.unknown && onFailure === 'stop') {
       // Its switch was lost from sight and isn't taken back, so nobody has seen which release runs.
       if (run.failedAt === 'switch') run.unknown = true;
-      else run.messages.push(`It still runs ${plan.release}: after a failure the target says "stop".`);
+      else
+        run.messages.push(
+          plan.overtaken
+            ? `It still runs ${plan.release}: another deployment was begun since, so it isn’t switched back any more.`
+            : `It still runs ${plan.release}: after a failure the target says "stop".`,
+        );
     }
   }
 }

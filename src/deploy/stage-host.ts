@@ -52,6 +52,8 @@ export async function stageHost(
         (attempt > 0 && error instanceof DeployError && error.code === 'host_unreachable');
       if (pause === undefined || !gone || !OURS.has(at) || stopped()) {
         run.stop(at, error);
+        // An earlier attempt switched it, and this one came no further than to see that: so it may be at any moment.
+        if (run.plan?.switched === true && !run.switched) run.unknown = true;
         return;
       }
       await sleep(pause);
@@ -98,6 +100,13 @@ async function stageOnce(
     run.switched = true;
     run.verified = plan.manifest.length;
   } else {
+    if (plan.overtaken) {
+      run.fail(
+        'probe',
+        'It doesn’t run there, and another deployment was begun since, so it isn’t switched to any more.',
+      );
+      return;
+    }
     if (stopped()) return;
     if (!hostPlan.staged) {
       await stage(run, plan, archiveOf, step);

@@ -20,6 +20,8 @@ export interface Finished {
   readonly outcome: DeployOutcome['outcome'];
   /** Null: nothing is known of hosts, because none was reached or because a workflow deployed. */
   readonly deployed: DeployOutcome | null;
+  /** Where it may run and can't be looked at (`host:port`), of a failure without `deployed`; if not said, nowhere. */
+  readonly unseen?: readonly string[];
   /** One sentence for a failure that has no host's message to show. */
   readonly message: string | null;
   /** Whether the check run may show what failed commands printed; if not said, it tells where to read it. */
@@ -77,7 +79,10 @@ export async function finishDeployment(
         commit: row.sha,
         pullRequest: null,
         environment: row.environment,
-        hosts: deployed === null ? [] : deployed.hosts.map(({ host }) => `${host.host}:${host.port}`),
+        hosts:
+          deployed === null
+            ? (finished.unseen ?? [])
+            : deployed.hosts.map(({ host }) => `${host.host}:${host.port}`),
         outcome: finished.outcome,
         reasons: [],
         delivery: null,

@@ -23,8 +23,8 @@ export async function mayStillRun(
   const end = finished === null ? null : await readEntry(db, finished);
   if (start?.content.outcome !== 'by_ssh' || end === null) return true;
   const sealed = end.content.documents.find(({ name }) => name === 'hosts');
-  // It ended before any host was spoken to, or all of them were asked and ran something else.
-  if (sealed === undefined) return false;
+  // It ended before any host was spoken to, or all of them were asked and ran something else; or those that it names can't be asked.
+  if (sealed === undefined) return end.content.hosts.length > 0;
   const body = await readDocument(db, sealed.commitment);
   if (body === null) return true;
   return Hosts.parse(JSON.parse(body.toString('utf8'))).some(

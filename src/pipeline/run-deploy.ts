@@ -15,10 +15,12 @@ import { cancellerOf } from './cancel-deployment.ts';
 import { withControlsNow } from './controls-at-start.ts';
 import { type StoredDeployment, repositoryOf } from './deployment-row.ts';
 import { DeploymentLog } from './deployment-log.ts';
+import { endUnseen } from './end-unseen.ts';
 import { type Finished, finishDeployment } from './finish-deployment.ts';
 import { EffectJob } from './jobs.ts';
 import { recordDeploymentDecision } from './judge-deployment.ts';
 import { orderingKey } from './queue-effects.ts';
+import { lateness, startedSince } from './lateness.ts';
 import { assertNotLost } from './lost-repository.ts';
 import { recordedAssessment } from './recorded-assessment.ts';
 import { offerCancelSoon } from './offer-cancel.ts';
@@ -140,31 +142,33 @@ async function carryOut(
   const target = pipeline.targetOf(repositoryOf(row), row.environment);
   if (target === null) {
     const message = `The operator's file has no target for ${row.owner}/${row.name}, environment ${row.environment}: add one under "targets" and deploy again.`;
-    await finishDeployment(pipeline, row, assessed, { outcome: 'failure', deployed: null, message });
-    return;
+    return endUnseen(pipeline, row, assessed, message);
   }
   const refusal = await targetRefusal(pipeline.db, repositoryOf(row), target.target);
-  if (refusal !== null) {
-    await finishDeployment(pipeline, row, assessed, { outcome: 'failure', deployed: null, message: refusal });
-    return;
-  }
+  if (refusal !== null) return endUnseen(pipeline, row, assessed, refusal);
+  const overtakenBy = resumed ? await startedSince(pipeline.db, row) : null;
+  const late = lateness(row, { resumed, attempt: job.attempt, overtakenBy });
   let deployed: DeployOutcome;
   let cancelledBy: Actor | null = null;
   const onCancelled = (by: Actor): void => {
     cancelledBy = by;
   };
   try {
-    if (row.state === 'unknown') {
-      // Long after it was approved nothing is switched any more that wasn't; what was is brought to its end.
+    if (late !== null) {
+      // Nothing is switched any more that wasn't; what was is brought to its end.
       const instead = await runsNowhere(pipeline, target, row.release ?? '');
       if (instead !== null) {
         await job.assertHeld();
-        const message = `It runs nowhere, so it counts as failed: ${instead}.`;
+        const message = `It runs nowhere, so it counts as failed: ${instead}.${late}`;
         await finishDeployment(pipeline, row, assessed, { outcome: 'failure', deployed: null, message });
         return;
       }
     }
-    deployed = await shipSeen(pipeline, { row, assessed, target }, { job, resumed, onCancelled });
+    deployed = await shipSeen(
+      pipeline,
+      { row, assessed, target },
+      { job, resumed, onCancelled, overtaken: overtakenBy !== null },
+    );
   } catch (error) {
     // Only what a commit or a target is refused for stays so; anything else may be over at the next attempt.
     const refused = error instanceof DeployError && REFUSALS.has(error.code);
@@ -243,6 +247,7 @@ async function shipSeen(
 interface Attempt {
   readonly job: DeployJob;
   readonly resumed: boolean;
+  readonly overtaken: boolean;
   readonly onCancelled: (by: Actor) => void;
 }
 
@@ -257,6 +262,7 @@ async function ship(
   {
     job,
     resumed,
+    overtaken,
     onCancelled,
     watchers,
     log,
@@ -289,6 +295,7 @@ async function ship(
       running: last === null ? null : { release: last.release ?? '', sha: last.sha },
       kept: await keptReleases(pipeline.db, row),
       resumed,
+      overtaken,
     },
     {
       signal: job.signal,
@@ -311,6 +318,8 @@ async function ship(
         reached = true;
       },
       cancelled: async () => {
+        // A press takes back what was switched, and nothing is any more.
+        if (overtaken) return null;
         const by = await cancellerOf(pipeline, row);
         if (by === null) return null;
         onCancelled(by);

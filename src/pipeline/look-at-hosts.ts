@@ -12,28 +12,8 @@ import type { DeployTarget, Pipeline } from './pipeline.ts';
 import { rehearsalThere } from './rehearsal-lock.ts';
 import { runningRelease } from './running-release.ts';
 
-const LOOK_AT_HOSTS_MS = 15 * 60_000;
-
-/**
- * Looks every quarter of an hour, and leaves that out while a look still goes on: hosts that don't answer keep it for minutes each, and looks
- * that pile up would be connections that pile up. Answers what ends it; a look that goes on then is broken off by the process's end.
- */
-export function startLookingAtHosts(pipeline: Pipeline, look = lookAtHosts): () => void {
-  let looking = false;
-  const timer = setInterval(() => {
-    if (looking) return;
-    looking = true;
-    look(pipeline)
-      .catch((error: unknown) => {
-        pipeline.log.error({ err: error }, 'hosts could not be looked at');
-      })
-      .finally(() => {
-        looking = false;
-      });
-  }, LOOK_AT_HOSTS_MS);
-  timer.unref();
-  return () => clearInterval(timer);
-}
+/** Hosts that don't answer keep a look for minutes each. */
+export const LOOK_AT_HOSTS_MS = 15 * 60_000;
 
 /**
  * Asks every host that this process has a key for what runs there, and records where it is something else than the ledger has. A

@@ -1,5 +1,8 @@
 import type { Pipeline } from './pipeline.ts';
 
+/** How often it is done, in milliseconds, beside at each deployment's end: there may be no other for a long time. */
+export const PRUNE_LOGS_MS = 60 * 60_000;
+
 const KEPT_DAYS = 90;
 const DAY = 86_400_000;
 

@@ -1,4 +1,5 @@
 import { answerCommand } from './answer-command.ts';
+import { byTheClock } from './by-the-clock.ts';
 import { claimDeployment } from './claim-deployment.ts';
 import { emergencyDue } from './emergency-due.ts';
 import { judgeChange } from './judge-change.ts';
@@ -6,16 +7,17 @@ import { judgeDeployment } from './judge-deployment.ts';
 import { judgeMergeGroup } from './judge-merge-group.ts';
 import { judgePush } from './judge-push.ts';
 import { lookAtControls } from './look-at-controls.ts';
-import { startLookingAtHosts } from './look-at-hosts.ts';
+import { LOOK_AT_HOSTS_MS, lookAtHosts } from './look-at-hosts.ts';
 import { LOOK_AGAIN_MS, lookAgain } from './look-again.ts';
 import type { Pipeline } from './pipeline.ts';
+import { PRUNE_LOGS_MS, pruneDeploymentLogs } from './prune-deployment-logs.ts';
 import { recordMerge } from './record-merge.ts';
 import { runDeploy } from './run-deploy.ts';
 import { runEffect } from './run-effect.ts';
 import { sweepOpen } from './sweep-open.ts';
 import { watchJob } from './watch-job.ts';
 
-/** Ties each queue to the step that works it. Answers what stops what goes by the clock: the looks at waiting deployments and at hosts. */
+/** Ties each queue to the step that works it. Answers what stops what goes by the clock. */
 export async function workQueues(pipeline: Pipeline): Promise<() => void> {
   const { queue } = pipeline;
   await queue.work('change', (data, job) => judgeChange(pipeline, data, job), { concurrency: 4 });
@@ -35,15 +37,20 @@ export async function workQueues(pipeline: Pipeline): Promise<() => void> {
   await queue.work('control', (data) => lookAtControls(pipeline, data), { concurrency: 2 });
   await queue.work('sweep', (data) => sweepOpen(pipeline, data));
 
-  const timer = setInterval(() => {
-    lookAgain(pipeline).catch((error: unknown) => {
-      pipeline.log.error({ err: error }, 'waiting deployments could not be looked at again');
-    });
-  }, LOOK_AGAIN_MS);
-  timer.unref();
-  const stopLooking = startLookingAtHosts(pipeline);
+  const stops = [
+    byTheClock(
+      pipeline,
+      { every: LOOK_AGAIN_MS, failed: 'waiting deployments could not be looked at again' },
+      () => lookAgain(pipeline),
+    ),
+    byTheClock(pipeline, { every: LOOK_AT_HOSTS_MS, failed: 'hosts could not be looked at' }, () =>
+      lookAtHosts(pipeline),
+    ),
+    byTheClock(pipeline, { every: PRUNE_LOGS_MS, failed: 'old lines of deployments’ logs stay' }, () =>
+      pruneDeploymentLogs(pipeline),
+    ),
+  ];
   return () => {
-    clearInterval(timer);
-    stopLooking();
+    for (const stop of stops) stop();
   };
 }

@@ -11,6 +11,7 @@ import { noteControls } from './note-controls.ts';
 import type { DeployTarget, Pipeline } from './pipeline.ts';
 import { rehearsalThere } from './rehearsal-lock.ts';
 import { runningRelease } from './running-release.ts';
+import { targetRefusal } from './target-refusal.ts';
 
 /** Hosts that don't answer keep a look for minutes each. */
 export const LOOK_AT_HOSTS_MS = 15 * 60_000;
@@ -25,6 +26,8 @@ export async function lookAtHosts(pipeline: Pipeline): Promise<void> {
     const ours = pipeline.environments?.includes(row.environment) ?? true;
     const target = ours ? pipeline.targetOf(repository, row.environment) : null;
     if (target === null || (await isLost(pipeline, repository))) continue;
+    // It has the target's name and nothing else of it: its hosts run another repository's releases.
+    if ((await targetRefusal(pipeline.db, repository, target.target)) !== null) continue;
     try {
       await lookAtPlace(pipeline, { repository, environment: row.environment, target });
     } catch (error) {
@@ -35,16 +38,31 @@ export async function lookAtHosts(pipeline: Pipeline): Promise<void> {
   }
 }
 
-/** Each place that something was ever deployed to, by the newest deployment there. */
-async function deployedPlaces({ db }: Pipeline): Promise<readonly StoredDeployment[]> {
-  return db
+/** Each place that something was ever deployed to, by the newest deployment there, which the index has; no more are read. */
+async function deployedPlaces({ db }: Pick<Pipeline, 'db'>): Promise<readonly StoredDeployment[]> {
+  const places = db
     .selectFrom('countersign.deployment')
-    .selectAll()
-    .distinctOn(['repository_id', 'environment'])
-    .where('started_sequence', 'is not', null)
-    .orderBy('repository_id')
-    .orderBy('environment')
-    .orderBy('started_sequence', 'desc')
+    .select(['repository_id', 'environment'])
+    .distinct()
+    .where('started_sequence', 'is not', null);
+  return db
+    .selectFrom(places.as('place'))
+    .innerJoinLateral(
+      (from) =>
+        from
+          .selectFrom('countersign.deployment as each')
+          .selectAll('each')
+          .whereRef('each.repository_id', '=', 'place.repository_id')
+          .whereRef('each.environment', '=', 'place.environment')
+          .where('each.started_sequence', 'is not', null)
+          .orderBy('each.started_sequence', 'desc')
+          .limit(1)
+          .as('newest'),
+      (join) => join.onTrue(),
+    )
+    .selectAll('newest')
+    .orderBy('newest.repository_id')
+    .orderBy('newest.environment')
     .execute();
 }
 

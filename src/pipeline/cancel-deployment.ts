@@ -42,12 +42,21 @@ export async function askToCancel(
   });
 }
 
-/** Who cancelled a deployment, if anybody who may did. Judges what was pressed since it was last asked. */
-export async function cancellerOf(pipeline: Pipeline, row: StoredDeployment): Promise<Actor | null> {
+/** By whom a deployment was cancelled; `actor` is null where they were erased since. */
+export interface Canceller {
+  readonly actor: Actor | null;
+}
+
+/**
+ * Who cancelled a deployment; null where nobody who may did. Judges what was pressed since it was last asked. A press that was found to
+ * count goes on counting when whose it was is erased: hosts may have been taken back for it already.
+ */
+export async function cancellerOf(pipeline: Pipeline, row: StoredDeployment): Promise<Canceller | null> {
   for (const { ask, verdict } of await asksOf(pipeline.db, row)) {
-    const presser = pressedBy(ask);
-    if (presser === null || verdict === 'refused') continue;
-    if (verdict === 'accepted' || (await judge(pipeline, row, { ask, presser }))) return presser;
+    if (verdict === 'refused') continue;
+    const actor = pressedBy(ask);
+    if (verdict === 'accepted') return { actor };
+    if (actor !== null && (await judge(pipeline, row, { ask, presser: actor }))) return { actor };
   }
   return null;
 }

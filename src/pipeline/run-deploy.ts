@@ -322,7 +322,7 @@ async function ship(
         if (overtaken) return null;
         const by = await cancellerOf(pipeline, row);
         if (by === null) return null;
-        onCancelled(by);
+        if (by.actor !== null) onCancelled(by.actor);
         // Nobody's name: this is told to the hosts, too.
         return 'It was cancelled.';
       },

@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { openDatabase } from '../../../src/db/open-database.ts';
+import { newEntryId } from '../../../src/ledger/entry-id.ts';
+import { erase } from '../../../src/ledger/erase.ts';
+import { planPersonErasure } from '../../../src/ledger/plan-erasure.ts';
 import type { StoredDeployment } from '../../../src/pipeline/deployment-row.ts';
 import { listEntries } from '../../../src/ledger/read.ts';
 import { cancellerOf } from '../../../src/pipeline/cancel-deployment.ts';
@@ -86,8 +90,8 @@ test('whoever asked for the deployment cancels it, though GitHub answers nothing
   const row = await deployment('running');
   await press(row, alice);
   const before = await verdicts();
-  expect(await cancellerOf(pipeline(), row)).toMatchObject({ login: 'alice' });
-  expect(await cancellerOf(pipeline(), row)).toMatchObject({ login: 'alice' });
+  expect(await cancellerOf(pipeline(), row)).toMatchObject({ actor: { login: 'alice' } });
+  expect(await cancellerOf(pipeline(), row)).toMatchObject({ actor: { login: 'alice' } });
   expect((await verdicts()) - before).toBe(1);
   // It is cancelled: another press has nothing to add.
   await press(row, bob);
@@ -102,7 +106,7 @@ test('of anybody else GitHub has to say whether they may: while it can’t, it g
   expect((await verdicts()) - before).toBe(0);
   // Whoever asked for it need not wait for that.
   await press(row, alice);
-  expect(await cancellerOf(pipeline(), row)).toMatchObject({ login: 'alice' });
+  expect(await cancellerOf(pipeline(), row)).toMatchObject({ actor: { login: 'alice' } });
 });
 
 test('judged by many hosts at the same moment: recorded once, and all of them hear the same', async () => {
@@ -110,7 +114,7 @@ test('judged by many hosts at the same moment: recorded once, and all of them he
   await press(row, alice);
   const before = await verdicts();
   const heard = await Promise.all(Array.from({ length: 8 }, () => cancellerOf(pipeline(), row)));
-  expect(heard.map((by) => by?.login)).toEqual(Array(8).fill('alice'));
+  expect(heard.map((by) => by?.actor?.login)).toEqual(Array(8).fill('alice'));
   expect((await verdicts()) - before).toBe(1);
 });
 
@@ -121,5 +125,33 @@ test('judged by an attempt that lost the deployment, which has ended meanwhile: 
   await db.updateTable('countersign.deployment').set({ state: 'failed' }).where('id', '=', row.id).execute();
   const before = await verdicts();
   expect(await cancellerOf(pipeline(), row)).toBeNull();
+  expect((await verdicts()) - before).toBe(0);
+});
+
+/** Takes a person out of the ledger, as `countersign erase` does. */
+async function eraseWho(who: string): Promise<void> {
+  const eraser = openDatabase(database.eraserUrl);
+  try {
+    const plan = await planPersonErasure(eraser, {
+      who,
+      alsoDocuments: null,
+      needs: { policyOutcomes: [], underWay: [] },
+    });
+    const now = new Date().toISOString();
+    await erase(eraser, plan, null, { now, newId: () => newEntryId(now, randomBytes), random: randomBytes });
+  } finally {
+    await eraser.destroy();
+  }
+}
+
+test('whose press it was is erased: one that was found to count goes on counting, one that wasn’t judged can’t be', async () => {
+  const [judged, unjudged] = [await deployment('running'), await deployment('running')];
+  await press(judged, alice);
+  expect(await cancellerOf(pipeline(), judged)).toMatchObject({ actor: { login: 'alice' } });
+  await press(unjudged, alice);
+  await eraseWho('alice');
+  const before = await verdicts();
+  expect(await cancellerOf(pipeline(), judged)).toEqual({ actor: null });
+  expect(await cancellerOf(pipeline(), unjudged)).toBeNull();
   expect((await verdicts()) - before).toBe(0);
 });

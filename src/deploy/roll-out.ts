@@ -29,11 +29,12 @@ export interface RollOut {
  * ends the whole attempt.
  */
 export async function rollOut(input: RollOut): Promise<boolean> {
-  const { runs, plan, archiveOf, resumed, rehearsal } = input;
+  const { runs, plan, archiveOf, resumed, rehearsal, signal } = input;
   const { rollout } = plan;
   const anyFailed = (): boolean => runs.some((run) => run.failed);
+  const staging = { archiveOf, stopped: anyFailed, signal };
   await eachOf(runs, rollout.parallel, async (run) => {
-    if (resumed || !anyFailed()) await stageHost(run, plan, archiveOf, anyFailed);
+    if (resumed || !anyFailed()) await stageHost(run, plan, staging);
   });
   if (rehearsal) await eachOf(runs, rollout.parallel, (run) => noteKept(run, plan));
   const batches = batchesOf(runs, rollout);

@@ -30,17 +30,21 @@ const AGAIN_MILLISECONDS = [500, 3_000, 8_000];
 /** At these nothing of the operator's was begun. */
 const OURS: ReadonlySet<DeployStep> = new Set<DeployStep>(['connect', 'probe', 'lock', 'stage', 'verify']);
 
+export interface Staging {
+  readonly archiveOf: ArchiveOf;
+  /** Nobody wants it staged any more. */
+  readonly stopped: () => boolean;
+  /** Ends a pause between two tries at once, with the signal's own error. */
+  readonly signal: AbortSignal;
+}
+
 /** Connects, looks, takes the lock, and brings the release there up to where only the switch is left. */
-export async function stageHost(
-  run: HostRun,
-  plan: DeployPlan,
-  archiveOf: ArchiveOf,
-  stopped: () => boolean,
-): Promise<void> {
+export async function stageHost(run: HostRun, plan: DeployPlan, staging: Staging): Promise<void> {
+  const { stopped, signal } = staging;
   let at: DeployStep = 'connect';
   for (let attempt = 0; ; attempt += 1) {
     try {
-      await stageOnce(run, plan, archiveOf, stopped, (step) => {
+      await stageOnce(run, plan, staging, (step) => {
         at = step;
       });
       return;
@@ -56,7 +60,7 @@ export async function stageHost(
         if (run.plan?.switched === true && !run.switched) run.unknown = true;
         return;
       }
-      await sleep(pause);
+      await sleep(pause, undefined, { signal });
       run.session.beginAgain();
       run.transferred = 0;
     }
@@ -66,8 +70,7 @@ export async function stageHost(
 async function stageOnce(
   run: HostRun,
   plan: DeployPlan,
-  archiveOf: ArchiveOf,
-  stopped: () => boolean,
+  { archiveOf, stopped }: Staging,
   reached: (step: DeployStep) => void,
 ): Promise<void> {
   const { session } = run;

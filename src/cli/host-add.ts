@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { presentedKey, readyHost } from '../deploy/enrol-host.ts';
+import { FINGERPRINT, MOST_FINGERPRINTS } from '../config/operator-schema.ts';
 import type { Host, Target } from '../domain/deploy.ts';
 import { newEntryId } from '../ledger/entry-id.ts';
 import { recordEnrolment } from '../pipeline/record-enrolment.ts';
@@ -18,14 +19,12 @@ Without --fingerprint it only shows which key the host presents, and breaks off.
 With it, it logs in with the environment's key, looks whether the host has what a deployment needs, records that in the ledger
 (host.enrolled), and prints the line for the operator's file. On the host nothing is changed.
 
-  --fingerprint SHA256:…  as found on the host itself; may be repeated, while its key is renewed
+  --fingerprint SHA256:…  as found on the host itself; may be repeated, up to five times, while its key is renewed
   --why TEXT              why, and who you are, if people shall know; sealed beside the entry
 
   DATABASE_URL        the writer's login, as for start
   COUNTERSIGN_CONFIG  the operator's file, which has the environment, its key, and by way of which host others are reached
 `;
-
-const FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}$/;
 
 interface Asked {
   readonly repository: string;
@@ -109,6 +108,10 @@ function parse(args: readonly string[]): Asked | null {
   const odd = fingerprints.find((each) => !FINGERPRINT.test(each));
   if (odd !== undefined)
     throw new Error(`${JSON.stringify(odd)} is no fingerprint like SHA256:…, as ssh-keygen -l prints it`);
+  if (fingerprints.length > MOST_FINGERPRINTS)
+    throw new Error(
+      `a host has at most ${MOST_FINGERPRINTS} fingerprints in the operator's file, not ${fingerprints.length}`,
+    );
   const why = values.why?.trim();
   if (why === '') throw new Error('--why is empty: leave it out, or say why');
   return { repository, environment, user, host, port: Number(port), fingerprints, why: why ?? null };

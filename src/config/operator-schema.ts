@@ -7,7 +7,9 @@ import { z } from 'zod';
  */
 
 const CONTROL = /\p{Cc}/u;
-const FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}$/;
+export const FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}$/;
+/** Of one host: its old key and its new one, of more than one kind. */
+export const MOST_FINGERPRINTS = 5;
 const line = z.string().refine((text) => text !== '' && !CONTROL.test(text), 'must be one line of text');
 const command = z.string().refine((text) => text.trim() !== '' && !text.includes('\0'), 'must be a command');
 
@@ -226,7 +228,7 @@ export type OperatorWitness = NonNullable<OperatorFile['witnesses']>[number];
 function arePins(written: unknown): boolean {
   const pins: readonly unknown[] = Array.isArray(written) ? written : [written];
   const isPin = (pin: unknown): boolean => typeof pin === 'string' && FINGERPRINT.test(pin);
-  return pins.length >= 1 && pins.length <= 5 && pins.every(isPin);
+  return pins.length >= 1 && pins.length <= MOST_FINGERPRINTS && pins.every(isPin);
 }
 
 function isBatch(batch: unknown): boolean {

@@ -119,6 +119,10 @@ onSshd('countersign host', () => {
     [['root@-oProxyCommand=x'], 'is not USER@HOST'],
     [['root@host:99999'], 'is not USER@HOST'],
     [['root@host', '--fingerprint', 'MD5:aa'], 'is no fingerprint'],
+    [
+      ['root@host', ...Array.from({ length: 6 }, () => ['--fingerprint', OTHER]).flat()],
+      'at most 5 fingerprints',
+    ],
     [['root@host', '--why', ' '], '--why is empty'],
   ])('a wrong call is told so: %j', async (args, expected) => {
     const { code, said } = await add(...args);

@@ -16,7 +16,7 @@ export interface LockPlace {
 
 type Surroundings = Pick<Pipeline, 'queue' | 'now' | 'newId' | 'random'>;
 
-/** Runs `write` in one transaction. Throws `repository_unknown` where no deployment of it was ever asked for here. */
+/** Runs `write` in one transaction. Throws `repository_unknown` where it was never seen here. */
 export async function changeLock<T>(
   io: CommandIo,
   { repository, environment }: { readonly repository: string; readonly environment: string },

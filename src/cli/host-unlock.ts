@@ -68,10 +68,16 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
       return 1;
     }
     const { evenUnderWay, why } = asked;
-    const { entryId, broken, kept } = await breakHostLocks(needs, place, locks, { why, evenUnderWay });
+    const { entryId, broken, kept, unknown } = await breakHostLocks(needs, place, locks, {
+      why,
+      evenUnderWay,
+    });
     if (broken.length > 0) io.stdout.write(`broken on ${broken.join(', ')}, by entry ${entryId}\n`);
     if (kept.length > 0)
       io.stdout.write(`left on ${kept.join(', ')}: somebody else has it by now, or nobody\n`);
+    for (const { host, message } of unknown)
+      io.stdout.write(`unknown on ${host}, recorded as that: ${printable(message)}\n`);
+    if (unknown.length > 0) return 2;
     return kept.length > 0 ? 1 : 0;
   } finally {
     await source.close();

@@ -41,9 +41,10 @@ export interface HostReadiness {
 
 /** Logs in with the environment's key, under the pin, and looks; changes nothing. Throws where that fails. */
 export async function readyHost(asked: HostAsked, random: Random): Promise<HostReadiness> {
-  const { report, evidence } = await askHost(asked, random, (nonce) =>
-    probeScript({ nonce, path: asked.path, release: 'none', attempt: 'none' }, []),
-  );
+  const { report, evidence } = await askHost(asked, random, {
+    script: (nonce) => probeScript({ nonce, path: asked.path, release: 'none', attempt: 'none' }, []),
+    unsaid: `whether it has what a deployment needs: does the account of ${asked.host.user} allow a plain shell (no ForceCommand, no rbash)?`,
+  });
   const facts = hostFacts(report);
   return { evidence, problems: problemsOf(facts, asked), freeBytes: facts.freeBytes };
 }

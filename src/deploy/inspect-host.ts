@@ -35,9 +35,10 @@ type Random = (size: number) => Uint8Array;
 
 /** Looks which release runs on a host. */
 export async function inspectHost(asked: HostAsked, random: Random): Promise<HostInspection> {
-  const { report, evidence } = await askHost(asked, random, (nonce) =>
-    inspectScript({ nonce, path: asked.path }),
-  );
+  const { report, evidence } = await askHost(asked, random, {
+    script: (nonce) => inspectScript({ nonce, path: asked.path }),
+    unsaid: `what runs in ${asked.path}.`,
+  });
   const current = report.value('current') ?? null;
   return {
     release: current === null ? null : releaseOfLink(current, asked.path.replace(/\/+$/, '')),
@@ -53,14 +54,18 @@ export async function inspectHost(asked: HostAsked, random: Random): Promise<Hos
  * it somewhere has lost the lock then, so it can't switch any more.
  */
 export async function withdrawFromHost(asked: HostAsked, release: string, random: Random): Promise<void> {
-  await askHost(asked, random, (nonce) => withdrawScript({ nonce, path: asked.path, release }));
+  await askHost(asked, random, {
+    script: (nonce) => withdrawScript({ nonce, path: asked.path, release }),
+    unsaid: `that ${release} gave its lock in ${asked.path} back.`,
+  });
 }
 
 /** Takes the lock away from `holder`; false where it isn't the holder any more. A deployment that still goes on there changes nothing then. */
 export async function breakHostLock(asked: HostAsked, holder: string, random: Random): Promise<boolean> {
-  const { report } = await askHost(asked, random, (nonce) =>
-    breakLockScript({ nonce, path: asked.path }, holder),
-  );
+  const { report } = await askHost(asked, random, {
+    script: (nonce) => breakLockScript({ nonce, path: asked.path }, holder),
+    unsaid: `whether the lock in ${asked.path} is broken.`,
+  });
   return report.value('done') === 'broken';
 }
 
@@ -71,24 +76,31 @@ function ageOf(said: string | undefined): number | null {
   return Number.isSafeInteger(age) ? Math.max(0, age) : null;
 }
 
+export interface Question {
+  /** For a nonce. */
+  readonly script: (nonce: string) => string;
+  /** How a sentence that begins with "HOST did not say" ends, where it gave no answer. */
+  readonly unsaid: string;
+}
+
 /** Runs one script that looks, or acts by itself, on a connection of its own. Throws unless it said that it is done. */
 export async function askHost(
-  { host, path, privateKey, jumpKeys, timeout }: HostAsked,
+  { host, privateKey, jumpKeys, timeout }: HostAsked,
   random: Random,
-  scriptOf: (nonce: string) => string,
+  { script, unsaid }: Question,
 ): Promise<{ readonly report: Report; readonly evidence: ConnectionEvidence }> {
   const connection = await openConnection(host, privateKey, random, jumpKeys);
   try {
     const nonce = Buffer.from(random(16)).toString('hex');
     const { end, stdout } = await connection.run({
       command: SCRIPT_READER,
-      input: [Buffer.from(scriptOf(nonce))],
+      input: [Buffer.from(script(nonce))],
       seconds: Math.min(timeout, 60),
       keep: 64 * 1024,
     });
     const report = parseReport(stdout.whole(), nonce);
     if (end.kind !== 'exited' || end.code !== 0 || report.value('done') === undefined) {
-      throw new DeployError('probe_failed', `${host.host}:${host.port} did not say what runs in ${path}.`);
+      throw new DeployError('probe_failed', `${host.host}:${host.port} did not say ${unsaid}`);
     }
     return { report, evidence: connection.evidence };
   } finally {

@@ -24,7 +24,7 @@ import type { ReasonCode } from './reason.ts';
  * `ledger.erased`: a person or document was taken away. `ledger.rotated`: another key signs from here on.
  * `host.enrolled`: an operator looked at a host with the fingerprint that they had found on the host itself, and it was ready (`ready`) or not (`not_ready`).
  * `host.unlocked`: an operator took a deployment's lock away on hosts; first that it is about to be (`breaking`), then whether it
- * was (`broken`, `kept`), which answers that.
+ * was (`broken`, `kept`; `unknown` where the host didn't say), which answers that.
  * `lock.set`, `lock.removed`: an environment was locked, for all but `commit` and `pullRequest` if it names any.
  */
 export const ENTRY_KINDS = [

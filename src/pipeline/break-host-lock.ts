@@ -63,6 +63,15 @@ export const isUnderWay = ({ deployment }: SeenLock): boolean =>
   deployment.job !== null &&
   ['approved', 'running', 'unknown'].includes(deployment.state);
 
+export interface BrokenLocks {
+  readonly entryId: string;
+  readonly broken: readonly string[];
+  /** Somebody else had taken the lock in between, or it was gone. */
+  readonly kept: readonly string[];
+  /** Nobody saw whether it was broken. */
+  readonly unknown: readonly { readonly host: string; readonly message: string }[];
+}
+
 export interface Breaking {
   /** Sealed beside the entry. */
   readonly why: string;
@@ -72,18 +81,15 @@ export interface Breaking {
 
 /**
  * Breaks the locks that were seen, by one entry that says so before and one that says after what came of it. A crash in between leaves the
- * first: then whoever looks at the hosts sees which still stand. Throws `deployment_under_way` where one is, unless it is to be broken even then.
+ * first: then whoever looks at the hosts sees which still stand. A host that can't be reached, or whose connection goes away, is `unknown`,
+ * and keeps the others' from nothing. Throws `deployment_under_way` where one is, unless it is to be broken even then.
  */
 export async function breakHostLocks(
   needs: Needs,
   place: LockPlace,
   locks: readonly SeenLock[],
   { why, evenUnderWay }: Breaking,
-): Promise<{
-  readonly entryId: string;
-  readonly broken: readonly string[];
-  readonly kept: readonly string[];
-}> {
+): Promise<BrokenLocks> {
   const held = locks.filter(isUnderWay);
   if (held.length > 0 && !evenUnderWay) {
     throw new CodedError(
@@ -121,17 +127,16 @@ export async function breakHostLocks(
   });
   const broken: string[] = [];
   const kept: string[] = [];
-  let failure: Error | null = null;
+  const unknown: { host: string; message: string }[] = [];
   for (const { asked, host, holder } of locks) {
     try {
       ((await breakHostLock(asked, holder, needs.random)) ? broken : kept).push(host);
     } catch (error) {
-      failure ??= error instanceof Error ? error : new Error(String(error));
-      kept.push(host);
+      unknown.push({ host, message: error instanceof Error ? error.message : String(error) });
     }
   }
-  if (broken.length > 0) await note({ hosts: broken, outcome: 'broken', answers: entryId, documents: [] });
-  if (kept.length > 0) await note({ hosts: kept, outcome: 'kept', answers: entryId, documents: [] });
-  if (failure !== null) throw failure;
-  return { entryId, broken, kept };
+  const found = { broken, kept, unknown: unknown.map(({ host }) => host) };
+  for (const [outcome, hosts] of Object.entries(found))
+    if (hosts.length > 0) await note({ hosts, outcome, answers: entryId, documents: [] });
+  return { entryId, broken, kept, unknown };
 }

@@ -1,11 +1,14 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
+import { breakHostLock } from '../../../src/deploy/inspect-host.ts';
+import { newEntryId } from '../../../src/ledger/entry-id.ts';
 import { listEntries } from '../../../src/ledger/read.ts';
 import { main } from '../../../src/main.ts';
+import { breakHostLocks, readHostLocks } from '../../../src/pipeline/break-host-lock.ts';
 import { createTestDatabase, query, type TestDatabase } from '../../support/database.ts';
 import { DeployWorld, SSHD_USABLE } from '../../support/deploy/deploy-world.ts';
 
@@ -197,6 +200,42 @@ onSshd('countersign host unlock', () => {
       expect([code, said, await isLocked()]).toEqual([0, expect.stringMatching(shown), false]);
     },
   );
+
+  test('a host that is gone by then is recorded as unknown, and the others’ locks are broken all the same', async () => {
+    await lockedBy('r-gone/0a1b');
+    const host = world.host();
+    const asked = { host, path: world.path(), timeout: 30, privateKey: world.privateKey };
+    const needs = {
+      db: database.db,
+      now: () => new Date().toISOString(),
+      newId: () => newEntryId(new Date().toISOString(), randomBytes),
+      random: randomBytes,
+    };
+    const place = { repository: { id: 5, fullName: 'acme/shop' }, environment: 'production' };
+    const [seen] = await readHostLocks(needs, place, [asked]);
+    if (seen === undefined) throw new Error('no lock was seen');
+    const gone = { ...seen, host: 'gone:1', asked: { ...asked, host: { ...host, port: 1 } } };
+    const outcome = await breakHostLocks(needs, place, [gone, seen], { why: 'x', evenUnderWay: false });
+    expect(outcome).toMatchObject({
+      broken: [seen.host],
+      kept: [],
+      unknown: [{ host: 'gone:1', message: expect.stringContaining('could not be reached') }],
+    });
+    expect(await isLocked()).toBe(false);
+    const recorded = (await entries()).slice(0, 3).map(({ outcome: what, hosts }) => [what, hosts]);
+    expect(recorded).toEqual([
+      ['unknown', ['gone:1']],
+      ['broken', [seen.host]],
+      ['breaking', ['gone:1', seen.host]],
+    ]);
+  });
+
+  test('a host that doesn’t say whether its lock is broken is told so, in those words', async () => {
+    const asked = { host: world.host(), path: '/nowhere', timeout: 30, privateKey: world.privateKey };
+    await expect(breakHostLock(asked, 'r0/a', randomBytes)).rejects.toThrow(
+      /^127\.0\.0\.1:\d+ did not say whether the lock in \/nowhere is broken\.$/,
+    );
+  });
 
   test('a name that was another repository’s lately: the id in the operator’s file counts', async () => {
     await deployment('r-ours', 'running', 'active');

@@ -90,6 +90,7 @@ export const COMMAND_REFUSALS = [
   'never_ran',
   'ambiguous',
   'runs_there',
+  'clock_unknown',
   'emergency_unknown',
   'no_such_emergency',
   'already_declared',

@@ -31,6 +31,8 @@ export interface CommandFacts {
   /** Read only where it is confirmed: the pull request that it was declared on, for who made it. */
   readonly change?: ChangeFacts;
   readonly roles: RoleFacts;
+  /** As in the facts of a deployment: milliseconds that GitHub's clock was ahead of ours. Absent in facts that are older. */
+  readonly githubAhead?: Known<number>;
 }
 
 /** One that was declared, and the commit that it is for. */

@@ -23,7 +23,7 @@ export interface AssessedCommand {
 
 /** Facts, then judgement, of one command, by the policy of the repository's default branch. Writes nothing. */
 export async function assessCommand(
-  pipeline: Pick<Pipeline, 'db' | 'github' | 'now' | 'appId' | 'trees' | 'log'>,
+  pipeline: Pick<Pipeline, 'db' | 'github' | 'now' | 'appId' | 'trees' | 'log' | 'githubAhead'>,
   { repository, number, commenter, command }: CommandJob,
 ): Promise<AssessedCommand> {
   const { db } = pipeline;
@@ -34,7 +34,7 @@ export async function assessCommand(
       ? await findEmergency(db, repository.id, command.emergency)
       : null;
   const about = named?.known === true ? named.value : null;
-  const facts = await gatherCommand(github, {
+  const gathered = await gatherCommand(github, {
     repository,
     number,
     commenter,
@@ -59,6 +59,7 @@ export async function assessCommand(
         : { teams: [], permissions: false },
     now: pipeline.now(),
   });
+  const facts: CommandFacts = { ...gathered, githubAhead: pipeline.githubAhead() };
   return { source, facts, answer: judgeCommand(reading, facts) };
 }
 

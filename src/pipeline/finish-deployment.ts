@@ -5,6 +5,7 @@ import { planOutcome } from '../effects/plan-outcome.ts';
 import { record } from '../ledger/record.ts';
 import type { AssessedDeployment } from './assess-deployment.ts';
 import { type StoredDeployment, repositoryOf } from './deployment-row.ts';
+import { CLOCK } from './clock-then.ts';
 import { jsonDocument } from './documents.ts';
 import { explainDecision } from './explain-decision.ts';
 import { withdrawCancel } from './offer-cancel.ts';
@@ -88,6 +89,8 @@ export async function finishDeployment(
         delivery: null,
         answers: row.started_entry,
         documents: [
+          // A soak is counted from here, by whichever clock was ahead.
+          jsonDocument(CLOCK, pipeline.githubAhead()),
           ...(deployed === null
             ? []
             : [

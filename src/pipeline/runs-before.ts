@@ -4,8 +4,9 @@ import { type Known, known, unknown } from '../domain/known.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
 import type { EnvironmentRun, EnvironmentRuns } from '../domain/timing-facts.ts';
 import { CodedError } from '../domain/coded-error.ts';
-import { listEntries } from '../ledger/read.ts';
+import { listEntries, readEntry } from '../ledger/read.ts';
 import { recordedRun } from './backed-by-ledger.ts';
+import { clocksThen } from './clock-then.ts';
 import type { StoredDeployment } from './deployment-row.ts';
 import { mayStillRun } from './may-still-run.ts';
 
@@ -70,9 +71,16 @@ async function runsIn(
       if (run === null) return unknown(`the ledger doesn’t bear out deployment ${row.id}`);
       // Of the commit itself a failure is one, wherever it runs; of another's it matters whether that took its place.
       const tookPlace = row.sha !== sha && run.state === 'failure' && (await mayStillRun(db, row));
+      const state = tookPlace ? 'unknown' : run.state;
+      const isNext =
+        row.sha !== sha &&
+        state !== 'failure' &&
+        runs.every((each) => each.sha === sha || each.state === 'failure');
       runs.push({
         ...run,
-        state: tookPlace ? 'unknown' : run.state,
+        ...(row.sha === sha ? { endedAt: await lateEnd(db, row, run) } : {}),
+        ...(isNext ? { startedAt: await earlyStart(db, row, run) } : {}),
+        state,
         order: row.started_sequence ?? 0,
         sha: row.sha,
         ranBefore: ranBefore.has(row.sha),
@@ -83,6 +91,25 @@ async function runsIn(
     if (error instanceof CodedError) return unknown(error.message);
     throw error;
   }
+}
+
+/** A soak begins once the commit's deployment had ended by both clocks, and ends when the next began by either: a wrong one shortens it. */
+async function lateEnd(
+  db: Kysely<Database>,
+  { finished_entry: id }: StoredDeployment,
+  { endedAt }: Pick<EnvironmentRun, 'endedAt'>,
+): Promise<string | null> {
+  const entry = id === null || endedAt === null ? null : await readEntry(db, id);
+  return entry === null ? endedAt : (await clocksThen(db, entry)).later;
+}
+
+async function earlyStart(
+  db: Kysely<Database>,
+  { started_entry: id }: StoredDeployment,
+  { startedAt }: Pick<EnvironmentRun, 'startedAt'>,
+): Promise<string> {
+  const entry = id === null ? null : await readEntry(db, id);
+  return entry === null ? startedAt : (await clocksThen(db, entry)).earlier;
 }
 
 /** A row that was altered must not hide how the commit's newest deployment there ended. */

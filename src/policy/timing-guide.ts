@@ -41,11 +41,11 @@ export const TIMING_GUIDE: Readonly<Record<TimingCode, Guide>> = {
     'Nothing to do: it is judged again by itself at the time that is named.',
   ),
   clock_differs: wrong(
-    'The server’s clock and GitHub’s are more than a minute apart, so nobody can tell whether a freeze lasts.',
+    'The server’s clock and GitHub’s are more than a minute apart, so nobody can tell whether a freeze or an emergency lasts, a soak is over or a review is due.',
     'Set the server’s clock (by NTP). It is judged again within five minutes at first.',
   ),
   clock_unknown: wrong(
-    'GitHub’s time isn’t known, so nobody can tell whether the server’s clock is right while the policy has freezes.',
+    'GitHub’s time isn’t known, so nobody can tell whether the server’s clock is right, by which freezes, soaks, emergencies and reviews are judged.',
     'Nothing to do where GitHub was just asked for the first time; otherwise see whether a proxy takes the `date` off its answers.',
   ),
   no_freeze: fine('No freeze lasts.'),

@@ -40,12 +40,12 @@ export function timingMends(
     ),
     clock_differs: mend(
       2,
-      () => 'the server’s clock and GitHub’s are too far apart to tell whether a freeze lasts',
+      () => 'the server’s clock and GitHub’s are too far apart to tell what time it is',
       () => ['the operator'],
     ),
     clock_unknown: mend(
       2,
-      () => 'whether a freeze lasts can’t be told without GitHub’s time',
+      () => 'what time it is can’t be told without GitHub’s',
       () => ['the operator'],
     ),
     locked: mend(

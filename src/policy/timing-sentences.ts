@@ -42,8 +42,8 @@ export const TIMING_SENTENCES: { readonly [Code in TimingCode]: (about: AboutByC
   soak_running: ({ environment, target, soak, shown }) =>
     `${sha(target)} has to run on ${code(environment)} for ${words(soak)}, and has until ${words(shown)}: it is looked at again then.`,
   clock_differs: ({ ours, githubs }) =>
-    `Whether a freeze lasts can’t be told: here it is ${moment(ours)}, and at GitHub ${moment(githubs)}. Set the server’s clock.`,
-  clock_unknown: ({ why }) => `Whether a freeze lasts can’t be told without GitHub’s time: ${words(why)}.`,
+    `What time it is can’t be told: here it is ${moment(ours)}, and at GitHub ${moment(githubs)}. Set the server’s clock.`,
+  clock_unknown: ({ why }) => `What time it is can’t be told without GitHub’s: ${words(why)}.`,
   freeze_lasting: ({ name, shown }) =>
     `The freeze ${code(name)} lasts until ${words(shown)}: it is looked at again then.`,
   no_freeze: () => 'No freeze lasts.',

@@ -3,6 +3,7 @@ import type { CommandAnswer } from '../../domain/command-answer.ts';
 import type { CommandFacts } from '../../domain/command-facts.ts';
 import { emergencyId } from '../../domain/emergency-facts.ts';
 import { authorsOfChange } from '../authorship.ts';
+import { clocksOf, isReason } from '../deployment/clocks.ts';
 import { millisecondsOf } from '../duration.ts';
 import { namesOf } from '../eligibility.ts';
 import { environmentOf } from '../environment-of.ts';
@@ -47,6 +48,13 @@ export function judgeDeclaration(policy: Policy, command: Declaration, facts: Co
     return refused(
       'already_declared',
       `Emergency ${code(emergencyId(standing.entry))} stands for ${sha(merged.sha)} until ${moment(standing.expiresAt)}.`,
+    );
+  }
+  const clocks = clocksOf(facts);
+  if (isReason(clocks)) {
+    return refused(
+      'clock_unknown',
+      'What time it is, and so when it would end, can’t be told: the server’s clock and GitHub’s are more than a minute apart, or GitHub’s isn’t known. The operator has to see to the clock.',
     );
   }
   const shortest = Math.min(...terms.map(({ valid }) => millisecondsOf(valid)));

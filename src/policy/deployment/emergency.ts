@@ -9,6 +9,7 @@ import { failed, pending } from '../gate-result.ts';
 import { reason } from '../reasons.ts';
 import type { EmergencyPolicy, EnvironmentPolicy, People } from '../schema.ts';
 import { authorsOfDeployment } from './authors-of-deployment.ts';
+import { clocksOf, isReason, MOST_APART_MS } from './clocks.ts';
 import { allowed } from './requester.ts';
 
 /**
@@ -26,7 +27,7 @@ export type EmergencyStanding =
     }
   | { readonly is: 'waiting' | 'closed' | 'unknown'; readonly reason: Reason };
 
-/** Judges the emergency at the moment for which the facts were gathered, by roles of that moment. */
+/** Judges the emergency at the moment for which the facts were gathered, by roles of that moment. It lasts while it does by our clock and GitHub's. */
 export function emergencyStanding(policy: EnvironmentPolicy, facts: DeploymentFacts): EmergencyStanding {
   const { environment } = facts.request;
   if (facts.emergency === undefined) return { is: 'none' };
@@ -42,9 +43,14 @@ export function emergencyStanding(policy: EnvironmentPolicy, facts: DeploymentFa
     return closed(reason('emergency_spent', about));
   if (emergency.erased === true) return closed(reason('emergency_erased', about));
   const until = endOf(emergency, policy.emergency);
+  const over = closed(reason('emergency_expired', { ...about, until }));
+  if (emergency.expired) return over;
+  const clocks = clocksOf(facts);
+  if (isReason(clocks)) return { is: 'unknown', reason: clocks };
   // A clock that can't be read as a time ends it.
-  if (emergency.expired || !(Date.parse(facts.gatheredAt) < Date.parse(until)))
-    return closed(reason('emergency_expired', { ...about, until }));
+  if (!(clocks.later < Date.parse(until))) return over;
+  if (Date.parse(emergency.declaredAt) > clocks.later + MOST_APART_MS)
+    return unknown(environment, 'it was declared at a time that is still to come');
   const { declaredBy, confirmed } = emergency;
   if (declaredBy === null) return unknown(environment, 'the name of whoever declared it was erased');
   const declarer = roleOf(declaredBy, by, facts);

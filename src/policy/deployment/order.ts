@@ -7,13 +7,14 @@ import { shownIn } from '../freeze-window.ts';
 import { notApplicable, passed, pending } from '../gate-result.ts';
 import { reason } from '../reasons.ts';
 import type { EnvironmentPolicy, Policy } from '../schema.ts';
+import { clocksOf, isReason } from './clocks.ts';
 
 const GATE = 'order';
 
 /**
  * Whether this very commit ran where it has to run before, for as long as the policy asks. It need not run there still (the
  * next merge takes its place), but it must have run undisturbed for the whole soak. If its newest deployment there didn't
- * succeed, or it was taken back for what ran there before it, the soak is worth nothing.
+ * succeed, or it was taken back for what ran there before it, the soak is worth nothing. A soak is over once it is by our clock and GitHub's.
  */
 export function orderGate(policy: Policy, { after }: EnvironmentPolicy, facts: DeploymentFacts): GateResult {
   if (after === undefined) return notApplicable(GATE);
@@ -47,15 +48,18 @@ function judge(
   const next = ordered.find((run) => run.order > own.order && took(run));
   if (next?.state === 'success' && next.ranBefore)
     return reason('order_rolled_back', { environment, target, instead: next.sha });
-  const length = soak === undefined ? 0 : millisecondsOf(soak);
-  const since = Date.parse(own.endedAt);
-  const ran = Date.parse(next?.startedAt ?? facts.gatheredAt) - since;
-  if (soak === undefined || ran >= length) {
-    const asked = soak === undefined ? {} : { soak };
-    return reason('order_kept', { environment, target, since: own.endedAt, ...asked });
+  const kept = { environment, target, since: own.endedAt };
+  if (soak === undefined) return reason('order_kept', kept);
+  const over = Date.parse(own.endedAt) + millisecondsOf(soak);
+  if (next !== undefined) {
+    if (Date.parse(next.startedAt) >= over) return reason('order_kept', { ...kept, soak });
+    return reason('order_replaced', { environment, target, soak, instead: next.sha });
   }
-  if (next !== undefined) return reason('order_replaced', { environment, target, soak, instead: next.sha });
-  const until = new Date(since + length).toISOString();
+  const clocks = clocksOf(facts);
+  if (isReason(clocks)) return clocks;
+  if (clocks.earlier >= over) return reason('order_kept', { ...kept, soak });
+  // On our clock, by which it is looked at again.
+  const until = new Date(over + clocks.ours - clocks.earlier).toISOString();
   return reason('soak_running', { environment, target, soak, until, shown: shownIn(until, 'UTC') });
 }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { HostOutcome } from '../../../src/domain/deploy.ts';
+import { known } from '../../../src/domain/known.ts';
 import type { NewDocument, NewEntry } from '../../../src/domain/entry.ts';
 import { record } from '../../../src/ledger/record.ts';
 import { jsonDocument } from '../../../src/pipeline/documents.ts';
@@ -26,6 +27,8 @@ interface Ran {
   readonly sha: string;
   readonly by: 'by_ssh' | 'by_actions';
   readonly outcome: 'success' | 'failure' | 'cancelled';
+  /** Milliseconds that GitHub's clock was ahead of ours, when it started and when it ended. */
+  readonly ahead?: readonly [number, number];
   /** Null: no host was spoken to. */
   readonly hosts: readonly Ended[] | null;
 }
@@ -60,9 +63,13 @@ async function staged(...ran: readonly Ran[]) {
       kind: 'deployment.started',
       outcome: each.by,
       answers: randomUUID(),
-      documents: [],
+      documents:
+        each.ahead === undefined ? [] : [jsonDocument('facts', { githubAhead: known(each.ahead[0]) })],
     });
-    const documents: readonly NewDocument[] = each.hosts === null ? [] : [jsonDocument('hosts', each.hosts)];
+    const documents: readonly NewDocument[] = [
+      ...(each.ahead === undefined ? [] : [jsonDocument('clock', known(each.ahead[1]))]),
+      ...(each.hosts === null ? [] : [jsonDocument('hosts', each.hosts)]),
+    ];
     const finished = await note({
       kind: 'deployment.finished',
       outcome: each.outcome,
@@ -83,8 +90,10 @@ async function staged(...ran: readonly Ran[]) {
   }
   const [found] = await runsBefore(database.db, repository, ['staging'], sha('merge'));
   if (found?.runs.known !== true) throw new Error('what ran there is not known');
-  return found.runs.value.map(({ state }) => state);
+  return found.runs.value;
 }
+
+const states = async (...ran: readonly Ran[]) => (await staged(...ran)).map(({ state }) => state);
 
 const well: Ran = {
   sha: sha('merge'),
@@ -108,7 +117,7 @@ test.each<[string, Ran]>([
   ['of which a host doesn’t tell', failed(on('unknown', 'after_switch'))],
   ['by a workflow', { sha: sha('next'), by: 'by_actions', outcome: 'failure', hosts: null }],
 ])('another commit’s failed deployment %s may have taken the place of what ran', async (_, next) => {
-  expect(await staged(well, next)).toEqual(['success', 'unknown']);
+  expect(await states(well, next)).toEqual(['success', 'unknown']);
 });
 
 test.each<[string, Ran]>([
@@ -117,9 +126,23 @@ test.each<[string, Ran]>([
   ['reached no host', { ...failed(), hosts: null }],
   ['was cancelled', { ...failed(on('rolled_back', null)), outcome: 'cancelled' }],
 ])('one that %s took nothing’s place', async (_, next) => {
-  expect(await staged(well, next)).toEqual(['success', 'failure']);
+  expect(await states(well, next)).toEqual(['success', 'failure']);
 });
 
 test('the commit’s own failure is one, wherever it was left', async () => {
-  expect(await staged({ ...failed(on('success', null)), sha: sha('merge') })).toEqual(['failure']);
+  expect(await states({ ...failed(on('success', null)), sha: sha('merge') })).toEqual(['failure']);
+});
+
+test.each([
+  ['which was right', 0, '2026-03-03T09:00:00.000Z', '2026-03-03T09:00:00.000Z'],
+  ['which was an hour behind', 3_600_000, '2026-03-03T10:00:00.000Z', '2026-03-03T09:00:00.000Z'],
+  ['which was an hour ahead', -3_600_000, '2026-03-03T09:00:00.000Z', '2026-03-03T08:00:00.000Z'],
+])('it began to soak, and another took its place, by a clock of ours %s', async (_, ahead, ended, began) => {
+  const next: Ran = { ...failed(on('success', null)), outcome: 'success', ahead: [ahead, 0] };
+  const [own, first, second] = await staged({ ...well, ahead: [0, ahead] }, next, next);
+  expect([own?.endedAt, first?.startedAt, second?.startedAt]).toEqual([
+    ended,
+    began,
+    '2026-03-03T09:00:00.000Z',
+  ]);
 });

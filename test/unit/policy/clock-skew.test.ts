@@ -134,3 +134,19 @@ describe('a clock that is behind only lengthens a soak', () => {
     },
   );
 });
+
+describe('no time that our clock is set to after what was timed rightly lets anything through, as long as GitHub’s goes right', () => {
+  test.each(deployments.filter((row) => row.verdict !== 'approved' && row.facts.githubAhead === undefined))(
+    '$name',
+    (row) => {
+      for (const by of SKEWS) {
+        const facts = {
+          ...row.facts,
+          gatheredAt: shifted(row.facts.gatheredAt, by),
+          githubAhead: known(-by),
+        };
+        expect(evaluateDeployment(readingOf(row), facts).verdict).not.toBe('approved');
+      }
+    },
+  );
+});

@@ -86,6 +86,37 @@ const orderRows: readonly TimingCase[] = [
     'soak_running',
     ran(run({ endedAt: '2026-03-03T10:05:00.000Z' })),
   ),
+  unkept(
+    'by our clock it soaked for long enough, and by GitHub’s, which is half a minute behind, it didn’t',
+    'soak_running',
+    { ...ran(run({ endedAt: '2026-03-03T09:29:45.000Z' })), githubAhead: known(-30_000) },
+  ),
+  unkept(
+    'by GitHub’s clock it soaked for long enough, and by ours, which is half a minute behind, it didn’t',
+    'soak_running',
+    { ...ran(run({ endedAt: '2026-03-03T09:30:15.000Z' })), githubAhead: known(30_000) },
+  ),
+  kept('it soaked for long enough by either clock', {
+    ...ran(run({ endedAt: '2026-03-03T09:29:30.000Z' })),
+    githubAhead: known(-30_000),
+  }),
+  unkept('the server’s clock is an hour ahead of GitHub’s, so nobody can tell', 'clock_differs', {
+    ...ran(run()),
+    githubAhead: known(-3_600_000),
+  }),
+  unkept('GitHub’s time isn’t known, so nobody can tell', 'clock_unknown', {
+    ...ran(run()),
+    githubAhead: unknown('GitHub has told no time yet'),
+  }),
+  kept(
+    'the clocks are far apart, and no soak is asked',
+    { ...ran(run()), githubAhead: known(-3_600_000) },
+    soaked(),
+  ),
+  kept('the clocks are far apart, and the soak was over when another commit took its place', {
+    ...ran(run({ endedAt: '2026-03-03T09:10:00.000Z' }), later()),
+    githubAhead: known(-3_600_000),
+  }),
   kept(
     'only order is asked, and it ended just now',
     ran(run({ endedAt: '2026-03-03T10:00:00.000Z' })),

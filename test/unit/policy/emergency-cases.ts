@@ -354,6 +354,45 @@ const notRows: readonly EmergencyCase[] = [
     ['emergency_expired'],
     urgent({ gatheredAt: '2026-03-03T10:30:00.000Z' }),
   ),
+  row(
+    'by our clock it lasts, and by GitHub’s, which is half a minute ahead, its time is over',
+    'emergency',
+    'pending',
+    ['emergency_expired'],
+    urgent({ gatheredAt: '2026-03-03T10:29:45.000Z', githubAhead: known(30_000) }),
+  ),
+  row(
+    'by GitHub’s clock it lasts, and by ours, which is half a minute ahead, its time is over',
+    'emergency',
+    'pending',
+    ['emergency_expired'],
+    urgent({ gatheredAt: '2026-03-03T10:30:15.000Z', githubAhead: known(-30_000) }),
+  ),
+  row(
+    'the server’s clock was set back by an hour, so nobody can tell whether it lasts',
+    'emergency',
+    'pending',
+    ['clock_differs'],
+    urgent({ gatheredAt: '2026-03-03T10:00:00.000Z', githubAhead: known(3_600_000) }),
+  ),
+  row(
+    'GitHub’s time isn’t known, so nobody can tell whether it lasts',
+    'emergency',
+    'pending',
+    ['clock_unknown'],
+    urgent({ githubAhead: unknown('GitHub has told no time yet') }),
+  ),
+  row(
+    'it was declared under a clock that was ahead, at a time that is still to come',
+    'emergency',
+    'pending',
+    ['emergency_unknown'],
+    urgent({
+      emergency: known(
+        declared({ declaredAt: '2026-03-03T10:20:00.000Z', expiresAt: '2026-03-03T11:20:00.000Z' }),
+      ),
+    }),
+  ),
   row('the policy gives it less time since', 'emergency', 'pending', ['emergency_expired'], urgent(), {
     policy: withEmergency({ valid: '30m' }),
   }),
@@ -584,6 +623,22 @@ const reviewRows: readonly EmergencyCase[] = [
     'pending',
     ['emergency_review_overdue'],
     reviewed(known([overdue])),
+    { policy: plain },
+  ),
+  row(
+    'one is overdue by GitHub’s clock alone, which is half a minute ahead',
+    'emergency_reviews',
+    'pending',
+    ['emergency_review_overdue'],
+    { ...reviewed(known([open({ dueAt: '2026-03-03T10:00:15.000Z' })])), githubAhead: known(30_000) },
+    { policy: plain },
+  ),
+  row(
+    'one is open, and the server’s clock was set back by a day, so nobody can tell whether it has time',
+    'emergency_reviews',
+    'pending',
+    ['clock_differs'],
+    { ...reviewed(known([open()])), githubAhead: known(24 * 3_600_000) },
     { policy: plain },
   ),
   row(

@@ -1,3 +1,5 @@
+import type { Transaction } from 'kysely';
+import type { Database } from '../db/database.ts';
 import type { DeployOutcome } from '../domain/deploy.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
 import { isPrivate } from '../facts/read-visibility.ts';
@@ -49,5 +51,15 @@ export async function noteShowsOutput(
     .updateTable('countersign.deployment')
     .set({ log_shows_output: shows })
     .where('id', '=', row.id)
+    .execute();
+}
+
+/** Keeps what commands printed until now off the pages of a repository's deployments: it was for those who saw the repository then. */
+export async function hideOutput(tx: Transaction<Database>, repositoryId: number): Promise<void> {
+  await tx
+    .updateTable('countersign.deployment')
+    .set({ log_shows_output: false })
+    .where('repository_id', '=', repositoryId)
+    .where('log_shows_output', '=', true)
     .execute();
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { DeployTarget } from '../../../src/pipeline/pipeline.ts';
+import { recordCoverage } from '../../../src/pipeline/record-coverage.ts';
 import { noteShowsOutput } from '../../../src/pipeline/shows-output.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { repository, sha } from '../../support/make-facts.ts';
@@ -56,4 +57,29 @@ test('it has no page: GitHub isn’t asked', async () => {
   const github = scriptedGitHub({});
   await noteShowsOutput(pipelineOn(database, github), row, target(false));
   expect(github.asked).toEqual([]);
+});
+
+test.each([
+  ['repository_publicized', repository.id, false],
+  ['repository_transferred', repository.id, false],
+  ['repository_privatized', repository.id, true],
+  ['repository_publicized', repository.id + 1, true],
+] as const)('once it ended, %s of repository %s leaves it shown: %s', async (outcome, id, stays) => {
+  const row = await attempted({ log_key: randomUUID().slice(0, 22), log_shows_output: true });
+  await database.db.transaction().execute((tx) =>
+    recordCoverage(
+      tx,
+      silent(),
+      {
+        kind: 'record_coverage',
+        installationId: 9,
+        repositories: [{ id, fullName: 'acme/shop' }],
+        outcome,
+        by: null,
+        detail: {},
+      },
+      randomUUID(),
+    ),
+  );
+  expect(await shown(row.id)).toBe(stays);
 });

@@ -32,5 +32,6 @@ EXPOSE 3000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/readyz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # No init in between: the program handles SIGTERM itself and drains.
-ENTRYPOINT ["node", "src/main.ts"]
+# A small nursery: what deployments send lies outside the heap until the nursery is cleared, so that it is cleared often (docs/deploy.md).
+ENTRYPOINT ["node", "--max-semi-space-size=2", "src/main.ts"]
 CMD ["start"]

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Answer, Order } from './engine-process.ts';
 
@@ -11,9 +12,11 @@ export interface Engine {
   stop(): void;
 }
 
-/** Starts the engine's own process. */
+/** Starts the engine's own process, with what `npm start` tells Node. */
 export function startEngine(): Engine {
-  const child = fork(fileURLToPath(new URL('./engine-process.ts', import.meta.url)));
+  const child = fork(fileURLToPath(new URL('./engine-process.ts', import.meta.url)), {
+    execArgv: optionsOfStart(),
+  });
   let peak = 0;
   return {
     run: async (order) => {
@@ -26,4 +29,11 @@ export function startEngine(): Engine {
     peakMiB: () => peak,
     stop: () => void child.kill(),
   };
+}
+
+function optionsOfStart(): string[] {
+  const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    scripts: { start: string };
+  };
+  return scripts.start.split(' ').filter((word) => word.startsWith('--'));
 }

@@ -15,6 +15,8 @@ export interface ServerOptions {
   readonly trustedUserCa?: string;
   /** sshd's `MaxStartups`; more than a test needs, if not said. */
   readonly maxStartups?: string;
+  /** More lines for sshd's configuration. The real sshd only. */
+  readonly settings?: readonly string[];
 }
 
 /** A server that can be deployed to on this machine, whichever way it is made. */

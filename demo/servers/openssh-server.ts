@@ -62,6 +62,7 @@ export async function startOpenSshServer(options: ServerOptions): Promise<DemoSe
     ...(options.sftp === true ? ['Subsystem sftp internal-sftp'] : []),
     ...(options.trustedUserCa === undefined ? [] : [`TrustedUserCAKeys "${options.trustedUserCa}"`]),
     ...(options.forceCommand === undefined ? [] : [`ForceCommand ${options.forceCommand}`]),
+    ...(options.settings ?? []),
   ];
   const configFile = path.join(own, 'sshd_config');
   await writeFile(configFile, `${settings.join('\n')}\n`);

@@ -9,6 +9,7 @@ import type { AgentKey, ConnectionEvidence, Jump, LoginKey } from '../domain/dep
 import { OneAgentKey } from './agent-key.ts';
 import { DeployError } from './deploy-error.ts';
 import { fingerprintOf, isPinned, keyKind, pinsOf } from './host-key.ts';
+import { leanPackets } from './lean-packets.ts';
 import { printable } from './refuse-paths.ts';
 
 /** A server to shake hands with: a host, or what leads to one. */
@@ -17,6 +18,8 @@ export type Place = Pick<Jump, 'host' | 'port' | 'user' | 'fingerprint'>;
 export interface Hop {
   readonly client: Client;
   readonly evidence: Omit<ConnectionEvidence, 'jump'>;
+  /** What `leanPackets` could do for it. */
+  readonly lean: ReturnType<typeof leanPackets>;
 }
 
 export const HANDSHAKE_MILLISECONDS = 20_000;
@@ -108,6 +111,7 @@ export async function shakeHands(place: Place, key: LoginKey, sock: Duplex): Pro
   }
   return {
     client,
+    lean: leanPackets(client),
     evidence: {
       presentedFingerprint: seen.fingerprint,
       server: greeting.line,

@@ -12,6 +12,7 @@ import { HostSession } from './host-session.ts';
 import { manifestDigest } from './manifest-digest.ts';
 import { type Running, planDeployment } from './plan.ts';
 import { rollOut } from './roll-out.ts';
+import { sharedArchives } from './shared-archive.ts';
 import { tarOf } from './tar.ts';
 
 /**
@@ -32,8 +33,9 @@ export async function deploy(input: DeployInput, ports: DeployPorts): Promise<De
     kept: input.kept ?? [],
     overtaken: input.overtaken === true,
   });
-  const archiveOf = (entries: readonly ManifestEntry[]) =>
+  const archiveOnce = (entries: readonly ManifestEntry[]) =>
     tarOf(mirror.directory, entries, manifest.committedAt);
+  const archiveOf = target.hosts.length === 1 ? archiveOnce : sharedArchives(archiveOnce);
 
   const runs: HostRun[] = [];
   ports.signal.throwIfAborted();

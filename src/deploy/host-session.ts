@@ -147,7 +147,7 @@ export class HostSession {
     input: Iterable<Uint8Array> | AsyncIterable<Uint8Array> = [],
     keep: number = KEPT_REPORT,
   ): Promise<{ report: Report; stdout: string }> {
-    const result = await this.#execute(script, input, this.#seconds, keep);
+    const result = await this.#execute(script, input, this.#seconds, keep, { last: step === 'unlock' });
     const stdout = result.stdout.whole();
     const report = parseReport(stdout, this.run.nonce);
     if (result.end.kind === 'exited' && result.end.code === 0 && !result.stdout.truncated)
@@ -171,13 +171,9 @@ export class HostSession {
     const input = hookInput(hook.command, hook);
     // Ten seconds between TERM and KILL on the host, and some for the way.
     const live = this.#live(hook.step);
-    const result = await this.#execute(
-      script,
-      [Buffer.from(input)],
-      this.#seconds + 20,
-      KEPT_REPORT,
-      (side, chunk) => live[side].add(chunk),
-    );
+    const result = await this.#execute(script, [Buffer.from(input)], this.#seconds + 20, KEPT_REPORT, {
+      heard: (side, chunk) => live[side].add(chunk),
+    });
     live.stdout.end();
     live.stderr.end();
     const report = parseReport(result.stdout.whole(), this.run.nonce);
@@ -236,7 +232,7 @@ export class HostSession {
     input: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
     seconds: number,
     keep: number,
-    heard?: CommandRequest['heard'],
+    more: Pick<CommandRequest, 'heard' | 'last'> = {},
   ): Promise<CommandResult> {
     if (this.#connection === null)
       throw new DeployError('connection_lost', `There is no connection to ${this.name}.`);
@@ -245,7 +241,7 @@ export class HostSession {
       input: after(script, input),
       seconds,
       keep,
-      ...(heard === undefined ? {} : { heard }),
+      ...more,
     });
     if (result.end.kind === 'lost' || result.end.kind === 'timed_out') this.destroy();
     return result;

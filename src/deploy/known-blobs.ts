@@ -1,4 +1,5 @@
 import type { ManifestEntry } from '../domain/deploy.ts';
+import type { Manifest } from './manifest.ts';
 
 /**
  * What was found out about blobs when their bytes were read and hashed to their ids, kept in this process and nowhere else: two
@@ -16,12 +17,13 @@ export interface HashedBlob {
 
 /** About 300 bytes each. */
 const MOST = 100_000;
-/** What runs and what comes, of two targets. */
-const MOST_LISTINGS = 4;
+/** What runs and what comes, of four targets. */
+const MOST_LISTINGS = 8;
 
 export class KnownBlobs {
   readonly #blobs = new Map<string, HashedBlob>();
   readonly #listings = new Map<string, readonly ManifestEntry[]>();
+  readonly #manifests = new Map<string, Manifest>();
 
   get(oid: string): HashedBlob | undefined {
     return this.#blobs.get(oid);
@@ -45,17 +47,32 @@ export class KnownBlobs {
   }
 
   keepEntries(listing: string, entries: readonly ManifestEntry[]): void {
-    this.#listings.set(listing, entries);
-    for (const oldest of this.#listings.keys()) {
-      if (this.#listings.size <= MOST_LISTINGS) return;
-      this.#listings.delete(oldest);
-    }
+    keepLast(this.#listings, listing, entries);
+  }
+
+  /** What was proven of a commit, by its id, which nothing else can have. */
+  manifestOf(sha: string): Manifest | undefined {
+    return this.#manifests.get(sha);
+  }
+
+  keepManifest(manifest: Manifest): void {
+    keepLast(this.#manifests, manifest.sha, manifest);
   }
 
   /** A mirror turned out to be damaged: all of it is to be read again, which finds where. */
   forget(): void {
     this.#blobs.clear();
     this.#listings.clear();
+    this.#manifests.clear();
+  }
+}
+
+function keepLast<T>(map: Map<string, T>, key: string, value: T): void {
+  map.delete(key);
+  map.set(key, value);
+  for (const oldest of map.keys()) {
+    if (map.size <= MOST_LISTINGS) return;
+    map.delete(oldest);
   }
 }
 

@@ -39,7 +39,7 @@ export async function readManifest(
   // The same bytes of git's list, under the same tree: nothing of what follows can come out otherwise.
   const seen = `${tree} ${createHash('sha256').update(listing.value).digest('hex')}`;
   const proven = known.entriesOf(seen);
-  if (proven !== undefined) return { sha, tree, committedAt, entries: proven };
+  if (proven !== undefined) return kept({ sha, tree, committedAt, entries: proven }, known);
   const entries = refuseTree(parseListing(listing.value));
   const rebuilt = treeOid(entries, algorithmOf(sha));
   if (rebuilt !== tree) {
@@ -78,7 +78,12 @@ export async function readManifest(
   }
   manifest.sort((a, b) => byBytes(a.path, b.path));
   known.keepEntries(seen, manifest);
-  return { sha, tree, committedAt, entries: manifest };
+  return kept({ sha, tree, committedAt, entries: manifest }, known);
+}
+
+function kept(manifest: Manifest, known: KnownBlobs): Manifest {
+  known.keepManifest(manifest);
+  return manifest;
 }
 
 async function readCommit(directory: string, sha: string): Promise<{ tree: string; committedAt: number }> {

@@ -41,6 +41,8 @@ export interface CommandRequest {
   readonly seconds: number;
   /** Bytes of stdout that are kept; more sets `truncated`. */
   readonly keep: number;
+  /** Nothing follows it on this connection, so that no next one is started ahead of time. */
+  readonly last?: boolean;
   /** Hears what the command prints, to either side, as it comes. */
   readonly heard?: (side: 'stdout' | 'stderr', chunk: Buffer) => void;
 }
@@ -109,7 +111,7 @@ export class SshCommand {
     const taken = (await spare?.take()) ?? null;
     if (taken !== null) {
       this.#listen(taken);
-      spare?.prepare();
+      this.#prepare(spare);
       return taken;
     }
     return new Promise((resolve, reject) => {
@@ -118,7 +120,7 @@ export class SshCommand {
           if (error === undefined) {
             // At once, not after a promise: a quick command's exit can come in the same packet as its start.
             this.#listen(channel);
-            spare?.prepare();
+            this.#prepare(spare);
             resolve(channel);
           } else if (/not connected|no response|closed/i.test(error.message)) {
             resolve(null);
@@ -133,6 +135,10 @@ export class SshCommand {
         resolve(null);
       }
     });
+  }
+
+  #prepare(spare: SpareChannel | null): void {
+    if (this.#request.last !== true) spare?.prepare();
   }
 
   #listen(channel: ClientChannel): void {

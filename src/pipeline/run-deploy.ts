@@ -279,7 +279,7 @@ async function ship(
   await mirror.fetchCommit({ sha: row.sha, token });
   // What runs there may be gone from GitHub (a branch that was set back): then everything is sent, which is only slower.
   if (last !== null) {
-    await mirror.fetchCommit({ sha: last.sha, token }).catch((error: unknown) => {
+    await mirror.fetchCommit({ sha: last.sha, token, listOnly: true }).catch((error: unknown) => {
       pipeline.log.warn({ err: error, deployment: row.id }, 'the running commit could not be fetched');
     });
   }

@@ -214,6 +214,20 @@ test('a file that was read before and is damaged since shows when it is sent; th
   expect(await sent()).toBeGreaterThan(0);
 });
 
+test('of a commit whose list alone is wanted, nothing is read again, and a mirror that is gone does not matter', async () => {
+  await open().fetchCommit({ sha, token: TOKEN });
+  await rm(open().directory, { recursive: true });
+  server.seen.length = 0;
+  const again = open();
+  await again.fetchCommit({ sha, token: TOKEN, listOnly: true });
+  expect((await again.readManifest(sha)).entries).toHaveLength(2);
+  expect(server.seen).toEqual([]);
+  const unknown = await repository.commit({ 'index.html': 'of which nothing is known' });
+  await again.fetchCommit({ sha: unknown, token: TOKEN, listOnly: true });
+  expect((await again.readManifest(unknown)).entries).toHaveLength(1);
+  expect(server.seen.length).toBeGreaterThan(0);
+});
+
 test('a hook or a configuration that came to be in the mirror is not obeyed', async () => {
   const mirror = open();
   await mirror.fetchCommit({ sha, token: TOKEN });

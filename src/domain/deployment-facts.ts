@@ -51,6 +51,16 @@ export interface DeploymentFacts {
   readonly githubAhead?: Known<number>;
   /** Who sees the repository, on which it rests what GitHub offers for it. Absent in facts that are older. No gate reads it. */
   readonly visibility?: Visibility;
+  /** Only of one that we deploy, from its start on: what the pin of each host rests on. Absent in facts that are older. No gate reads it. */
+  readonly hostKeys?: readonly HostKeyFact[];
+}
+
+/** The key of a host is always pinned by the operator's file. */
+export interface HostKeyFact {
+  /** `host:port` */
+  readonly host: string;
+  /** The newest `host.enrolled` (UUID) of this host here that found a key which is pinned now; null: no recorded act enrolled it. */
+  readonly enrolled: string | null;
 }
 
 export interface RanBefore {

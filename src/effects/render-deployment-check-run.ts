@@ -17,6 +17,7 @@ import type { RenderedCheckRun } from './render-change-check-run.ts';
 import { rangeSection } from './render-commits.ts';
 import { gatesSection, missingSection, policySection, problemsSection } from './render-gates.ts';
 import { leversSection } from './render-levers.ts';
+import { hostKeysSection } from './render-host-keys.ts';
 import { filesSection, hostsSection, outputSections } from './render-hosts.ts';
 import { TITLE_LIMIT, verdictLine } from './verdict-line.ts';
 
@@ -52,6 +53,7 @@ export function renderDeploymentCheckRun(
   const difference = progress.state === 'none' || progress.state === 'deploying' ? null : progress.difference;
   const text = fitSections([
     hostsSection(progress, place),
+    hostKeysSection(progress.state === 'none' ? [] : (facts.hostKeys ?? [])),
     ...(progress.state === 'none' || progress.state === 'deploying' ? [] : outputSections(progress, place)),
     rangeSection(facts, decision, explained, place, progress.state === 'success'),
     reviewsSection(facts.reviews.items, explained.approvals, request),

@@ -7,7 +7,7 @@ const UNDER_WAY = ['requested', 'held', 'approved', 'running', 'unknown'] as con
 /**
  * The entries that the program still rests on, however old they are, so that retiring their year leaves them here: the policy
  * last in force in each repository (without it the next one would be taken as the first), what runs in each environment, the locks
- * that stand, emergencies and bypasses that are open, and deployments under way with the presses on them. Whatever answers one of these stays with it. A new reader of old entries
+ * that stand, which hosts were enrolled, emergencies and bypasses that are open, and deployments under way with the presses on them. Whatever answers one of these stays with it. A new reader of old entries
  * belongs in here. The newest policy is kept by index and by clock: whichever way a reader takes for the newest, it is there.
  */
 export async function entriesInUse(query: Query): Promise<string[]> {
@@ -27,6 +27,7 @@ export async function entriesInUse(query: Query): Promise<string[]> {
      UNION SELECT d.entry_id FROM ledger.projection d
        WHERE d.kind IN ('emergency.declared', 'emergency.bypassed') AND NOT EXISTS (
          SELECT FROM ledger.projection c WHERE c.answers = d.entry_id AND c.kind IN ('emergency.expired', 'emergency.reviewed'))
+     UNION SELECT entry_id FROM ledger.projection WHERE kind = 'host.enrolled'
      UNION SELECT * FROM (
        SELECT DISTINCT ON (p.repository_id) p.entry_id FROM ledger.projection p LEFT JOIN ledger.integration i USING (entry_id)
        WHERE p.kind = 'policy.changed' AND p.outcome = ANY ($2)

@@ -14,6 +14,7 @@ import { record } from '../ledger/record.ts';
 import { explainDecision } from './explain-decision.ts';
 import { logUrl } from './log-url.ts';
 import { holdLocks } from './hold-locks.ts';
+import { readHostKeys } from './read-host-keys.ts';
 import { readLockFacts } from './read-lock.ts';
 import { assertNotRehearsed } from './rehearsal-lock.ts';
 import { useEmergency } from './use-emergency.ts';
@@ -28,10 +29,14 @@ import { queueEffects } from './queue-effects.ts';
 export async function startDeployment(
   pipeline: Pipeline,
   row: StoredDeployment,
-  { source, reading, facts, decision }: AssessedDeployment,
+  { source, reading, facts: judged, decision }: AssessedDeployment,
   target: DeployTarget | null,
 ): Promise<StoredDeployment | null> {
   const repository = repositoryOf(row);
+  const facts =
+    target === null
+      ? judged
+      : { ...judged, hostKeys: await readHostKeys(pipeline.db, repository.id, target.target) };
   return pipeline.db.transaction().execute(async (tx) => {
     const now = pipeline.now();
     const entryUuid = pipeline.newId();

@@ -306,7 +306,7 @@ onSshd('countersign rehearse', () => {
       /runs r0, while the ledger has r1/,
     ],
     ['the ledger has another manifest', () => deployment('succeeded', 1, []), /is not the commit's/],
-    ['the repository is unknown', () => Promise.resolve(), /no deployment of acme\/shop was asked for/],
+    ['the repository is unknown', () => Promise.resolve(), /acme\/shop was never seen here/],
   ])('refused where %s; nothing is done or recorded', async (_, arrange, reason) => {
     await arrange();
     const before = await disk();

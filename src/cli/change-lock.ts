@@ -1,12 +1,11 @@
 /** What `countersign lock` and `countersign unlock` share: the database, the repository by its name, and the writing. */
-import { randomBytes } from 'node:crypto';
 import type { Transaction } from 'kysely';
 import type { Database } from '../db/database.ts';
 import { openQueue } from '../db/queue.ts';
-import { newEntryId } from '../ledger/entry-id.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { CommandIo } from './command-io.ts';
 import { openLedgerSource } from './ledger-source.ts';
+import { recordingNeeds } from './recording-needs.ts';
 import { repositoryNamed } from './repository-named.ts';
 
 export interface LockPlace {
@@ -27,8 +26,8 @@ export async function changeLock<T>(
   try {
     const place = { repository: await repositoryNamed(source.db, repository), environment };
     await queue.start();
-    const now = () => new Date().toISOString();
-    const surroundings = { queue, now, newId: () => newEntryId(now(), randomBytes), random: randomBytes };
+    const { now, newId, random } = recordingNeeds(source.db);
+    const surroundings = { queue, now, newId, random };
     return await source.db.transaction().execute((tx) => write(tx, surroundings, place));
   } finally {
     await queue.stop();

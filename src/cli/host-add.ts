@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { parseArgs } from 'node:util';
 import { presentedKey, readyHost } from '../deploy/enrol-host.ts';
 import { FINGERPRINT, MOST_FINGERPRINTS } from '../config/operator-schema.ts';
 import type { Host, Target } from '../domain/deploy.ts';
-import { newEntryId } from '../ledger/entry-id.ts';
 import { recordEnrolment } from '../pipeline/record-enrolment.ts';
 import type { CommandIo } from './command-io.ts';
 import { openLedgerSource } from './ledger-source.ts';
+import { type CommandArguments, parseCall } from './parse-command-arguments.ts';
+import { readPlace, readWhy } from './read-place.ts';
+import { recordingNeeds } from './recording-needs.ts';
 import { repositoryIdNamed } from './repository-named.ts';
 import { targetOf } from './target-of.ts';
 
@@ -38,17 +39,13 @@ interface Asked {
 
 /** `countersign host add`: 0 when the host is enrolled and ready, 1 when it isn't (yet), 2 when the call is wrong or it can't be reached. */
 export async function run(args: readonly string[], io: CommandIo): Promise<number> {
-  let asked: Asked | null;
-  try {
-    asked = parse(args);
-  } catch (error) {
-    io.stderr.write(`countersign: ${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
-    return 2;
-  }
-  if (asked === null) {
-    io.stdout.write(USAGE);
-    return 0;
-  }
+  const asked = parseCall(
+    args,
+    { usage: USAGE, options: ['why'], repeatable: ['fingerprint'], positionals: 3 },
+    io,
+    read,
+  );
+  if (typeof asked === 'number') return asked;
   const { target, keys } = targetOf(io, asked);
   const host = hostOf(asked, target);
   const at = { host, path: target.path, timeout: target.timeout, ...keys };
@@ -65,8 +62,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   const readiness = await readyHost(at, randomBytes);
   const { evidence, problems } = readiness;
   const source = await openLedgerSource(io.env, 'writerUrl');
-  const now = () => new Date().toISOString();
-  const needs = { db: source.db, now, newId: () => newEntryId(now(), randomBytes), random: randomBytes };
+  const needs = recordingNeeds(source.db);
   try {
     const repositoryId = target.repositoryId ?? (await repositoryIdNamed(source.db, asked.repository));
     const entryId = await recordEnrolment(needs, { target, repositoryId, host, readiness, why: asked.why });
@@ -84,27 +80,16 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   }
 }
 
-function parse(args: readonly string[]): Asked | null {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      fingerprint: { type: 'string', multiple: true },
-      why: { type: 'string' },
-      help: { type: 'boolean', short: 'h' },
-    },
-  });
-  if (values.help === true) return null;
-  const [repository, environment, place, ...more] = positionals;
-  if (repository === undefined || environment === undefined || place === undefined || more.length > 0)
-    throw new Error('host add takes OWNER/NAME, the name of an environment, and USER@HOST');
+function read(given: CommandArguments): Asked {
+  const { repository, environment } = readPlace(given, 'host add', 'USER@HOST');
+  const place = given.positionals[2] ?? '';
   const [, user, host, port = '22'] =
     /^([A-Za-z_][A-Za-z0-9_.-]*\$?)@([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?::(\d{1,5}))?$/.exec(
       place,
     ) ?? [];
   if (user === undefined || host === undefined || Number(port) < 1 || Number(port) > 65_535)
     throw new Error(`${JSON.stringify(place)} is not USER@HOST or USER@HOST:PORT`);
-  const fingerprints = values.fingerprint ?? [];
+  const fingerprints = given.lists['fingerprint'] ?? [];
   const odd = fingerprints.find((each) => !FINGERPRINT.test(each));
   if (odd !== undefined)
     throw new Error(`${JSON.stringify(odd)} is no fingerprint like SHA256:…, as ssh-keygen -l prints it`);
@@ -112,9 +97,7 @@ function parse(args: readonly string[]): Asked | null {
     throw new Error(
       `a host has at most ${MOST_FINGERPRINTS} fingerprints in the operator's file, not ${fingerprints.length}`,
     );
-  const why = values.why?.trim();
-  if (why === '') throw new Error('--why is empty: leave it out, or say why');
-  return { repository, environment, user, host, port: Number(port), fingerprints, why: why ?? null };
+  return { repository, environment, user, host, port: Number(port), fingerprints, why: readWhy(given) };
 }
 
 const isThere = (host: Host, { host: name, port }: Pick<Host, 'host' | 'port'>): boolean =>

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { parseArgs } from 'node:util';
 import { printable } from '../deploy/refuse-paths.ts';
 import { type HostInspection, inspectHost } from '../deploy/inspect-host.ts';
 import { runningRelease } from '../pipeline/running-release.ts';
 import type { CommandIo } from './command-io.ts';
 import { openLedgerSource } from './ledger-source.ts';
+import { parseCall } from './parse-command-arguments.ts';
+import { readPlace } from './read-place.ts';
 import { repositoryIdNamed } from './repository-named.ts';
 import { targetOf } from './target-of.ts';
 
@@ -18,17 +19,10 @@ Asks each of an environment's hosts what runs there, and says it beside what the
 
 /** `countersign host list`: 0 when all run what the ledger has, 1 when one runs something else, 2 when the call is wrong or one can't be asked. */
 export async function run(args: readonly string[], io: CommandIo): Promise<number> {
-  let asked: { readonly repository: string; readonly environment: string } | null;
-  try {
-    asked = parse(args);
-  } catch (error) {
-    io.stderr.write(`countersign: ${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
-    return 2;
-  }
-  if (asked === null) {
-    io.stdout.write(USAGE);
-    return 0;
-  }
+  const asked = parseCall(args, { usage: USAGE, options: [], positionals: 2 }, io, (given) =>
+    readPlace(given, 'host list'),
+  );
+  if (typeof asked === 'number') return asked;
   const { repository, environment } = asked;
   const { target, keys } = targetOf(io, asked);
   const source = await openLedgerSource(io.env, 'readerUrl');
@@ -63,19 +57,6 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   } finally {
     await source.close();
   }
-}
-
-function parse(args: readonly string[]) {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: { help: { type: 'boolean', short: 'h' } },
-  });
-  if (values.help === true) return null;
-  const [repository, environment, ...more] = positionals;
-  if (repository === undefined || environment === undefined || more.length > 0)
-    throw new Error('host list takes OWNER/NAME and the name of an environment');
-  return { repository, environment };
 }
 
 const what = ({ release, current }: HostInspection): string => printable(release ?? current ?? 'nothing');

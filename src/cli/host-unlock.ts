@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto';
-import { parseArgs } from 'node:util';
 import { CodedError } from '../domain/coded-error.ts';
 import { printable } from '../deploy/refuse-paths.ts';
-import { newEntryId } from '../ledger/entry-id.ts';
 import { breakHostLocks, isUnderWay, readHostLocks, type SeenLock } from '../pipeline/break-host-lock.ts';
 import type { CommandIo } from './command-io.ts';
 import { openLedgerSource } from './ledger-source.ts';
+import { type CommandArguments, parseCall } from './parse-command-arguments.ts';
+import { readPlace, readWhy } from './read-place.ts';
+import { recordingNeeds } from './recording-needs.ts';
 import { repositoryNamed } from './repository-named.ts';
 import { targetOf } from './target-of.ts';
 
@@ -32,21 +32,16 @@ interface Asked {
 
 /** `countersign host unlock`: 0 when nothing is locked (any more), 1 when something is, 2 when the call is wrong or it could not be done. */
 export async function run(args: readonly string[], io: CommandIo): Promise<number> {
-  let asked: Asked | null;
-  try {
-    asked = parse(args);
-  } catch (error) {
-    io.stderr.write(`countersign: ${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
-    return 2;
-  }
-  if (asked === null) {
-    io.stdout.write(USAGE);
-    return 0;
-  }
+  const asked = parseCall(
+    args,
+    { usage: USAGE, options: ['why'], repeatable: ['host'], flags: ['even-under-way'], positionals: 2 },
+    io,
+    read,
+  );
+  if (typeof asked === 'number') return asked;
   const { target, hosts } = hostsOf(asked, io);
   const source = await openLedgerSource(io.env, 'writerUrl');
-  const now = () => new Date().toISOString();
-  const needs = { db: source.db, now, newId: () => newEntryId(now(), randomBytes), random: randomBytes };
+  const needs = recordingNeeds(source.db);
   try {
     const { repositoryId } = target;
     const repository =
@@ -84,31 +79,12 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   }
 }
 
-function parse(args: readonly string[]): Asked | null {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      why: { type: 'string' },
-      host: { type: 'string', multiple: true },
-      'even-under-way': { type: 'boolean' },
-      help: { type: 'boolean', short: 'h' },
-    },
-  });
-  if (values.help === true) return null;
-  const [repository, environment, ...more] = positionals;
-  if (repository === undefined || environment === undefined || more.length > 0)
-    throw new Error('host unlock takes OWNER/NAME and the name of an environment');
-  const why = values.why?.trim();
-  if (why === '') throw new Error('--why is empty: it is what the ledger has of the reason');
-  return {
-    repository,
-    environment,
-    hosts: values.host ?? [],
-    why: why ?? null,
-    evenUnderWay: values['even-under-way'] === true,
-  };
-}
+const read = (given: CommandArguments): Asked => ({
+  ...readPlace(given, 'host unlock'),
+  hosts: given.lists['host'] ?? [],
+  why: readWhy(given),
+  evenUnderWay: given.flags.has('even-under-way'),
+});
 
 /** The environment's hosts by the operator's file, or those of them that were named. Reads that environment's secrets only. */
 function hostsOf({ repository, environment, hosts: named }: Asked, io: CommandIo) {

@@ -1,7 +1,8 @@
-import { parseArgs } from 'node:util';
 import { setLock } from '../pipeline/set-lock.ts';
 import { changeLock } from './change-lock.ts';
 import type { CommandIo } from './command-io.ts';
+import { type CommandArguments, parseCall } from './parse-command-arguments.ts';
+import { readPlace } from './read-place.ts';
 
 const USAGE = `countersign lock OWNER/NAME ENVIRONMENT --why TEXT [--commit SHA] [--pull-request NUMBER]
 
@@ -17,17 +18,13 @@ GitHub knows: say in --why who you are, if people shall know.
 
 /** `countersign lock`: 0 when it is locked, 2 when the call is wrong or it could not be done. */
 export async function run(args: readonly string[], io: CommandIo): Promise<number> {
-  let asked;
-  try {
-    asked = parse(args);
-  } catch (error) {
-    io.stderr.write(`countersign: ${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
-    return 2;
-  }
-  if (asked === null) {
-    io.stdout.write(USAGE);
-    return 0;
-  }
+  const asked = parseCall(
+    args,
+    { usage: USAGE, options: ['why', 'commit', 'pull-request'], positionals: 2 },
+    io,
+    read,
+  );
+  if (typeof asked === 'number') return asked;
   const { why, commit, pullRequest } = asked;
   const id = await changeLock(io, asked, (tx, surroundings, place) =>
     setLock(tx, surroundings, { ...place, by: null, delivery: null, why, commit, pullRequest }),
@@ -36,33 +33,19 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   return 0;
 }
 
-function parse(args: readonly string[]) {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      why: { type: 'string' },
-      commit: { type: 'string' },
-      'pull-request': { type: 'string' },
-      help: { type: 'boolean', short: 'h' },
-    },
-  });
-  if (values.help === true) return null;
-  const [repository, environment, ...more] = positionals;
-  if (repository === undefined || environment === undefined || more.length > 0)
-    throw new Error('lock takes OWNER/NAME and the name of an environment');
-  const why = values.why?.trim() ?? '';
+function read(given: CommandArguments) {
+  const place = readPlace(given, 'lock');
+  const { commit, 'pull-request': number } = given.values;
+  const why = given.values['why']?.trim() ?? '';
   if (why === '') throw new Error('lock needs --why: whoever waits for it reads that');
-  if (values.commit !== undefined && !/^[0-9a-f]{40}$/.test(values.commit))
+  if (commit !== undefined && !/^[0-9a-f]{40}$/.test(commit))
     throw new Error('--commit is no full commit id: 40 hexadecimal digits, lower case');
-  const number = values['pull-request'];
   if (number !== undefined && !/^[1-9]\d{0,8}$/.test(number))
     throw new Error('--pull-request is the number of a pull request');
   return {
-    repository,
-    environment,
+    ...place,
     why,
-    commit: values.commit ?? null,
+    commit: commit ?? null,
     pullRequest: number === undefined ? null : Number(number),
   };
 }

@@ -12,18 +12,31 @@ export interface CommandArguments {
   readonly positionals: readonly string[];
 }
 
+export interface CommandShape {
+  readonly usage: string;
+  readonly options: readonly string[];
+  readonly repeatable?: readonly string[];
+  readonly flags?: readonly string[];
+  /** How many at the most. */
+  readonly positionals: number;
+}
+
 /** The arguments, or the exit code with which the command ends: 0 after `--help`, 2 after a mistake that was told. */
 export function parseCommandArguments(
   args: readonly string[],
-  command: {
-    readonly usage: string;
-    readonly options: readonly string[];
-    readonly repeatable?: readonly string[];
-    readonly flags?: readonly string[];
-    readonly positionals: number;
-  },
+  command: CommandShape,
   io: CommandIo,
 ): CommandArguments | number {
+  return parseCall(args, command, io, (given) => given);
+}
+
+/** What `read` makes of the arguments, which throws where they are no call; or the exit code, as above. */
+export function parseCall<Asked extends object>(
+  args: readonly string[],
+  command: CommandShape,
+  io: CommandIo,
+  read: (given: CommandArguments) => Asked,
+): Asked | number {
   try {
     const options: ParseArgsOptionsConfig = { help: { type: 'boolean', short: 'h' } };
     for (const name of command.options) options[name] = { type: 'string' };
@@ -48,7 +61,7 @@ export function parseCommandArguments(
       else if (value === true) flags.add(name);
       else if (Array.isArray(value)) lists[name] = value.map(String);
     }
-    return { values: texts, lists, flags, positionals };
+    return read({ values: texts, lists, flags, positionals });
   } catch (error) {
     io.stderr.write(
       `countersign: ${error instanceof Error ? error.message : String(error)}\n\n${command.usage}`,

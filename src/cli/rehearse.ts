@@ -1,6 +1,4 @@
-import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import type { Config } from '../config.ts';
 import { DeployError } from '../deploy/deploy-error.ts';
@@ -9,13 +7,15 @@ import { type Mirror, openMirror } from '../deploy/mirror.ts';
 import { printable } from '../deploy/refuse-paths.ts';
 import { CodedError } from '../domain/coded-error.ts';
 import { fullName } from '../domain/repository.ts';
-import { newEntryId } from '../ledger/entry-id.ts';
 import { repositoryOf, type StoredDeployment } from '../pipeline/deployment-row.ts';
 import { openGitHub } from '../pipeline/github-access.ts';
 import { grantOf } from '../pipeline/grant-of.ts';
 import { rehearse, type Rehearsal } from '../pipeline/rehearse.ts';
 import type { CommandIo } from './command-io.ts';
 import { type OpenLedger, openLedgerSource } from './ledger-source.ts';
+import { parseCall } from './parse-command-arguments.ts';
+import { readPlace, readWhy } from './read-place.ts';
+import { recordingNeeds } from './recording-needs.ts';
 import { repositoryNamed } from './repository-named.ts';
 import { targetOf } from './target-of.ts';
 
@@ -34,38 +34,22 @@ deployment.rehearsed, before it is done and after. Until its end no deployment t
 Run it where \`countersign start\` runs, whose copy of the commit under ./data it takes; elsewhere it needs GitHub's credentials too.
 `;
 
-interface Asked {
-  readonly repository: string;
-  readonly environment: string;
-  readonly why: string | null;
-}
-
 /** `countersign rehearse`: 0 when it passed, 1 when it failed, 2 when the call is wrong or it can't be. */
 export async function run(args: readonly string[], io: CommandIo): Promise<number> {
-  let asked: Asked | null;
-  try {
-    asked = parse(args);
-  } catch (error) {
-    io.stderr.write(`countersign: ${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
-    return 2;
-  }
-  if (asked === null) {
-    io.stdout.write(USAGE);
-    return 0;
-  }
+  const asked = parseCall(args, { usage: USAGE, options: ['why'], positionals: 2 }, io, (given) => ({
+    ...readPlace(given, 'rehearse'),
+    why: readWhy(given),
+  }));
+  if (typeof asked === 'number') return asked;
   const { target, keys, config } = targetOf(io, asked);
   const source = await openLedgerSource(io.env, 'writerUrl');
-  const now = () => new Date().toISOString();
   const log = pino({ level: 'silent' });
   const stop = stopSignal(io);
   try {
     const { id, fullName: name } = await repositoryNamed(source.db, asked.repository);
     const rehearsal = await rehearse(
       {
-        db: source.db,
-        now,
-        newId: () => newEntryId(now(), randomBytes),
-        random: (size) => randomBytes(size),
+        ...recordingNeeds(source.db),
         log,
         signal: new AbortController().signal,
         cancelled: () => Promise.resolve(stop.asked() ? 'It was stopped by a signal.' : null),
@@ -103,21 +87,6 @@ function stopSignal({ stderr }: CommandIo): { asked(): boolean; dispose(): void 
       for (const signal of signals) process.off(signal, onSignal);
     },
   };
-}
-
-function parse(args: readonly string[]): Asked | null {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: { why: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
-  });
-  if (values.help === true) return null;
-  const [repository, environment, ...more] = positionals;
-  if (repository === undefined || environment === undefined || more.length > 0)
-    throw new Error('rehearse takes OWNER/NAME and the name of an environment');
-  const why = values.why?.trim();
-  if (why === '') throw new Error('--why is empty: leave it out, or say why');
-  return { repository, environment, why: why ?? null };
 }
 
 /** The worker's own copy, where it has the commit; else it is fetched, for which GitHub's credentials are needed. */

@@ -1,7 +1,8 @@
-import { parseArgs } from 'node:util';
 import { removeLock } from '../pipeline/set-lock.ts';
 import { changeLock } from './change-lock.ts';
 import type { CommandIo } from './command-io.ts';
+import { parseCall } from './parse-command-arguments.ts';
+import { readPlace, readWhy } from './read-place.ts';
 
 const USAGE = `countersign unlock OWNER/NAME ENVIRONMENT [--why TEXT]
 
@@ -14,25 +15,11 @@ Removes the lock of an environment, whoever set it, and has what waits for it ju
 
 /** `countersign unlock`: 0 when it is unlocked, 1 when it wasn't locked, 2 when the call is wrong or it could not be done. */
 export async function run(args: readonly string[], io: CommandIo): Promise<number> {
-  let asked: { readonly repository: string; readonly environment: string; readonly why: string | null };
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: { why: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
-    });
-    if (values.help === true) {
-      io.stdout.write(USAGE);
-      return 0;
-    }
-    const [repository, environment, ...more] = positionals;
-    if (repository === undefined || environment === undefined || more.length > 0)
-      throw new Error('unlock takes OWNER/NAME and the name of an environment');
-    asked = { repository, environment, why: values.why ?? null };
-  } catch (error) {
-    io.stderr.write(`countersign: ${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
-    return 2;
-  }
+  const asked = parseCall(args, { usage: USAGE, options: ['why'], positionals: 2 }, io, (given) => ({
+    ...readPlace(given, 'unlock'),
+    why: readWhy(given),
+  }));
+  if (typeof asked === 'number') return asked;
   const { environment, repository, why } = asked;
   const id = await changeLock(io, asked, (tx, surroundings, place) =>
     removeLock(tx, surroundings, { ...place, by: null, delivery: null, why }),

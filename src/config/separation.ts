@@ -1,4 +1,4 @@
-import type { Target } from '../domain/deploy.ts';
+import type { Host, Target } from '../domain/deploy.ts';
 
 /** What must not be shared between two environments. */
 export interface Separable {
@@ -19,7 +19,7 @@ export interface Overlap {
 
 /**
  * Environments must not be able to reach one another: no two may have the same credential, or lie on the same host in
- * the same folder or in one inside the other. A host under two names can't be told apart here.
+ * the same folder or in one inside the other. A host under another name is known by its key.
  */
 export function overlaps(targets: readonly Separable[]): Overlap[] {
   return targets.flatMap((later, index) =>
@@ -38,15 +38,27 @@ function between(earlier: Separable, later: Separable, index: number): Overlap[]
     const message = `${nameOf(later.target)} has the same credential as ${name}; give each environment a key of its own`;
     found.push({ index, key: 'credential', message });
   }
-  const host = earlier.target.hosts.find((a) => later.target.hosts.some((b) => placeOf(a) === placeOf(b)));
-  if (
-    host !== undefined &&
-    (within(earlier.target.path, later.target.path) || within(later.target.path, earlier.target.path))
-  ) {
-    const message = `${nameOf(later.target)} and ${name} share ${earlier.target.path} on ${placeOf(host)}; give each environment a host or a path of its own`;
-    found.push({ index, key: 'path', message });
+  if (within(earlier.target.path, later.target.path) || within(later.target.path, earlier.target.path)) {
+    const host = sharedHost(earlier.target, later.target);
+    if (host !== null) {
+      const message = `${nameOf(later.target)} and ${name} share ${earlier.target.path} on ${host}; give each environment a host or a path of its own`;
+      found.push({ index, key: 'path', message });
+    }
   }
   return found;
+}
+
+/** In words; null where they have none in common. */
+function sharedHost(earlier: Target, later: Target): string | null {
+  for (const a of earlier.hosts) {
+    for (const b of later.hosts) {
+      if (placeOf(a) === placeOf(b)) return placeOf(a);
+      const key = pinsOf(a.fingerprint).find((pin) => pinsOf(b.fingerprint).includes(pin));
+      if (key !== undefined)
+        return `${placeOf(a)}, which has the same host key ${key} as ${placeOf(b)} (where these are two machines after all, make each a host key of its own)`;
+    }
+  }
+  return null;
 }
 
 type Key = Separable['jumps'][number];
@@ -63,4 +75,5 @@ const nameOf = (target: Target): string => `${target.repository} (${target.envir
 /** One address in two networks is two places; which network, the host on the way decides. */
 const placeOf = ({ host, port, jump }: Target['hosts'][number]): string =>
   `${host.toLowerCase()}:${port}${jump === undefined ? '' : ` by way of ${jump.host.toLowerCase()}:${jump.port}`}`;
+const pinsOf = (fingerprint: Host['fingerprint']): readonly string[] => [fingerprint].flat();
 const within = (outer: string, inner: string): boolean => inner === outer || inner.startsWith(`${outer}/`);

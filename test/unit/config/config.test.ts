@@ -28,6 +28,7 @@ const CREDENTIALS = {
 };
 
 const FINGERPRINT = 'SHA256:uNiVztksCsDhcc0u9e8BrjUr6N0S6JP3vQ8Vb6Rxn1A';
+const STAGING_FINGERPRINT = 'SHA256:Wq9nTz3sXbYk7Lr2Vg5uCf8Jd1Hm4Pe6Oa0Ii7Rt3Ew';
 
 const PRODUCTION = `
   - repository: acme/shop
@@ -43,7 +44,7 @@ const PRODUCTION = `
 const STAGING = `
   - repository: acme/shop
     environment: staging
-    hosts: [{ host: stage1.internal, user: deploy, fingerprint: "${FINGERPRINT}" }]
+    hosts: [{ host: stage1.internal, user: deploy, fingerprint: "${STAGING_FINGERPRINT}" }]
     credential: { private_key: { env: STAGING_KEY } }
     path: /srv/shop
 `;
@@ -507,7 +508,7 @@ describe('a wrong operator file', () => {
     ],
     [
       'no hosts',
-      edited('[{ host: stage1.internal, user: deploy, fingerprint: "' + FINGERPRINT + '" }]', '[]'),
+      edited('[{ host: stage1.internal, user: deploy, fingerprint: "' + STAGING_FINGERPRINT + '" }]', '[]'),
       'targets[1].hosts: must name at least one host',
     ],
     ['keep 1', edited('keep: 3', 'keep: 1'), 'targets[0].keep: must be at least 2'],
@@ -591,6 +592,20 @@ describe('a wrong operator file', () => {
         'acme/shop (staging) and acme/shop (production) share /srv/shop on web1.internal:22',
       ),
     ]);
+  });
+
+  test('two environments on one host under two names: it is known by its key', () => {
+    const renewed = STAGING.replace(
+      `"${STAGING_FINGERPRINT}"`,
+      `["${STAGING_FINGERPRINT}", "${FINGERPRINT}"]`,
+    );
+    expect(problemsOf(file(`targets:${PRODUCTION}${renewed}`))).toEqual([
+      expect.stringContaining(
+        `share /srv/shop on web1.internal:22, which has the same host key ${FINGERPRINT} as stage1.internal:22`,
+      ),
+    ]);
+    const apart = renewed.replace('path: /srv/shop', 'path: /srv/staging');
+    expect(read(file(`targets:${PRODUCTION}${apart}`)).config.targets).toHaveLength(2);
   });
 
   test('one environment twice', () => {

@@ -43,6 +43,11 @@ export interface DeclaredEmergency extends EmergencyFacts {
 export interface RanThere {
   /** The commit that runs there now; null: nothing of ours does. */
   readonly running: string | null;
+  /**
+   * The commit of a newer deployment that didn't succeed and may have been left there: on hosts, by a workflow, or past our rule. Null or
+   * absent: none was.
+   */
+  readonly left?: string | null;
   /** What was approved and deployed there with success, newest first; at most a hundred. */
   readonly runs: readonly { readonly sha: string; readonly startedAt: string }[];
 }

@@ -8,6 +8,7 @@ import type { RepositoryRef } from '../domain/repository.ts';
 import { readEntry } from '../ledger/read.ts';
 import { recordedRun } from './backed-by-ledger.ts';
 import type { StoredDeployment } from './deployment-row.ts';
+import { mayStillRun } from './may-still-run.ts';
 import { runningRelease } from './running-release.ts';
 
 const MOST = 100;
@@ -27,7 +28,34 @@ export async function readRanThere(
     const run = await approvedRun(db, row);
     if (run !== null) runs.push({ sha: row.sha, startedAt: run.startedAt });
   }
-  return known({ running: last?.sha ?? null, runs });
+  const left = await leftThere(db, { repository, environment, since: last?.started_sequence ?? 0 });
+  return known({ running: last?.sha ?? null, left, runs });
+}
+
+/** The newest commit that started there since, didn't succeed, and may run there all the same; null: none. */
+async function leftThere(
+  db: Kysely<Database>,
+  {
+    repository,
+    environment,
+    since,
+  }: { readonly repository: RepositoryRef; readonly environment: string; readonly since: number },
+): Promise<string | null> {
+  const rows = await db
+    .selectFrom('countersign.deployment')
+    .selectAll()
+    .where('repository_id', '=', repository.id)
+    .where('environment', '=', environment)
+    .where('state', '=', 'failed')
+    .where('started_sequence', '>', since)
+    .orderBy('started_sequence', 'desc')
+    .limit(MOST)
+    .execute();
+  for (const row of rows) {
+    // One that the ledger doesn't bear out says nothing: it must keep nobody from going back.
+    if ((await recordedRun(db, row)) !== null && (await mayStillRun(db, row))) return row.sha;
+  }
+  return null;
 }
 
 /** The newest approved and successful deployment of a rollback's commit there, before it was asked for; null: there is none. */

@@ -10,7 +10,8 @@ type Rollback = Extract<Command, { name: 'rollback' }>;
 
 /**
  * Whether somebody may go back, and to what: the commit that they name among those that were approved and ran there, or the one that
- * ran before what runs now was deployed for the first time. An environment that is locked stays as it is: a rollback sets a
+ * ran before what runs now was deployed for the first time. Where a newer deployment that didn't succeed was left there, that is what
+ * runs now, and the one that last succeeded ran before it. An environment that is locked stays as it is: a rollback sets a
  * lock of its own, and must not take another one away.
  */
 export function judgeRollback(policy: Policy, command: Rollback, facts: CommandFacts): CommandAnswer {
@@ -37,21 +38,23 @@ export function judgeRollback(policy: Policy, command: Rollback, facts: CommandF
     const because = ran === null ? 'it was not looked up' : ran.why;
     return refused('history_unknown', `What ran on ${code(environment)} is not known: ${words(because)}.`);
   }
-  const { running } = ran.value;
+  const { running, left = null } = ran.value;
   if (running === null) return refused('nothing_before', `Nothing of ours runs on ${code(environment)}.`);
   const found =
     target === null ? before(ran.value, running, environment) : named(ran.value, target, environment);
   if ('verdict' in found) return found;
-  if (found.sha === running) {
+  if (found.sha === running && left === null) {
     return refused('runs_there', `${sha(running)} is what runs on ${code(environment)} now.`);
   }
-  return accepted({ kind: 'rollback', environment, sha: found.sha, from: running, why });
+  return accepted({ kind: 'rollback', environment, sha: found.sha, from: left ?? running, why });
 }
 
 type Found = { readonly sha: string } | CommandAnswer;
 
 /** Newest first: so what comes after the last of the running commit's own runs is what ran before it. */
-function before({ runs }: RanThere, running: string, environment: string): Found {
+function before({ runs, left = null }: RanThere, running: string, environment: string): Found {
+  const last = runs.find((run) => run.sha === running);
+  if (left !== null && left !== running && last !== undefined) return last;
   const own = runs.findLastIndex((run) => run.sha === running);
   // What runs there wasn't approved (the policy only observed): then the newest that was comes before it.
   const earlier = runs[own + 1];

@@ -5,6 +5,7 @@ import { known } from '../../../src/domain/known.ts';
 import type { NewDocument, NewEntry } from '../../../src/domain/entry.ts';
 import { record } from '../../../src/ledger/record.ts';
 import { jsonDocument } from '../../../src/pipeline/documents.ts';
+import { readRanThere } from '../../../src/pipeline/ran-there.ts';
 import { runsBefore } from '../../../src/pipeline/runs-before.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { sha } from '../../support/make-facts.ts';
@@ -33,7 +34,8 @@ interface Ran {
   readonly hosts: readonly Ended[] | null;
 }
 
-async function staged(...ran: readonly Ran[]) {
+/** A repository of its own in which this was deployed to staging, by rows and entries. */
+async function deployed(...ran: readonly Ran[]) {
   repositories += 1;
   const repository = { id: repositories, owner: 'acme', name: 'shop', installationId: 9 };
   const { newId, random } = pipelineOn(database, scriptedGitHub({}));
@@ -88,6 +90,11 @@ async function staged(...ran: readonly Ran[]) {
       },
     );
   }
+  return repository;
+}
+
+async function staged(...ran: readonly Ran[]) {
+  const repository = await deployed(...ran);
   const [found] = await runsBefore(database.db, repository, ['staging'], sha('merge'));
   if (found?.runs.known !== true) throw new Error('what ran there is not known');
   return found.runs.value;
@@ -145,4 +152,26 @@ test.each([
     began,
     '2026-03-03T09:00:00.000Z',
   ]);
+});
+
+test.each<[string, string | null, readonly Ran[]]>([
+  ['was left on a host', sha('next'), [failed(on('success', null))]],
+  ['a workflow failed at', sha('next'), [{ ...failed(), by: 'by_actions', hosts: null }]],
+  ['was switched back', null, [failed(on('rolled_back', 'health'))]],
+  [
+    'was left, before one that was switched back',
+    sha('next'),
+    [failed(on('success', null)), { ...failed(on('rolled_back', 'health')), sha: sha('other') }],
+  ],
+  [
+    'was left, before one that succeeded',
+    null,
+    [failed(on('success', null)), { ...well, sha: sha('other') }],
+  ],
+])('whoever goes back starts from what %s: %s', async (_, left, since) => {
+  const repository = await deployed(well, ...since);
+  expect(await readRanThere(database.db, repository, 'staging')).toMatchObject({
+    known: true,
+    value: { left },
+  });
 });

@@ -40,12 +40,16 @@ const standing: LockFacts = {
   commit: null,
 };
 
+const runsOf = (...words: readonly string[]): RanThere['runs'] =>
+  words.map((word) => ({ sha: sha(word), startedAt: '2026-03-02T10:00:00.000Z' }));
+
 /** What ran, newest first; the first of them runs now. */
 const ranThere = (...words: readonly string[]): Known<RanThere> =>
-  known({
-    running: words[0] === undefined ? null : sha(words[0]),
-    runs: words.map((word) => ({ sha: sha(word), startedAt: '2026-03-02T10:00:00.000Z' })),
-  });
+  known({ running: words[0] === undefined ? null : sha(words[0]), left: null, runs: runsOf(...words) });
+
+/** The same, with what a deployment left there that failed since. */
+const leaving = (left: string, running: string, ...earlier: readonly string[]): Known<RanThere> =>
+  known({ running: sha(running), left: sha(left), runs: runsOf(running, ...earlier) });
 
 /** A command of dave's, who leads, on the merged pull request 12. */
 export const commandFacts = (command: Command, over: Partial<CommandFacts> = {}): CommandFacts => ({
@@ -363,11 +367,11 @@ const rollback = (target: string | null = null, why: string | null = null): Comm
   target,
   why,
 });
-const back = (to: string, why: string | null = null): CommandAct => ({
+const back = (to: string, why: string | null = null, from = 'new'): CommandAct => ({
   kind: 'rollback',
   environment: 'production',
   sha: sha(to),
-  from: sha('new'),
+  from: sha(from),
   why,
 });
 const revocable = withProduction({ rollback: { by: { teams: ['leads'] } } });
@@ -412,6 +416,33 @@ const rollbackRows: readonly CommandCase[] = [
     }),
   }),
   roll('to what runs there', rollback(sha('new')), 'runs_there'),
+  roll(
+    'a newer one failed and was left there: to the one that last succeeded, and no further',
+    rollback(),
+    back('new', null, 'left'),
+    { ran: leaving('left', 'new', 'old', 'oldest') },
+  ),
+  roll(
+    'a newer one failed and was left there: to the one that last succeeded, by its name',
+    rollback(sha('new')),
+    back('new', null, 'left'),
+    { ran: leaving('left', 'new', 'old', 'oldest') },
+  ),
+  roll(
+    'a newer one failed and was left there: further back, by its name',
+    rollback(sha('old')),
+    back('old', null, 'left'),
+    { ran: leaving('left', 'new', 'old', 'oldest') },
+  ),
+  roll(
+    'a newer one was left there, and what last succeeded was never approved: to the newest that was',
+    rollback(),
+    back('old', null, 'left'),
+    { ran: known({ running: sha('observed'), left: sha('left'), runs: runsOf('old', 'oldest') }) },
+  ),
+  roll('what last succeeded failed when it was deployed again: to what ran before', rollback(), back('old'), {
+    ran: leaving('new', 'new', 'old', 'oldest'),
+  }),
   roll(
     'somebody who may deploy and not roll back',
     rollback(),

@@ -7,8 +7,10 @@
 import { Octokit } from '@octokit/rest';
 import pino from 'pino';
 import { type GitHub, type Repository, type User, startGitHub } from '../demo/github/github.ts';
+import type { ChangeFacts } from '../src/domain/change-facts.ts';
 import { known } from '../src/domain/known.ts';
 import type { RepositoryRef } from '../src/domain/repository.ts';
+import { atMerge } from '../src/facts/at-merge.ts';
 import { gatherChange } from '../src/facts/gather-change.ts';
 import { type DeploymentAsked, gatherDeployment } from '../src/facts/gather-deployment.ts';
 import type { GitHubReader } from '../src/facts/github-reader.ts';
@@ -35,6 +37,11 @@ interface Stage {
   readonly bob: User;
   readonly as: (user: User) => Octokit;
 }
+
+type RecordedMerge = NonNullable<DeploymentAsked['atMerge']>;
+
+/** What the ledger has of merges: the number and the facts of each, by its commit. */
+type Merges = Map<string, ChangeFacts>;
 
 export async function run(): Promise<Benchmark> {
   const stage = await openStage();
@@ -83,7 +90,7 @@ async function change(
     await as(alice).rest.repos.createCommitStatus(status);
   }
   const what = `a change: ${size.commits} commits, ${size.reviews} reviews, ${size.checks} checks`;
-  const decide = () => judgeChange(stage, ours, pull_number);
+  const decide = () => judgeChange(stage, ours, pull_number, {});
   return [
     await count(github, `${what}, cold`, decide),
     await count(github, `${what}, warm`, decide),
@@ -91,7 +98,12 @@ async function change(
 }
 
 /** As the pipeline does it, which knows from the policy that was last in force which teams are going to be asked for. */
-async function judgeChange({ repository, appId }: Stage, ours: GitHubReader, number: number): Promise<void> {
+async function judgeChange(
+  { repository, appId }: Stage,
+  ours: GitHubReader,
+  number: number,
+  { landed = false }: { readonly landed?: boolean },
+): Promise<ChangeFacts> {
   const read = await readChange(ours, repository, number, ROLES.teams);
   const asked = {
     repository,
@@ -101,10 +113,11 @@ async function judgeChange({ repository, appId }: Stage, ours: GitHubReader, num
     pushes: [],
     roles: ROLES,
     paths: true,
+    landed,
     trees: agreeingTrees,
     now: NOW,
   };
-  await gatherChange(ours, asked);
+  return await gatherChange(ours, asked);
 }
 
 async function deployment(stage: Stage, size: { readonly pulls: number; readonly commits: number }) {
@@ -114,8 +127,7 @@ async function deployment(stage: Stage, size: { readonly pulls: number; readonly
   const running = (await github.tip(shop, 'main')) ?? '';
   const ours = await client();
   await judgeDeployment(stage, ours, { running: before, sha: running });
-  // What the ledger has of each merge.
-  const merged = new Map<string, number>();
+  const merges: Merges = new Map();
   let left = size.commits;
   for (let index = 0; index < size.pulls; index += 1) {
     const head = `deployed-${size.pulls}-${index}`;
@@ -126,14 +138,12 @@ async function deployment(stage: Stage, size: { readonly pulls: number; readonly
     const { data } = await as(alice).rest.pulls.create({ ...at, title: head, head, base: 'main' });
     const merge_method = share === 1 ? 'squash' : 'merge';
     const merge = await as(bob).rest.pulls.merge({ ...at, pull_number: data.number, merge_method });
-    merged.set(merge.data.sha, data.number);
-    await judgeChange(stage, ours, data.number);
+    merges.set(merge.data.sha, await judgeChange(stage, ours, data.number, { landed: true }));
   }
   const sha = (await github.tip(shop, 'main')) ?? '';
-  const cameFrom: CameFrom = (shas) => Promise.resolve(shas.flatMap((each) => merged.get(each) ?? []));
   const what = `a deployment: ${size.commits} commits of ${size.pulls} pull requests`;
   const range = { running, sha };
-  const judge = (by: GitHubReader) => () => judgeDeployment(stage, by, { ...range, cameFrom });
+  const judge = (by: GitHubReader) => () => judgeDeployment(stage, by, { ...range, merges });
   const never = await client();
   return {
     cold: await count(github, `${what}, cold`, () => judgeDeployment(stage, never, range)),
@@ -146,13 +156,9 @@ async function deployment(stage: Stage, size: { readonly pulls: number; readonly
 async function judgeDeployment(
   { repository, appId, bob }: Stage,
   ours: GitHubReader,
-  {
-    running,
-    sha,
-    cameFrom,
-  }: { readonly running: string; readonly sha: string; readonly cameFrom?: CameFrom },
+  { running, sha, merges }: { readonly running: string; readonly sha: string; readonly merges?: Merges },
 ): Promise<void> {
-  const ledger = cameFrom === undefined ? {} : { cameFrom };
+  const ledger = merges === undefined ? {} : recordsOf(merges);
   const atOnce = await readRangeAtOnce(ours, { repository, base: running, sha, policy: true, ...ledger });
   if (atOnce.trunk === null) throw new Error('the policy did not come with the range');
   const request: DeploymentAsked['request'] = {
@@ -190,7 +196,17 @@ async function judgeDeployment(
   });
 }
 
-async function count(github: GitHub, what: string, decide: () => Promise<void>) {
+function recordsOf(merges: Merges): { readonly cameFrom: CameFrom; readonly atMerge: RecordedMerge } {
+  return {
+    cameFrom: (shas) => Promise.resolve(shas.flatMap((each) => merges.get(each)?.pullRequest.number ?? [])),
+    atMerge: (_, sha) => {
+      const facts = merges.get(sha);
+      return Promise.resolve(facts === undefined ? null : atMerge(facts));
+    },
+  };
+}
+
+async function count(github: GitHub, what: string, decide: () => Promise<unknown>) {
   github.resetRequests();
   await decide();
   const free = github.requests.filter(({ status }) => status === 304).length;

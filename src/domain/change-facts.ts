@@ -32,6 +32,11 @@ export interface ChangeFacts {
   readonly labels: Listed<string>;
   /** Everyone who pushed to the head branch while the pull request was open. Unknown: nobody told us who pushed the head. */
   readonly pushers: Known<readonly Actor[]>;
+  /**
+   * Of a merge: the moves of its head lead without a gap back to where the branch came from, and were read after those of the
+   * base showed the merge itself. Nobody can be missing in `pushers` then who becomes known later. Absent: it isn't known to be so.
+   */
+  readonly pushesWhole?: true;
   readonly protection: ProtectionFacts;
   /**
    * The base branch's `CODEOWNERS`: at its tip while the pull request is open, from before the merge once it is merged.
@@ -85,8 +90,8 @@ export interface MergeFacts {
   /** The commit that the merge left on the base branch (the last one of a rebase). */
   readonly commit: CommitFacts;
   /**
-   * By its button, API or merge queue, as the activity of the base has it. False: somebody pushed it. Read only where a
-   * range of commits is traced.
+   * By its button, API or merge queue, as the activity of the base has it. False: somebody pushed it. Read where a
+   * range of commits is traced, and with a merge, which keeps only what was seen to be so.
    */
   readonly onGitHub: Known<boolean>;
   /** Absent: it was not compared, which is no proof of anything; or the head itself is what landed. */

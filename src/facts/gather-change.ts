@@ -1,7 +1,7 @@
 import type { Actor } from '../domain/actor.ts';
 import { CodedError } from '../domain/coded-error.ts';
 import type { ChangeFacts } from '../domain/change-facts.ts';
-import type { Known } from '../domain/known.ts';
+import { type Known, known } from '../domain/known.ts';
 import { fullName, type RepositoryRef } from '../domain/repository.ts';
 import type { RolesAsked } from '../domain/role-facts.ts';
 import { countRequests } from './count-requests.ts';
@@ -10,11 +10,12 @@ import type { GitHubReader } from './github-reader.ts';
 import type { SeenPush } from './pushers-of.ts';
 import { ownersAt, ownersNamed } from './owners-at.ts';
 import { makeAnew, withMadeAnew } from './made-anew.ts';
+import { hasLanded, withLanding } from './read-landings.ts';
 import { readCodeOwners } from './read-code-owners.ts';
 import type { ChangeReading } from './read-change.ts';
 import { readProtection } from './read-protection.ts';
 import { type PullRequestReading, readPullRequests } from './read-pull-requests.ts';
-import { readPushers } from './read-pushers.ts';
+import { readPushes } from './read-pushers.ts';
 import { openRoles } from './read-roles.ts';
 import type { TreeReader } from './tree-reader.ts';
 
@@ -30,6 +31,8 @@ export interface ChangeAsked {
   readonly roles: RolesAsked;
   /** Whether the policy asks which files are changed. */
   readonly paths: boolean;
+  /** Of a merge that is recorded: whether the base's activity has it, and whether that of its head has no gap, is looked at too. */
+  readonly landed?: boolean;
   /** What an update from the base, and a merge, are made anew by. */
   readonly trees: TreeReader;
   /** When it is gathered, RFC 3339 in UTC. */
@@ -52,15 +55,17 @@ export async function gatherChange(client: GitHubReader, asked: ChangeAsked): Pr
       `${fullName(repository)}#${number} could not be read: it is judged again in a moment`,
     );
   }
+  // First: an activity that has the merge has every push before it.
+  const landed = asked.landed === true && (await hasLanded(github, repository, reading));
   const alone = github.begun === 0;
   const reads = Promise.all([
     readProtection(github, repository, { branch: reading.pullRequest.baseRef, appId: asked.appId }),
-    readPushers(github, repository, reading, asked.pushes),
+    readPushes(github, repository, reading, asked.pushes),
     asked.roles.codeOwners === undefined ? [] : readCodeOwners(github, repository, [ownersAt(reading)]),
     makeAnew(github, repository, reading, asked.trees),
   ]);
   const { begun } = github;
-  const [protection, pushers, [codeOwners], made] = await reads;
+  const [protection, { pushers, whole }, [codeOwners], made] = await reads;
   // Last, so that whoever lost a role while the rest was read has lost it here. Teams that came with the pull request are as
   // new as its reviews: good enough where all the rest was asked for at once, right after, and nothing was made anew.
   const atOnce = alone && github.begun === begun && made.landing === null && made.baseMerges.length === 0;
@@ -71,8 +76,9 @@ export async function gatherChange(client: GitHubReader, asked: ChangeAsked): Pr
     schema: 'change-facts/v1',
     gatheredAt: asked.now,
     repository,
-    ...withMadeAnew(reading, made),
+    ...withMadeAnew(landed ? withLanding(reading, known(true)) : reading, made),
     pushers,
+    ...(landed && whole && pushers.known ? { pushesWhole: true } : {}),
     protection,
     ...(codeOwners === undefined ? {} : { codeOwners }),
     roles,

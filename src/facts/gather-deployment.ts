@@ -33,7 +33,7 @@ export interface DeploymentAsked {
   readonly pressed: readonly DeploymentReview[];
   readonly pushesOf: ChangesAsked['pushesOf'];
   readonly trees: ChangesAsked['trees'];
-  readonly madeAtMerge?: ChangesAsked['madeAtMerge'] & {};
+  readonly atMerge?: ChangesAsked['atMerge'] & {};
   /** The range, where it was read in one go with the policy. */
   readonly atOnce?: RangeAtOnce | null;
   /** Where our records say that commits came from: what is asked about together with them. */

@@ -19,7 +19,7 @@ export interface PolicyChangeAsked {
   readonly since: string;
   readonly pushesOf: ChangesAsked['pushesOf'];
   readonly trees: ChangesAsked['trees'];
-  readonly madeAtMerge?: ChangesAsked['madeAtMerge'] & {};
+  readonly atMerge?: ChangesAsked['atMerge'] & {};
   readonly roles: RolesAsked;
   /** Whether the policy asks which files are changed. */
   readonly paths: boolean;

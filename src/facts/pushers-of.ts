@@ -94,6 +94,24 @@ export function reachesBack(head: Head, items: readonly BranchActivity[]): boole
   return steps !== null && steps.ended;
 }
 
+/**
+ * Whether the moves that brought the head where it is follow on one another without a gap, from it back to where they end: a move
+ * that GitHub shows later than others can't be among them.
+ */
+export function isWhole(head: Head, items: readonly BranchActivity[]): boolean {
+  const steps = stepsFrom(head, items);
+  if (steps?.ended !== true) return false;
+  const first = steps.taken[0];
+  return (
+    first?.after === head.sha &&
+    steps.taken.every((move, index) => {
+      const older = steps.taken[index + 1];
+      // A branch that was restored begins with what was deleted.
+      return older === undefined || (isCreation(move) ? move.after : move.before) === older.after;
+    })
+  );
+}
+
 function trace(head: Head, activity: Listed<BranchActivity>): Known<readonly Actor[]> | null {
   const steps = stepsFrom(head, activity.items);
   if (steps === null) return null;
@@ -142,6 +160,11 @@ function stepsFrom(
 
 function isCreation(move: BranchActivity): boolean {
   return move.kind === 'branch_creation' || /^0+$/.test(move.before);
+}
+
+/** Those who were known, and those whom webhooks told of, at whatever time. */
+export function withSeen(known: readonly Actor[], seen: readonly SeenPush[]): readonly Actor[] {
+  return eachOnce([...seen.map(({ pusher }) => pusher), ...known]);
 }
 
 function eachOnce(actors: readonly Actor[]): readonly Actor[] {

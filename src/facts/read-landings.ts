@@ -6,6 +6,7 @@ import { askRestPages } from './ask-github.ts';
 import type { GitHubReader } from './github-reader.ts';
 import { inParallel } from './in-parallel.ts';
 import type { BranchActivity } from './pushers-of.ts';
+import type { PullRequestReading } from './read-pull-requests.ts';
 import { type ActivityReader, openActivity } from './open-activity.ts';
 
 const QUEUE_MERGE = 'merge_queue_merge';
@@ -44,6 +45,26 @@ export async function readLandings(
     );
   });
   return new Map(found.flat());
+}
+
+/** Whether the activity of its base has its merge by now, and that GitHub made it. */
+export async function hasLanded(
+  github: GitHubReader,
+  repository: RepositoryRef,
+  { pullRequest }: PullRequestReading,
+): Promise<boolean> {
+  const landing = (await readLandings(github, repository, [pullRequest])).get(pullRequest.number);
+  return landing !== undefined && landing.known && landing.value;
+}
+
+/** A reading of a merged one with how it landed. */
+export function withLanding(
+  reading: PullRequestReading,
+  onGitHub: MergeFacts['onGitHub'] | undefined,
+): PullRequestReading {
+  const { pullRequest } = reading;
+  if (pullRequest.merged === null || onGitHub === undefined) return reading;
+  return { ...reading, pullRequest: { ...pullRequest, merged: { ...pullRequest.merged, onGitHub } } };
 }
 
 async function readMoves(

@@ -7,7 +7,7 @@ import { isRefusal } from './github-error.ts';
 import type { GitHubReader } from './github-reader.ts';
 import { inParallel } from './in-parallel.ts';
 import { type ActivityReader, openActivity } from './open-activity.ts';
-import { type SeenPush, pushersOf, reachesBack } from './pushers-of.ts';
+import { isWhole, type SeenPush, pushersOf, reachesBack } from './pushers-of.ts';
 import type { PullRequestReading } from './read-pull-requests.ts';
 import { sha } from './wire-commit.ts';
 
@@ -18,10 +18,21 @@ import { sha } from './wire-commit.ts';
 export async function readPushers(
   github: GitHubReader,
   repository: RepositoryRef,
-  { pullRequest, commits }: PullRequestReading,
+  reading: PullRequestReading,
   seen: readonly SeenPush[],
   own: ActivityReader = openActivity(github, repository, { many: false }),
 ): Promise<Known<readonly Actor[]>> {
+  return (await readPushes(github, repository, reading, seen, own)).pushers;
+}
+
+/** {@link readPushers}, and whether the branch's activity is without a gap. */
+export async function readPushes(
+  github: GitHubReader,
+  repository: RepositoryRef,
+  { pullRequest, commits }: PullRequestReading,
+  seen: readonly SeenPush[],
+  own: ActivityReader = openActivity(github, repository, { many: false }),
+): Promise<{ readonly pushers: Known<readonly Actor[]>; readonly whole: boolean }> {
   const head = {
     sha: pullRequest.headSha,
     commits: { complete: commits.complete, items: commits.items.map((commit) => commit.sha) },
@@ -35,7 +46,10 @@ export async function readPushers(
   });
   const reached = activity?.items.some((move) => move.after === head.sha) === true;
   const told = reached ? seen : await withCommon(github, repository, head, seen);
-  return pushersOf(head, told, activity ?? null);
+  // A fork's moves are told apart from those of the base, so that neither says how new the other's are.
+  const whole =
+    !pullRequest.fromFork && activity !== null && activity !== undefined && isWhole(head, activity.items);
+  return { pushers: pushersOf(head, told, activity ?? null), whole };
 }
 
 type Head = Parameters<typeof reachesBack>[0];

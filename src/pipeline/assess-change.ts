@@ -95,6 +95,7 @@ async function assess(
       paths: [policy.changes.reading, branchPolicy?.reading, ...versions.map(readingOf)].some(
         (each) => each?.kind === 'valid' && pathsAsked(each.policy),
       ),
+      landed: merge,
       trees,
       now: pipeline.now(),
     });

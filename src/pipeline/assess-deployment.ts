@@ -17,7 +17,7 @@ import type { Pipeline } from './pipeline.ts';
 import { standingPolicy, type PolicyInForce } from './policy-in-force.ts';
 import { recordedPresses } from './backed-by-ledger.ts';
 import { lastReviewedPolicy, type ReviewedPolicy } from './last-reviewed-policy.ts';
-import { madeAtMerge } from './made-at-merge.ts';
+import { recordedAtMerge } from './recorded-at-merge.ts';
 import { mergedInto } from './merged-into.ts';
 import { pushesTo } from './pushes-to.ts';
 import { readEmergency } from './read-emergencies.ts';
@@ -109,7 +109,7 @@ export async function assessDeployment(
     identity: asking.reduce((asked, { identity }) => ({ ...asked, ...identity }), {}),
     pushesOf: (number: number) => pushesTo(db, repository, number),
     trees: knownTreesOf(pipeline, repository),
-    madeAtMerge: (number: number, sha: string) => madeAtMerge(db, repository.id, { number, sha }),
+    atMerge: (number: number, sha: string) => recordedAtMerge(db, repository.id, { number, sha }),
     roles: rolesAsked(policy, {
       environment: row.environment,
       rollback: row.source === 'rollback',

@@ -13,7 +13,7 @@ import { readingOf } from '../policy/reading-of.ts';
 import { rolesAsked } from '../policy/roles-asked.ts';
 import type { Policy } from '../policy/schema.ts';
 import { lastReviewedPolicy, type ReviewedPolicy } from './last-reviewed-policy.ts';
-import { madeAtMerge } from './made-at-merge.ts';
+import { recordedAtMerge } from './recorded-at-merge.ts';
 import type { Pipeline } from './pipeline.ts';
 import { pushesTo } from './pushes-to.ts';
 import { type BranchPolicy, branchPolicyOf } from './branch-policy.ts';
@@ -96,7 +96,7 @@ export async function standingPolicy(
     since: last.source.commit,
     pushesOf: (number) => pushesTo(pipeline.db, repository, number),
     trees: pipeline.trees(repository),
-    madeAtMerge: (number, sha) => madeAtMerge(pipeline.db, repository.id, { number, sha }),
+    atMerge: (number, sha) => recordedAtMerge(pipeline.db, repository.id, { number, sha }),
     roles: rolesAsked(last.policy, 'change'),
     paths: pathsAsked(last.policy),
     now: pipeline.now(),

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { ChangeFacts } from '../../../src/domain/change-facts.ts';
 import type { DeploymentFacts } from '../../../src/domain/deployment-facts.ts';
 import { known } from '../../../src/domain/known.ts';
+import { atMerge } from '../../../src/facts/at-merge.ts';
 import { type ChangeAsked, gatherChange } from '../../../src/facts/gather-change.ts';
 import { type DeploymentAsked, gatherDeployment } from '../../../src/facts/gather-deployment.ts';
 import type { GitHubReader } from '../../../src/facts/github-reader.ts';
@@ -17,6 +19,7 @@ const NOW = '2026-11-02T10:00:00.000Z';
 const at = { owner: 'acme', repo: 'shop' };
 const ROLES = { teams: ['maintainers'], permissions: false };
 const DEPLOYING = { teams: ['developers', 'maintainers'], permissions: false };
+const ACTIVITY = 'GET /repos/{owner}/{repo}/activity';
 const TEAM = 'GET /orgs/{org}/teams/{team_slug}/members';
 const reading = readingOf({
   path: '.github/countersign.yml',
@@ -84,18 +87,34 @@ describe('a deployment', () => {
     ...over,
   });
 
+  /** What is recorded with a merge. */
+  const atItsMerge = (github: GitHubReader, number: number): Promise<ChangeFacts> =>
+    gatherChange(github, {
+      repository: acme.repository,
+      number,
+      appId: acme.appId,
+      pushes: [],
+      roles: ROLES,
+      paths: true,
+      landed: true,
+      trees: agreeingTrees,
+      now: NOW,
+    });
+
+  let branches = 0;
   /** Two changes of alice's, approved by bob and merged: one squashed, one by a merge commit. */
   async function twoMerged() {
     const running = await main();
     const merged = [];
     for (const method of ['squash', 'merge'] as const) {
-      const branch = `${method}-${running.slice(0, 12)}`;
+      branches += 1;
+      const branch = `${method}-${branches}`;
       await acme.commit(acme.alice, { branch, message: `Step of ${branch}` });
       await acme.commit(acme.alice, { branch, message: `Step two of ${branch}` });
       const number = await acme.open(acme.alice, branch);
       const review = await acme.review(acme.bob, number, 'APPROVE');
       await acme.merge(acme.bob, number, method);
-      merged.push({ number, branch, review });
+      merged.push({ number, branch, review, facts: await atItsMerge(acme.ours, number) });
     }
     return { running, sha: await main(), first: merged[0] ?? never(), second: merged[1] ?? never() };
   }
@@ -114,11 +133,76 @@ describe('a deployment', () => {
     const together = await gatherDeployment(ours, asked(running, sha, { atOnce, ...ledger }));
     return [together, await gatherDeployment(oneByOne(ours), asked(running, sha))] as const;
   }
+  /** The facts with what was recorded at the merges, whose pushes and landings aren't asked for then. */
+  function withRecords({ running, sha, first, second }: Staged, over: Partial<DeploymentAsked> = {}) {
+    const records = new Map([first, second].map(({ number, facts }) => [number, atMerge(facts)]));
+    const given = { atMerge: (number: number) => Promise.resolve(records.get(number) ?? null), ...over };
+    return gatherDeployment(acme.ours, asked(running, sha, given));
+  }
   const decisionOf = (facts: DeploymentFacts) => {
     const { verdict, gates } = evaluateDeployment(reading, facts);
     const against = gates.filter(({ outcome }) => outcome === 'pending' || outcome === 'failed');
     return [verdict, ...new Set(against.flatMap(({ reasons }) => reasons.map(({ code }) => code)))];
   };
+
+  test('a push that a webhook told of after the merge was recorded counts', async () => {
+    const staged = await twoMerged();
+    const { first, running, sha } = staged;
+    const head = first.facts.pullRequest.headSha;
+    const pusher = { id: acme.bob.id, login: 'bob', kind: 'user' } as const;
+    const pushesOf = (number: number) =>
+      number === first.number ? [{ sha: head, before: null, pusher }] : [];
+    const facts = await withRecords(staged, { pushesOf });
+    expect(facts).toEqual(await gatherDeployment(acme.ours, asked(running, sha, { pushesOf })));
+    expect(decisionOf(facts)).toEqual([
+      'held',
+      'change_not_approved',
+      'approvals_missing',
+      'approver_is_author',
+    ]);
+  });
+
+  /** As if GitHub showed no move that is newer than this. */
+  const lateActivity = (github: GitHubReader, shows: (ref: string) => boolean): GitHubReader => ({
+    graphql: (query, variables) => github.graphql(query, variables),
+    request: async (route, parameters = {}) => {
+      const answer = await github.request(route, parameters);
+      if (route !== ACTIVITY || !Array.isArray(answer.data)) return answer;
+      const data = (answer.data as readonly { ref: string }[]).filter(({ ref }) => shows(ref));
+      return { ...answer, data };
+    },
+  });
+
+  test.each<[string, (ref: string) => boolean]>([
+    ['the activity didn’t have yet', () => false],
+    [
+      'the base’s activity didn’t have yet, though the head’s moves were there',
+      (ref) => ref !== 'refs/heads/main',
+    ],
+  ])('what %s at its merge is asked for again', async (_, shows) => {
+    const staged = await twoMerged();
+    const { first, running, sha } = staged;
+    const facts = await atItsMerge(lateActivity(acme.ours, shows), first.number);
+    expect(atMerge(facts)).toMatchObject({ onGitHub: false, pushed: null });
+    acme.github.resetRequests();
+    const gathered = await withRecords({ ...staged, first: { ...first, facts } });
+    expect(routes()).toContain(ACTIVITY);
+    expect(gathered).toEqual(await gatherDeployment(acme.ours, asked(running, sha)));
+    expect(decisionOf(gathered)).toEqual(['approved']);
+  });
+
+  test('a record of another head says nothing of who pushed this one', async () => {
+    const staged = await twoMerged();
+    const { first, second, running, sha } = staged;
+    const records = {
+      atMerge: () => Promise.resolve({ ...atMerge(second.facts), made: null, onGitHub: false }),
+    };
+    acme.github.resetRequests();
+    const facts = await withRecords(staged, records);
+    expect(routes()).toContain(ACTIVITY);
+    expect(facts).toEqual(await gatherDeployment(acme.ours, asked(running, sha)));
+    expect(facts.changes[0]?.pullRequest.number).toBe(first.number);
+  });
 
   test.each<[string, readonly string[], (staged: Staged) => Promise<unknown>]>([
     ['nothing', ['approved'], () => Promise.resolve()],
@@ -189,6 +273,9 @@ describe('a deployment', () => {
     expect(together).toEqual(apart);
     expect(decisionOf(together)).toEqual(decision);
     expect(evaluateDeployment(reading, together)).toEqual(evaluateDeployment(reading, apart));
+    acme.github.resetRequests();
+    expect(await withRecords(staged)).toEqual(apart);
+    expect(routes()).not.toContain(ACTIVITY);
   });
 
   test('takes nothing from what our records or a message say about where a commit came from', async () => {

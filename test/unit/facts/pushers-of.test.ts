@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Actor } from '../../../src/domain/actor.ts';
-import { type BranchActivity, pushersOf, reachesBack } from '../../../src/facts/pushers-of.ts';
+import {
+  type BranchActivity,
+  isWhole,
+  pushersOf,
+  reachesBack,
+  withSeen,
+} from '../../../src/facts/pushers-of.ts';
 
 const alice: Actor = { id: 1, login: 'alice', kind: 'user' };
 const bob: Actor = { id: 2, login: 'bob', kind: 'user' };
@@ -229,5 +235,71 @@ describe('who pushed what the head holds', () => {
       true,
       true,
     ]);
+  });
+});
+
+describe('whether later ones can be missing among the moves of the head', () => {
+  const four = sha('a4');
+  test.each<[string, ReturnType<typeof head>, readonly BranchActivity[], boolean]>([
+    ['no moves at all', head(one, one), [], false],
+    ['another head', head(two, one, two), [move('branch_creation', NONE, one, bob)], false],
+    ['created with it', head(one, one), [move('branch_creation', NONE, one, bob)], true],
+    [
+      'pushed in two steps',
+      head(two, one, two),
+      [move('push', one, two, bob), move('branch_creation', NONE, one, alice)],
+      true,
+    ],
+    [
+      'a step between them isn’t shown yet',
+      head(three, one, two, three),
+      [move('push', two, three, bob), move('branch_creation', NONE, one, alice)],
+      false,
+    ],
+    [
+      'a force push isn’t shown yet',
+      head(three, three),
+      [move('force_push', four, three, bob), move('branch_creation', NONE, one, alice)],
+      false,
+    ],
+    ['it isn’t shown where it began', head(two, one, two), [move('push', one, two, bob)], false],
+    ['onto what is in the base', head(two, two), [move('push', base, two, bob)], true],
+    [
+      'moved on since',
+      head(one, one),
+      [move('push', one, two, carol), move('branch_creation', NONE, one, bob)],
+      true,
+    ],
+    [
+      'restored as it was',
+      head(one, one),
+      [
+        move('branch_creation', NONE, one, carol),
+        move('branch_deletion', one, NONE, carol),
+        move('branch_creation', NONE, one, bob),
+      ],
+      true,
+    ],
+    [
+      'restored, and what it was isn’t shown',
+      head(two, one, two),
+      [
+        move('branch_creation', NONE, two, carol),
+        move('branch_deletion', two, NONE, carol),
+        move('branch_creation', NONE, one, bob),
+      ],
+      false,
+    ],
+  ])('%s', (_, of, moves, whole) => {
+    expect(isWhole(of, moves)).toBe(whole);
+  });
+
+  test('a webhook that comes later adds who it names, once', () => {
+    const told = [
+      { sha: two, before: one, pusher: carol },
+      { sha: one, before: null, pusher: bob },
+    ];
+    expect(withSeen([bob, alice], told)).toEqual([carol, bob, alice]);
+    expect(withSeen([bob], [])).toEqual([bob]);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { compareRange } from '../../../src/facts/compare-range.ts';
 import { readRange } from '../../../src/facts/read-range.ts';
 import { type Scripted, failure, scriptedGitHub } from './scripted-github.ts';
 
@@ -92,20 +93,52 @@ describe('the commits that a deployment would bring', () => {
     expect(range.commits.items.map((each) => each.pullRequests)).toEqual([[7]]);
   });
 
-  test('are read to the last page', async () => {
-    const link = '<https://api.github.test/x?page=2>; rel="next"';
-    const page = (oid: string) => ({ status: 'ahead', total_commits: 2, commits: [inRest(oid)] });
-    const github = scriptedGitHub({
-      rest: {
-        [COMPARE]: ({ page: at }) =>
-          at === '2' ? { data: page(sha('a2')) } : { data: page(sha('a1')), link },
-      },
-      graphql: (_, variables) => answer(variables),
+  describe('of more than GitHub tells in one answer', () => {
+    const oid = (index: number) => index.toString(16).padStart(40, '0');
+    const numbered = (from: number, to: number) =>
+      Array.from({ length: to - from + 1 }, (_, index) => oid(from + index));
+
+    /** As GitHub pages it: the newest 250 without paging, pages of a hundred from the start. */
+    async function read(total: number, over: { readonly hidden?: string; readonly lastPage?: number } = {}) {
+      const all = numbered(1, total).filter((each) => each !== over.hidden);
+      const answerOf = (shown: readonly string[]) => ({
+        data: { status: 'ahead', total_commits: total, commits: shown.map(inRest) },
+      });
+      const github = scriptedGitHub({
+        rest: {
+          [COMPARE]: ({ page, per_page: size }) => {
+            if (page === undefined && size === undefined) return answerOf(all.slice(-250));
+            const at = Number(page);
+            const more = at < (over.lastPage ?? Math.ceil(total / 100));
+            const link = `<https://api.github.test/x?page=${at + 1}>; rel="next"`;
+            return { ...answerOf(all.slice((at - 1) * 100, at * 100)), ...(more ? { link } : {}) };
+          },
+        },
+        graphql: (_, variables) => commitsOf({})(variables),
+      });
+      const compared = await compareRange(github, repository, sha('ba5e'), oid(total));
+      return { compared, asked: github.asked.length };
+    }
+
+    test.each([
+      [1, 1],
+      [250, 1],
+      [251, 2],
+      [350, 2],
+      [351, 3],
+      [1_000, 9],
+    ])('%i commits: in their order, in %i requests', async (total, requests) => {
+      const { compared, asked } = await read(total);
+      expect(compared?.commits).toEqual({ complete: true, items: numbered(1, total) });
+      expect(asked).toBe(requests);
     });
-    const { commits } = await readRange(github, asked);
-    expect(commits).toMatchObject({
-      complete: true,
-      items: [{ commit: { sha: sha('a1') } }, { commit: { sha: sha('a2') } }],
+
+    test('is incomplete where one is in no answer', async () => {
+      expect((await read(300, { hidden: oid(7) })).compared?.commits.complete).toBe(false);
+    });
+
+    test('is incomplete where the pages end before they meet the newest', async () => {
+      expect((await read(600, { lastPage: 3 })).compared?.commits.complete).toBe(false);
     });
   });
 

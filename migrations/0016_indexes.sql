@@ -8,3 +8,6 @@ CREATE INDEX ON countersign.deployment (repository_id, environment, started_sequ
 
 -- Which repositories had a name, as people write it: at each deployment and look by a target that says no id.
 CREATE INDEX ON countersign.deployment (lower(owner || '/' || name), environment);
+
+-- What went past the gates and may await its review: at each judgement of a deployment.
+CREATE INDEX ON ledger.projection (repository_id, entry_id) WHERE kind IN ('emergency.used', 'emergency.bypassed');

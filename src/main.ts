@@ -68,7 +68,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     does: 'list the jobs that were given up, and put them back',
     load: () => import('./cli/redrive.ts'),
   },
-  policy: { does: 'check a policy file', load: () => import('./cli/policy.ts') },
+  policy: { does: 'check, explain or try out a policy file', load: () => import('./cli/policy.ts') },
 };
 
 /** Runs one command and answers its exit code; 2 where the call itself is wrong. */
@@ -99,7 +99,8 @@ export async function main(args: readonly string[], io: CommandIo): Promise<numb
 }
 
 function help(): string {
-  const lines = Object.entries(COMMANDS).map(([name, { does }]) => `  ${name.padEnd(9)} ${does}`);
+  const width = Math.max(...Object.keys(COMMANDS).map(({ length }) => length));
+  const lines = Object.entries(COMMANDS).map(([name, { does }]) => `  ${name.padEnd(width)}  ${does}`);
   return `countersign COMMAND …\n\n${lines.join('\n')}\n\ncountersign COMMAND --help tells more of one; countersign --version, which this is.\n`;
 }
 

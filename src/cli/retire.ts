@@ -20,7 +20,7 @@ const USAGE = `countersign retire --year YEAR --archive DIRECTORY [--vkey KEY] [
 Takes the entries of a past year out of the database. They stay in DIRECTORY, an export of the whole log that is made first (or
 was made before), verified offline, and named in the log by an entry, ledger.pruned. Hashes and checkpoints stay in the database,
 so every proof of every entry stays possible. Sealed documents go with their entries; people stay. What the program still rests
-on stays too: what runs, what is under way, and the policies in force.
+on stays too: what runs, what is under way, locks and emergencies that stand, enrolled hosts, and the policies in force.
 
 Without --yes it makes and verifies the archive and says what would go. With --yes it goes; --reason is the retention policy
 under which it does, and is recorded with it. Whatever interrupts it, run it again.

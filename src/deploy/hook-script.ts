@@ -1,5 +1,6 @@
 /** The script that runs an operator's command on a host, and what follows it on the stream. */
 import { releasePath } from './host-paths.ts';
+import type { DeployStep } from './plan.ts';
 import { quote, scriptLine } from './quote.ts';
 import { OPEN, type RunIdentity, fenced } from './script-frame.ts';
 
@@ -7,9 +8,16 @@ const q = quote;
 
 /** What a hook may know, beside the plain things that keep programs from asking questions. */
 export interface HookEnvironment {
+  /** In whose folder it runs. */
   readonly release: string;
   readonly commit: string;
   readonly environment: string;
+}
+
+/** One of the operator's commands, at its step. */
+export interface Hook extends HookEnvironment {
+  readonly step: DeployStep;
+  readonly command: string;
 }
 
 /**

@@ -3,16 +3,17 @@
  * `onProgress` before and after it, and turns whatever a command did into a result or a coded error.
  */
 import type { CommandOutcome, ConnectionEvidence, HealthUrl, Host, LoginKey } from '../domain/deploy.ts';
+import { CANCELLABLE } from './cancellable.ts';
 import { checkHealth, HEALTH_URL } from './check-health.ts';
 import { DeployError, leavesOutcomeUnknown } from './deploy-error.ts';
 import type { DeployPorts, DeployProgress } from './deploy-ports.ts';
-import { hookInput, hookScript } from './hook-script.ts';
+import { commandError, refusalError } from './host-errors.ts';
+import { type Hook, hookInput, hookScript } from './hook-script.ts';
 import { LiveOutput } from './live-output.ts';
 import { mask } from './mask.ts';
 import type { DeployStep } from './plan.ts';
 import { SCRIPT_READER } from './quote.ts';
-import { printable } from './refuse-paths.ts';
-import { type Report, parseReport } from './report.ts';
+import { type Refusal, type Report, parseReport } from './report.ts';
 import { REFUSED, type RunIdentity } from './script-frame.ts';
 import type { CommandRequest, CommandResult } from './ssh-command.ts';
 import { type JumpKeys, type SshConnection, openConnection } from './ssh-connection.ts';
@@ -20,28 +21,7 @@ import { type JumpKeys, type SshConnection, openConnection } from './ssh-connect
 /** Thrown where a step couldn't be recorded, or the deployment was told to stop: everything stops, and why is thrown on. */
 export class ProgressRefused extends Error {}
 
-/** Those before look and lock: after a crash, that must be done before anybody can say what has to be taken back. */
-const CANCELLABLE: ReadonlySet<DeployStep> = new Set([
-  'stage',
-  'verify',
-  'build',
-  'before_switch',
-  'switch',
-  'after_switch',
-  'health',
-  'health_url',
-]);
-
 const KEPT_REPORT = 1024 * 1024;
-
-export interface Hook {
-  readonly step: DeployStep;
-  readonly command: string;
-  /** The release in whose folder it runs. */
-  readonly release: string;
-  readonly commit: string;
-  readonly environment: string;
-}
 
 export class HostSession {
   readonly host: Host;
@@ -278,74 +258,24 @@ export class HostSession {
     return outcome;
   }
 
-  #refusal({ reason, about }: { readonly reason: string; readonly about: string }): DeployError {
-    const words = mask(about, this.#secrets);
-    switch (reason) {
-      case 'lock_held': {
-        const [since, now, ...owner] = words.split(' ');
-        const age = Number(now) - Number(since);
-        return new DeployError(
-          'lock_held',
-          `${this.name} is locked by ${owner.join(' ')}${Number.isSafeInteger(age) ? ` since ${age} seconds` : ''}. If no deployment of that name runs any more, break its lock (countersign host unlock) and deploy again.`,
-        );
-      }
-      case 'lock_lost':
-        return new DeployError(
-          'lock_lost',
-          `The lock on ${this.name} is ${words === '' ? 'gone' : `held by ${words}`} in the middle of this deployment: somebody removed it. Nothing more was changed there.`,
-        );
-      case 'taken_over':
-        return new DeployError(
-          'taken_over',
-          `Another attempt at this deployment took over ${this.name}, so this one stopped. It changed nothing there since.`,
-        );
-      case 'switch_conflict':
-        return new DeployError(
-          'switch_conflict',
-          `${this.run.path}/current on ${this.name} was changed by somebody else (it is now: ${words === '' ? 'nothing' : words}), so it was left alone.`,
-        );
-      default:
-        return new DeployError('verification_failed', `${this.name} refused: ${words}.`);
-    }
+  #refusal({ reason, about }: Refusal): DeployError {
+    const { name, run } = this;
+    return refusalError({ reason, about: mask(about, this.#secrets) }, { name, path: run.path });
   }
 
-  #failure(
-    step: DeployStep,
-    { end, stderr, milliseconds }: CommandResult,
-    what: string,
-    said?: string,
-  ): DeployError {
-    const words = (said ?? stderr.masked(this.#secrets))
-      .trim()
-      .split('\n')
-      .slice(-3)
-      .map(printable)
-      .join(' / ');
-    // An operator's command may have printed what not everybody may read who reads this; its output is kept apart.
-    const tail = words === '' || said !== undefined ? '' : ` It said: ${words}`;
-    if (end.kind === 'lost')
-      return new DeployError('connection_lost', `The connection to ${this.name} was lost during ${what}.`);
-    if (end.kind === 'timed_out') {
-      return new DeployError(
-        'no_answer',
-        `${what} on ${this.name} gave no answer for ${Math.round(milliseconds / 1000)} seconds.`,
-      );
-    }
-    if (/No space left on device|Disk quota exceeded/i.test(words)) {
-      return new DeployError('disk_full', `The disk of ${this.name} became full during ${what}.${tail}`);
-    }
-    const code = step === 'health' ? 'health_failed' : 'command_failed';
-    // 124 and 137 are how `timeout` tells that it ended the command; BusyBox's lets the signal show.
-    if (end.kind === 'signalled' || end.code === 124 || end.code === 137) {
-      const late = milliseconds >= this.#seconds * 1000;
-      const how = end.kind === 'signalled' ? printable(end.signal) : `exit code ${end.code}`;
-      const why = late ? `took longer than the ${this.#seconds} seconds it may` : 'was killed';
-      return new DeployError(
-        late && step !== 'health' ? 'timeout' : code,
-        `On ${this.name}, ${what} ${why} (${how}).${tail}`,
-      );
-    }
-    return new DeployError(code, `On ${this.name}, ${what} ended with exit code ${end.code}.${tail}`);
+  #failure(step: DeployStep, result: CommandResult, what: string, said?: string): DeployError {
+    const { end, stderr, milliseconds } = result;
+    return commandError({
+      name: this.name,
+      step,
+      what,
+      end,
+      milliseconds,
+      seconds: this.#seconds,
+      printed: said ?? stderr.masked(this.#secrets),
+      // An operator's command may have printed what not everybody may read who reads this; its output is kept apart.
+      quoted: said === undefined,
+    });
   }
 
   async #tell(event: Omit<DeployProgress, 'host'>): Promise<void> {

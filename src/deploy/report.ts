@@ -7,7 +7,12 @@ export interface Report {
   /** Every value said for a key, in order. */
   values(key: string): readonly string[];
   /** Why the script refused, where it did. */
-  readonly refusal: { readonly reason: string; readonly about: string } | null;
+  readonly refusal: Refusal | null;
+}
+
+export interface Refusal {
+  readonly reason: string;
+  readonly about: string;
 }
 
 /** Reads a script's output. Values are the host's own words: compare them, never run or trust them. */

@@ -8,7 +8,7 @@ import type { Declaration } from './incarnation.ts';
 import type { LogSource } from './log-source.ts';
 import type { VerifierKey } from './note.ts';
 import { RootsBySize } from './roots-by-size.ts';
-import type { VerifiedTree } from './verify-log.ts';
+import type { VerifiedTree } from './verified-tree.ts';
 import type { ComparedLog, HeldCheckpoint, HeldCheckpoints } from './witnessed.ts';
 import { compareWitnessed } from './witnessed.ts';
 

@@ -8,7 +8,7 @@ import type { Erasures } from './erasures.ts';
 import type { Findings } from './finding.ts';
 import { entryName } from './finding.ts';
 import type { Query } from './query.ts';
-import type { VerifiedTree } from './verify-log.ts';
+import type { VerifiedTree } from './verified-tree.ts';
 import { timeText } from './time-text.ts';
 
 /** A sequencer takes milliseconds; this long, and something is wrong. So it is with a time that is still to come: the row was written by hand. */

@@ -3,7 +3,7 @@ import { CodedError } from '../domain/coded-error.ts';
 import type { Findings } from './finding.ts';
 import { parseVerifierKey } from './note.ts';
 import type { Query } from './query.ts';
-import type { VerifiedTree } from './verify-log.ts';
+import type { VerifiedTree } from './verified-tree.ts';
 
 /**
  * Those that are keys. Anybody who can write to the database, or who hands over an export, can put anything in their place, which must

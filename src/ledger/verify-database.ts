@@ -27,7 +27,7 @@ import type { Query } from './query.ts';
 import { queryOf } from './query.ts';
 import { readVkeys } from './read-vkeys.ts';
 import { assertRotated, assertSigned, firstKey, readableKeys, verifyKeyRows } from './stated-keys.ts';
-import type { VerifiedTree } from './verify-log.ts';
+import type { VerifiedTree } from './verified-tree.ts';
 import { verifyLog } from './verify-log.ts';
 import { verifyRetiredIndex, verifyTileCount } from './verify-tables.ts';
 import { verifyWitnessRows } from './verify-witness-rows.ts';

@@ -23,7 +23,7 @@ import { assertRotated, assertSigned, readableKeys } from './stated-keys.ts';
 import { TILE_WIDTH } from './tiles.ts';
 import type { VerifyOptions } from './verify-database.ts';
 import { hasBeside, verifyErasures } from './verify-erasures.ts';
-import type { VerifiedTree } from './verify-log.ts';
+import type { VerifiedTree } from './verified-tree.ts';
 import { verifyLog } from './verify-log.ts';
 
 interface DirectoryOptions extends VerifyOptions {

@@ -1,18 +1,19 @@
 /** What people read about one deployment: the check run `countersign/deploy (ENVIRONMENT)` on its commit. Pure. */
 import type { Actor } from '../domain/actor.ts';
 import type { Decision } from '../domain/decision.ts';
-import type { DeploymentFacts, DeploymentRequest, DeploymentReview } from '../domain/deployment-facts.ts';
+import type { DeploymentFacts, DeploymentRequest } from '../domain/deployment-facts.ts';
 import type { HostOutcome } from '../domain/deploy.ts';
 import type { CheckRunAction, CheckRunContent } from '../domain/effect.ts';
 import { clip } from './clip.ts';
 import type { DeployProgress } from './deploy-progress.ts';
-import type { ExplainedApproval, ExplainedDecision } from './explained-decision.ts';
+import type { ExplainedDecision } from './explained-decision.ts';
 import { block, fitSections, type Section } from './fit-sections.ts';
 import { code, escape, link, sentence } from './markdown.ts';
 import { deployedLine } from './deployed-line.ts';
-import { commitLink, count, header, moment, pageLink, person, type Place, row, short } from './phrases.ts';
+import { commitLink, count, moment, pageLink, person, type Place, short } from './phrases.ts';
 import { controlsSection } from './render-controls.ts';
 import { promotionButtons } from './promotion-buttons.ts';
+import { answersSection } from './render-answers.ts';
 import type { RenderedCheckRun } from './render-change-check-run.ts';
 import { rangeSection } from './render-commits.ts';
 import { gatesSection, missingSection, policySection, problemsSection } from './render-gates.ts';
@@ -56,7 +57,7 @@ export function renderDeploymentCheckRun(
     hostKeysSection(progress.state === 'none' ? [] : (facts.hostKeys ?? [])),
     ...(progress.state === 'none' || progress.state === 'deploying' ? [] : outputSections(progress, place)),
     rangeSection(facts, decision, explained, place, progress.state === 'success'),
-    reviewsSection(facts.reviews.items, explained.approvals, request),
+    answersSection(facts.reviews.items, explained.approvals, request),
     leversSection(facts, context.hasTarget),
     controlsSection(facts.controls ?? []),
     filesSection(difference, place),
@@ -272,34 +273,4 @@ function how(
         ? 'with a job of GitHub Actions'
         : `with ${pageLink(`run ${runId}`, place, `actions/runs/${runId}`)} of GitHub Actions`;
   }
-}
-
-/** Each person's yes or no to this deployment, and whether a yes counts. */
-function reviewsSection(
-  reviews: readonly DeploymentReview[],
-  approvals: readonly ExplainedApproval[],
-  { sha }: DeploymentRequest,
-): Section {
-  if (reviews.length === 0) return block(70, '');
-  const spoken = reviews.some(({ comment }) => comment !== '');
-  return {
-    ...block(
-      70,
-      `### Answers to this deployment\n\n${header('', 'Who', 'By', 'When', 'Counts', ...(spoken ? ['Comment'] : []))}`,
-    ),
-    items: reviews.map(({ via, reviewer, state, sha: answered, at, comment }) => {
-      const judged =
-        state === 'approved' ? approvals.find(({ login }) => login === (reviewer?.login ?? null)) : undefined;
-      return row(
-        `${state === 'approved' ? '👍\u00a0approve' : '👎\u00a0reject'}${answered === sha ? '' : `, of ${code(short(answered))}`}`,
-        `**${person(reviewer)}**`,
-        via === 'environment' ? 'the environment’s review' : 'a\u00a0button',
-        at === null ? '' : moment(at),
-        judged === undefined ? '' : judged.counted ? '✅' : `🚫 ${sentence(judged.why, 300)}`,
-        ...(spoken ? [escape(comment, 300)] : []),
-      );
-    }),
-    floor: 20,
-    more: (left) => `\n…and ${left} more.`,
-  };
 }

@@ -39,6 +39,8 @@ export function refusalError(
   }
 }
 
+const SWITCHES: ReadonlySet<DeployStep> = new Set<DeployStep>(['switch', 'switch_back']);
+
 export interface EndedCommand {
   /** The host's. */
   readonly name: string;
@@ -74,6 +76,14 @@ export function commandError({
     return new DeployError(
       'no_answer',
       `${what} on ${name} gave no answer for ${Math.round(milliseconds / 1000)} seconds.`,
+    );
+  }
+  // Of our own steps these two may have been done already when it died: that has to be looked at.
+  if (SWITCHES.has(step) && (end.kind === 'signalled' || end.code > 128)) {
+    const how = end.kind === 'signalled' ? printable(end.signal) : `exit code ${end.code}`;
+    return new DeployError(
+      'no_answer',
+      `On ${name}, ${what} was killed (${how}) before it could say whether it was done.`,
     );
   }
   if (/No space left on device|Disk quota exceeded/i.test(words)) {

@@ -43,8 +43,10 @@ export async function switchHost(run: HostRun, plan: DeployPlan): Promise<boolea
     return true;
   } catch (error) {
     run.stop(at, error);
-    // A switch that was refused, or that failed before everybody's eyes, changed nothing.
-    if (at === 'switch' && !leavesOutcomeUnknown(error)) run.switched = false;
+    // A switch that was refused, or that failed before everybody's eyes, changed nothing. One that answered too much went through.
+    const seen =
+      !leavesOutcomeUnknown(error) && !(error instanceof DeployError && error.code === 'verification_failed');
+    if (at === 'switch' && seen) run.switched = false;
     return false;
   }
 }

@@ -108,6 +108,34 @@ onSshd('after a crash at any step, the deployment goes on', () => {
     },
   );
 
+  /** `mv` kills the script that called it, before or after it put a link in the place of `current`. */
+  const deadly = (before: string, after: string) =>
+    `for last; do :; done
+if [ "$last" = current ]; then ${before} /bin/mv "$@"; ${after} else exec /bin/mv "$@"; fi`;
+  const KILL = 'kill -9 "$PPID"; exit 1;';
+
+  test('the script is killed on the host right after its switch: it is asked again, and goes on', async () => {
+    const outcome = await world.withProgram('mv', deadly('', KILL), () => deploy());
+    expect([outcome.outcome, await world.current(), await world.list('.countersign')]).toEqual([
+      'success',
+      'releases/r2',
+      ['history', 'mutex', 'releases'],
+    ]);
+  });
+
+  test('it is killed before its switch each time: what runs there before runs on, and is what is told', async () => {
+    const outcome = await world.withProgram('mv', deadly(KILL, ''), () => deploy());
+    expect(outcome.hosts[0]).toMatchObject({
+      outcome: 'rolled_back',
+      failedAt: 'switch',
+      message: expect.stringContaining('was killed (SIGKILL) before it could say whether it was done'),
+    });
+    expect([await world.current(), await world.list('.countersign')]).toEqual([
+      'releases/r1',
+      ['history', 'mutex', 'releases'],
+    ]);
+  });
+
   test('after the first switch away from what another tool had deployed: back to just that', async () => {
     await world.clear();
     const theirs = path.join(world.path(), 'releases', '20260101');

@@ -4,7 +4,7 @@
  */
 import type { Duplex } from 'node:stream';
 import { NodeSSH } from 'node-ssh';
-import ssh2, { type AgentAuthMethod, type Client, type ConnectConfig } from 'ssh2';
+import ssh2, { type AgentAuthMethod, type AuthenticationType, type Client, type ConnectConfig } from 'ssh2';
 import type { AgentKey, ConnectionEvidence, Jump, LoginKey } from '../domain/deploy.ts';
 import { OneAgentKey } from './agent-key.ts';
 import { DeployError } from './deploy-error.ts';
@@ -64,7 +64,7 @@ export async function shakeHands(place: Place, key: LoginKey, sock: Duplex): Pro
   let agreed: Negotiated | null = null;
   const ssh = new NodeSSH();
   const greeting = new Greeting();
-  const [agent, login] = typeof key === 'string' ? [null, { privateKey: key }] : byAgent(place, key);
+  const [agent, login] = typeof key === 'string' ? [null, byKey(key)] : byAgent(place, key);
   try {
     if (typeof key === 'string' && key.trim() === '') throw unreadableKey(place);
     const connecting = ssh.connect({
@@ -120,6 +120,11 @@ export async function shakeHands(place: Place, key: LoginKey, sock: Duplex): Pro
       clientKey: clientKeyOf(key),
     },
   };
+}
+
+/** As with an agent: a server that lets somebody in for nothing would be none of ours, and asking it takes a way there and back. */
+function byKey(privateKey: string): { privateKey: string; authHandler: AuthenticationType[] } {
+  return { privateKey, authHandler: ['publickey'] };
 }
 
 /** Nothing but the one key is offered, not even `none`. */

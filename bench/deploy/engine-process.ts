@@ -8,6 +8,7 @@ import { deploy } from '../../src/deploy/deploy-to-hosts.ts';
 import { openMirror } from '../../src/deploy/mirror.ts';
 import { quote, SCRIPT_READER, scriptLine } from '../../src/deploy/quote.ts';
 import { openConnection } from '../../src/deploy/ssh-connection.ts';
+import { UNPACK } from '../../src/deploy/stage-scripts.ts';
 import { tarOf } from '../../src/deploy/tar.ts';
 import type { Host } from '../../src/domain/deploy.ts';
 import { REPOSITORY_ID } from './release-files.ts';
@@ -73,7 +74,8 @@ async function deployOnce(order: Order): Promise<Record<string, number>> {
     before = now;
   };
   await mirror.fetchCommit({ sha: order.sha, token: 'none' });
-  if (order.running !== null) await mirror.fetchCommit({ sha: order.running.sha, token: 'none' });
+  if (order.running !== null)
+    await mirror.fetchCommit({ sha: order.running.sha, token: 'none', listOnly: true });
   took('mirror');
   const [first] = order.hosts;
   const outcome = await deploy(
@@ -129,7 +131,7 @@ async function uploadOnce(order: Order): Promise<Record<string, number>> {
     'set -eu',
     `mkdir -p -- ${quote(order.path)}`,
     `cd -- ${quote(order.path)}`,
-    'tar -x -o --no-same-permissions -f -',
+    UNPACK,
   ]);
   const archive = tarOf(mirror.directory, entries, committedAt);
   const { end } = await connection.run({

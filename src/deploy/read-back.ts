@@ -26,8 +26,10 @@ export interface Comparison {
   readonly verified: number;
 }
 
-const SECTIONS = ['files', 'modes', 'folders', 'links', 'others'] as const;
+const SECTIONS = ['files', 'entries', 'links'] as const;
 type Section = (typeof SECTIONS)[number];
+/** What a thing is, in the bits that stat(2) has for its mode. */
+const TYPE = { any: 0o170000, file: 0o100000, folder: 0o040000, link: 0o120000 } as const;
 
 /** Parses the output of `receiveScript`. */
 export function parseReadBack(stdout: string, nonce: string): ReadBack {
@@ -37,25 +39,39 @@ export function parseReadBack(stdout: string, nonce: string): ReadBack {
     const [, escaped, sha256, name] = matched(/^(\\?)([0-9a-f]{64}) [ *](.+)$/s, line);
     addOnce(hashes, escaped === '' ? pathOf(name) : pathOf(unescaped(name)), sha256 ?? '');
   }
-  const files = new Map<string, { sha256: string; mode: string; size: number }>();
-  for (const line of lines.modes) {
-    const [, mode = '', size, name] = matched(/^([0-7]+) (\d+) (.+)$/s, line);
-    const path = pathOf(name);
-    const sha256 = hashes.get(path);
-    if (sha256 === undefined) throw unreadable(`"${path}" has a mode but no hash`);
-    addOnce(files, path, { sha256, mode, size: Number(size) });
-  }
-  if (files.size !== hashes.size) throw unreadable('a file has a hash but no mode');
-  const folders = new Map<string, string>();
-  for (const line of lines.folders) {
-    const [, mode = '', name] = matched(/^([0-7]+) (.+)$/s, line);
-    if (name !== '.') addOnce(folders, pathOf(name), mode);
-  }
   if (lines.links.length % 2 !== 0) throw unreadable('a link has no target');
-  const links = new Map<string, string>();
+  const targets = new Map<string, string>();
   for (let at = 0; at < lines.links.length; at += 2)
-    addOnce(links, pathOf(lines.links[at]), lines.links[at + 1] ?? '');
-  return { files, links, folders, others: lines.others.map(pathOf) };
+    addOnce(targets, pathOf(lines.links[at]), lines.links[at + 1] ?? '');
+  const files = new Map<string, { sha256: string; mode: string; size: number }>();
+  const folders = new Map<string, string>();
+  const links = new Map<string, string>();
+  const others: string[] = [];
+  const seen = new Set<string>();
+  for (const line of lines.entries) {
+    const [, bits = '', size, name] = matched(/^([0-9a-f]{1,8}) (\d+) (.+)$/s, line);
+    if (name === '.') continue;
+    const path = pathOf(name);
+    if (seen.has(path)) throw unreadable(`"${path}" comes twice`);
+    seen.add(path);
+    const mode = (Number.parseInt(bits, 16) & 0o7777).toString(8);
+    switch (Number.parseInt(bits, 16) & TYPE.any) {
+      case TYPE.file:
+        files.set(path, { sha256: having(hashes, path, 'hash'), mode, size: Number(size) });
+        break;
+      case TYPE.folder:
+        folders.set(path, mode);
+        break;
+      case TYPE.link:
+        links.set(path, having(targets, path, 'target'));
+        break;
+      default:
+        others.push(path);
+    }
+  }
+  if (files.size !== hashes.size) throw unreadable('something has a hash and is no file');
+  if (links.size !== targets.size) throw unreadable('something has a target and is no link');
+  return { files, links, folders, others };
 }
 
 /** Compares what is there with what should be. Every folder above a file belongs; an empty one doesn't, git has none. */
@@ -118,7 +134,7 @@ function stateOf(entry: ManifestEntry, found: ReadBack): 'right' | 'missing' | '
 }
 
 function sections(stdout: string, nonce: string): Record<Section, string[]> {
-  const found: Record<Section, string[]> = { files: [], modes: [], folders: [], links: [], others: [] };
+  const found: Record<Section, string[]> = { files: [], entries: [], links: [] };
   let section: Section | null = null;
   for (const line of stdout.split('\n')) {
     if (line.startsWith(`${nonce} section `)) {
@@ -150,6 +166,12 @@ function unescaped(name: string | undefined): string {
   return (name ?? '').replace(/\\([\\nr])/g, (_, kind: string) =>
     kind === 'n' ? '\n' : kind === 'r' ? '\r' : '\\',
   );
+}
+
+function having<T>(map: ReadonlyMap<string, T>, path: string, what: string): T {
+  const value = map.get(path);
+  if (value === undefined) throw unreadable(`"${path}" has no ${what}`);
+  return value;
 }
 
 function addOnce<T>(map: Map<string, T>, path: string, value: T): void {

@@ -112,7 +112,7 @@ async function readKept(run: HostRun, plan: DeployPlan): Promise<KeptReading> {
     'verify',
     () =>
       persistently(session, async () => {
-        const script = readKeptScript(session.run, running.release);
+        const script = readKeptScript(session.run, running.release, plan.manifest.length);
         const { stdout } = await session.script('verify', script, [], KEPT_LIST);
         return keptReading(parseReadBack(stdout, session.run.nonce), plan);
       }),

@@ -165,7 +165,7 @@ async function stage(
     const archive = entries.length === 0 ? [] : archiveOf(entries);
     const { stdout } = await session.script(
       'stage',
-      receiveScript(session.run, entries.length > 0),
+      receiveScript(session.run, entries.length > 0, plan.manifest.length),
       archive,
       keep,
     );
@@ -174,7 +174,11 @@ async function stage(
   const found = await step(
     'stage',
     async () => {
-      await session.script('stage', stageScript(session.run, base), nulList(reuse.map(({ path }) => path)));
+      await session.script(
+        'stage',
+        stageScript(session.run, base === null ? null : { ...base, files: reuse.length }),
+        nulList(reuse.map(({ path }) => path)),
+      );
       return receive(send);
     },
     () => `${send.length} files sent, ${reuse.length} copied from ${base?.release ?? 'nothing'}.`,

@@ -5,14 +5,24 @@ import { CLEAR_STAGED, OPEN, type RunIdentity, fenced } from './script-frame.ts'
 
 const q = quote;
 
+/** Sets `processors`, and `share`: how many of so many names each of them gets at once, as far as an argument list holds them. */
+function shares(files: number): readonly string[] {
+  return [
+    'processors=$(nproc 2>/dev/null || echo 1)',
+    `share=$(( ${files} / processors + 1 ))`,
+    'if [ "$share" -lt 100 ]; then share=100; elif [ "$share" -gt 4000 ]; then share=4000; fi',
+  ];
+}
+
 /**
  * An empty staging folder, then copies of the files that stay as they are, whose names (NUL after each) follow on the
  * stream. Only they are copied, so nothing that the running release has beside its commit (what a build left, a link
  * where the new commit has a folder) can come along. A file that can't be copied is missed when the release is read back.
+ * As many processes copy as the host has processors. Where two want to make a folder at once, one of them fails and does it again.
  */
 export function stageScript(
   run: RunIdentity,
-  base: { readonly release: string; readonly copy: string } | null,
+  base: { readonly release: string; readonly copy: string; readonly files: number } | null,
 ): string {
   const part = stagingPath(run);
   return scriptLine([
@@ -27,21 +37,29 @@ export function stageScript(
       ? []
       : [
           `cd -- ${q(releasePath(base.release))}`,
-          `xargs -0 sh -c ${q(`cp ${base.copy} --parents -- "$@" "$0" || :`)} ${q(part.replace('releases/', '../'))}`,
+          ...shares(base.files),
+          `copy=${q(`cp ${base.copy} --parents --`)}`,
+          `xargs -0 -n "$share" -P "$processors" sh -c ${q('to=$0; by=$1; shift; $by "$@" "$to" 2>/dev/null || $by "$@" "$to" || :')} ${q(part.replace('releases/', '../'))} "$copy"`,
         ]),
     'say staged yes',
   ]);
 }
 
-/** Unpacks the archive that follows on the stream, and says what is in the release then. */
-export function receiveScript(run: RunIdentity, withArchive: boolean): string {
+/**
+ * Unpacks an archive from the stream. GNU tar would read 10 KiB at a time from it; as an option BusyBox's wouldn't know how to be told. It
+ * also keeps out what the account may have put into the variable.
+ */
+export const UNPACK = 'TAR_OPTIONS=--blocking-factor=128 tar -x -o --no-same-permissions -f -';
+
+/** Unpacks the archive that follows on the stream, and says what is in the release then: about so many files. */
+export function receiveScript(run: RunIdentity, withArchive: boolean, files: number): string {
   return scriptLine([
     ...fenced(run),
     `cd -- ${q(stagingPath(run))}`,
     OPEN,
-    ...(withArchive ? ['tar -x -o --no-same-permissions -f -'] : []),
+    ...(withArchive ? [UNPACK] : []),
     'find . -type d ! -perm 755 -exec chmod 755 {} +',
-    ...readBackStatements(`../.${run.release}.${run.attempt}.hashes.part`),
+    ...readBackStatements(`../.${run.release}.${run.attempt}.hashes.part`, files),
   ]);
 }
 
@@ -49,26 +67,24 @@ export function receiveScript(run: RunIdentity, withArchive: boolean): string {
 const OPENSSL_SAYS = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad *stdin';
 
 /**
- * Says what is in the staged release: each file's hash, mode and size, each folder, each link's target, and anything else. The hashes
+ * Says what is in the staged release: each file's hash, each thing's type, mode and size, each link's target. The hashes
  * are made by as many processes as the host has processors, each into a file of its own below `aside`, since what they'd print at
- * once would mix; by openssl where it is there and works, which uses what the processor has for it.
+ * once would mix; by openssl where it is there and works, which uses what the processor has for it. It takes as long to start as to
+ * hash a hundred files, so each gets its share of them at once, as far as an argument list holds it.
  */
-function readBackStatements(aside: string): readonly string[] {
+function readBackStatements(aside: string, files: number): readonly string[] {
   return [
     `rm -rf -- ${q(aside)}`,
     `mkdir -- ${q(aside)}`,
     `find . -type f -print0 > ${q(`${aside}/names`)}`,
     "hash='sha256sum --'",
     `if [ "$(printf abc | openssl dgst -sha256 -r 2>/dev/null || :)" = ${q(OPENSSL_SAYS)} ]; then hash='openssl dgst -sha256 -r'; fi`,
-    `xargs -0 -n 256 -P "$(nproc 2>/dev/null || echo 1)" sh -c ${q('to=$0; by=$1; shift; if [ "$#" -gt 0 ]; then exec $by "$@" >> "$to/hashes.$$"; fi')} ${q(aside)} "$hash" < ${q(`${aside}/names`)} & hashing=$!`,
-    'say section modes',
-    "find . -type f -exec stat -c '%a %s %n' {} +",
-    'say section folders',
-    "find . -type d -exec stat -c '%a %n' {} +",
+    ...shares(files),
+    `xargs -0 -n "$share" -P "$processors" sh -c ${q('to=$0; by=$1; shift; if [ "$#" -gt 0 ]; then exec $by "$@" >> "$to/hashes.$$"; fi')} ${q(aside)} "$hash" < ${q(`${aside}/names`)} & hashing=$!`,
+    'say section entries',
+    "find . -exec stat -c '%f %s %n' {} +",
     'say section links',
     `find . -type l -exec sh -c ${q('for link; do printf "%s\\n" "$link"; readlink "$link"; done')} sh {} +`,
-    'say section others',
-    'find . ! -type f ! -type d ! -type l -print',
     'wait "$hashing"',
     'say section files',
     `find ${q(aside)} -type f -name 'hashes.*' -exec cat {} +`,
@@ -105,13 +121,13 @@ export function finishStagingScript(run: RunIdentity, digest: string, shared: re
   ]);
 }
 
-/** Says what is in a release that is kept, or runs, and changes nothing of it. */
-export function readKeptScript(run: RunIdentity, release: string): string {
+/** Says what is in a release that is kept, or runs, and changes nothing of it: about so many files. */
+export function readKeptScript(run: RunIdentity, release: string, files: number): string {
   return scriptLine([
     ...fenced(run),
     `cd -- ${q(releasePath(release))}`,
     OPEN,
-    ...readBackStatements(`../.${run.release}.${run.attempt}.hashes.part`),
+    ...readBackStatements(`../.${run.release}.${run.attempt}.hashes.part`, files),
   ]);
 }
 

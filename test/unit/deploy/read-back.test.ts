@@ -33,9 +33,22 @@ const RIGHT: Required<Said> = {
 };
 
 const output = (said: Said, ending = `${NONCE} section end\n`): string => {
-  const lines = { ...RIGHT, ...said };
-  const sections = (['files', 'modes', 'folders', 'links', 'others'] as const).map((name) =>
-    [`${NONCE} section ${name}`, ...lines[name]].join('\n'),
+  const { files, modes, folders, links, others } = { ...RIGHT, ...said };
+  // As `stat -c '%f %s %n'` says it: the type is in the mode's bits.
+  const typed = (type: number, permissions: string, rest: string): string =>
+    `${(type | Number.parseInt(permissions, 8)).toString(16)} ${rest}`;
+  const entries = [
+    ...modes.map((line) =>
+      line.replace(/^([0-7]+) (.*)$/, (_, mode: string, rest: string) => typed(0o100000, mode, rest)),
+    ),
+    ...folders.map((line) =>
+      line.replace(/^([0-7]+) (.*)$/, (_, mode: string, rest: string) => typed(0o040000, mode, `40 ${rest}`)),
+    ),
+    ...links.filter((_, at) => at % 2 === 0).map((name) => typed(0o120000, '777', `1 ${name}`)),
+    ...others.map((name) => typed(0o140000, '755', `0 ${name}`)),
+  ];
+  const sections = Object.entries({ entries, links, files }).map(([name, lines]) =>
+    [`${NONCE} section ${name}`, ...lines].join('\n'),
   );
   return `login noise\n${sections.join('\n')}\n${ending}`;
 };
@@ -92,6 +105,13 @@ describe('a list that cannot be trusted is refused whole', () => {
     ['a name that climbs', output({ others: ['./../x'] })],
     ['a name from elsewhere', output({ others: ['/etc/passwd'] })],
     ['a link without a target', output({ links: ['./l'] })],
+    ['a target without a link', output({}).replace(/^a1ff 1 \.\/l\n/m, '')],
+    [
+      'a folder with a hash',
+      output({ folders: [...RIGHT.folders, '755 ./x'], files: [...RIGHT.files, `${sha256('X')}  ./x`] }),
+    ],
+    ['a thing that comes as a file and as a folder', output({ folders: [...RIGHT.folders, '755 ./a'] })],
+    ['a mode that is none', output({}).replace('81a4', 'rw-r')],
     ['a complaint among the hashes', output({ files: ['sha256sum: ./a: Permission denied'] })],
   ])('%s', (_, stdout) => {
     expect(() => parseReadBack(stdout, NONCE)).toThrow(

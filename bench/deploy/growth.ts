@@ -6,7 +6,7 @@ import type { DemoServer } from '../../demo/servers/servers.ts';
 import { median } from './contest.ts';
 import { startDistantWay } from './distant-way.ts';
 import type { Engine } from './engine.ts';
-import { SHARED_PATH, hostOf, startManyHosts, startOneHost } from './hosts.ts';
+import { hostOf, startManyHosts, startOneHost } from './hosts.ts';
 import { type ReleaseFiles, makeRelease } from './release-files.ts';
 
 export interface Growth {
@@ -43,7 +43,7 @@ export async function measureManyHosts({ engine, release, directory }: Setup): P
         mirrors: release.mirrors,
         hosts: some,
         keyFile: hosts.keyFile,
-        path: SHARED_PATH,
+        path: hosts.path,
         release: `r${version}`,
         sha: shaOf(version),
         running: version === 0 ? null : { release: `r${version - 1}`, sha: shaOf(version - 1) },
@@ -58,7 +58,7 @@ export async function measureManyHosts({ engine, release, directory }: Setup): P
       many.push(await deployTo(all.slice(1), version));
     }
     return {
-      rows: [row(`1 host`, one), row(`${HOSTS} hosts at once`, many)],
+      rows: [row(`1 host`, one, hosts.apart), row(`${HOSTS} hosts at once`, many, hosts.apart)],
       ratios: { hosts16_vs_1: Number((median(many) / median(one)).toFixed(2)) },
     };
   } finally {
@@ -67,13 +67,13 @@ export async function measureManyHosts({ engine, release, directory }: Setup): P
   }
 }
 
-function row(what: string, milliseconds: readonly number[]): Record<string, string | number> {
+function row(what: string, milliseconds: readonly number[], apart: string): Record<string, string | number> {
   return {
     where: '20 ms round trip, 20 files changed',
     what: `ours, ${what}`,
     ms: Math.round(median(milliseconds)),
     rounds: milliseconds.map((one) => Math.round(one)).join(' '),
-    does: 'the hosts are this one machine too, which copies and hashes for all of them',
+    does: `the hosts are this one machine too, which copies and hashes for all of them; ${apart}`,
   };
 }
 

@@ -15,6 +15,8 @@ export interface ServerOptions {
   readonly trustedUserCa?: string;
   /** sshd's `MaxStartups`; more than a test needs, if not said. */
   readonly maxStartups?: string;
+  /** The real sshd is started by this: a program and its arguments, which then becomes the command that follows them. */
+  readonly within?: readonly string[];
   /** More lines for sshd's configuration. The real sshd only. */
   readonly settings?: readonly string[];
 }

@@ -67,7 +67,7 @@ export async function startOpenSshServer(options: ServerOptions): Promise<DemoSe
   const configFile = path.join(own, 'sshd_config');
   await writeFile(configFile, `${settings.join('\n')}\n`);
   const log = path.join(own, 'log');
-  const command = [SSHD, '-D', '-f', configFile, '-E', log];
+  const command = [...(options.within ?? []), SSHD, '-D', '-f', configFile, '-E', log];
   const sshd = spawn('sh', ['-c', UNTIL_WE_END, 'sshd', ...command], { stdio: ['pipe', 'ignore', 'ignore'] });
   const exited = once(sshd, 'exit').catch(() => undefined);
   const server: DemoServer = {

@@ -33,6 +33,7 @@ export async function startManyHosts(
   directory: string,
   count: number,
 ): Promise<Hosts & { readonly path: string; readonly apart: string }> {
+  await mkdir(directory, { recursive: true });
   const mounts = await promisify(execFile)('unshare', ['-m', ...OWN_MOUNT, directory, 'true']).then(
     () => true,
     () => false,

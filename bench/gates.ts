@@ -1,20 +1,25 @@
 /**
  * Requests to GitHub for a decision, decisions and check-run writes for a burst of events, and how fast a decision is once the
- * facts are there. `cold`: nothing was ever asked. `warm`: the same again, when nothing but the event is new. `first`: a new
- * deployment, where each of its changes was judged at its merge, and another deployment before it. Requests are those that count against the installation's limit of 5,000 an hour; those that GitHub answers by "not modified" don't, and
- * stand beside them.
+ * facts are there. `cold`: the client was never asked anything; what our records have by then is there, which of a change is the last look
+ * at how its base is protected, and of a deployment nothing. `warm`: the same again, when nothing but the event is new. `first`: a new
+ * deployment, where each of its changes was judged at its merge, and another deployment before it. Requests are those that count
+ * against the installation's limit of 5,000 an hour; those that GitHub answers by "not modified" don't, and stand beside them.
  */
 import { Octokit } from '@octokit/rest';
 import pino from 'pino';
 import { type GitHub, type Repository, type User, startGitHub } from '../demo/github/github.ts';
 import type { ChangeFacts } from '../src/domain/change-facts.ts';
+import type { ControlSettings } from '../src/domain/control-facts.ts';
 import { known } from '../src/domain/known.ts';
 import type { RepositoryRef } from '../src/domain/repository.ts';
 import { atMerge } from '../src/facts/at-merge.ts';
+import { classicByRule } from '../src/facts/classic-by-rule.ts';
 import { gatherChange } from '../src/facts/gather-change.ts';
 import { type DeploymentAsked, gatherDeployment } from '../src/facts/gather-deployment.ts';
 import type { GitHubReader } from '../src/facts/github-reader.ts';
+import { CLASSIC, enforcedOn } from '../src/facts/read-branch-controls.ts';
 import { readChange } from '../src/facts/read-change.ts';
+import { readProtection } from '../src/facts/read-protection.ts';
 import { type CameFrom, readRangeAtOnce } from '../src/facts/read-range-at-once.ts';
 import { openGitHub } from '../src/pipeline/github-access.ts';
 import type { Benchmark } from './benchmark.ts';
@@ -36,6 +41,8 @@ interface Stage {
   readonly alice: User;
   readonly bob: User;
   readonly as: (user: User) => Octokit;
+  /** What the last look found of main's classic protection. */
+  readonly looked: ControlSettings;
 }
 
 type RecordedMerge = NonNullable<DeploymentAsked['atMerge']>;
@@ -97,18 +104,23 @@ async function change(
   ] as const;
 }
 
-/** As the pipeline does it, which knows from the policy that was last in force which teams are going to be asked for. */
+/**
+ * As the pipeline does it, which knows from the policy that was last in force which teams are going to be asked for, and from its last
+ * look at the base how that was protected.
+ */
 async function judgeChange(
-  { repository, appId }: Stage,
+  { repository, appId, looked }: Stage,
   ours: GitHubReader,
   number: number,
   { landed = false }: { readonly landed?: boolean },
 ): Promise<ChangeFacts> {
   const read = await readChange(ours, repository, number, ROLES.teams);
+  const classic = landed ? null : classicByRule(read.base.rule, looked);
   const asked = {
     repository,
     number,
     read,
+    ...(classic === null ? {} : { classic }),
     appId,
     pushes: [],
     roles: ROLES,
@@ -269,5 +281,8 @@ async function openStage(): Promise<Stage> {
     return ours;
   };
   const repository = { id: shop.id, owner: 'acme', name: 'shop', installationId };
-  return { github, shop, repository, appId, client, alice, bob, as };
+  const protection = await readProtection(await client(), repository, { branch: 'main', appId });
+  const part = enforcedOn(protection).parts[CLASSIC];
+  if (part?.known !== true) throw new Error('the protection of main could not be read');
+  return { github, shop, repository, appId, client, alice, bob, as, looked: part.value };
 }

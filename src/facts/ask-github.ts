@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { GitHubError, githubErrorOf, withoutMissing } from './github-error.ts';
+import { type Expected, GitHubError, githubErrorOf, withoutMissing } from './github-error.ts';
 import type { GitHubAnswer, GitHubReader } from './github-reader.ts';
 
 /** `fetch` has no timeout of its own; GitHub cuts its own requests off at ten seconds. */
@@ -67,7 +67,8 @@ export async function askRestPages<Schema extends z.ZodType, Item>(
 
 /**
  * One GraphQL query whose `data` must fit `schema`. An answer with errors in it, even a partial one, is thrown; but where
- * all it says is that it doesn't find what fields ask for whose paths `mayLack` takes, the rest of it is taken, with null there.
+ * all it says is that it doesn't find what fields ask for whose paths `mayLack` takes, or doesn't show what `mayRefuse` takes, the
+ * rest of it is taken, with null there.
  */
 export async function askGraphql<Schema extends z.ZodType>(
   github: GitHubReader,
@@ -75,13 +76,13 @@ export async function askGraphql<Schema extends z.ZodType>(
   variables: Readonly<Record<string, unknown>>,
   schema: Schema,
   doing: string,
-  { mayLack }: { readonly mayLack?: RegExp } = {},
+  expected: Expected = {},
 ): Promise<z.output<Schema>> {
   let data: unknown;
   try {
     data = await github.graphql(query, { ...variables, request: patience() });
   } catch (error) {
-    const rest = mayLack === undefined ? null : withoutMissing(error, mayLack);
+    const rest = withoutMissing(error, expected);
     if (rest === null) throw githubErrorOf(error, doing);
     data = rest;
   }

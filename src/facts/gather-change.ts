@@ -2,6 +2,7 @@ import type { Actor } from '../domain/actor.ts';
 import { CodedError } from '../domain/coded-error.ts';
 import type { ChangeFacts } from '../domain/change-facts.ts';
 import { type Known, known } from '../domain/known.ts';
+import type { ProtectionRules } from '../domain/protection-facts.ts';
 import { fullName, type RepositoryRef } from '../domain/repository.ts';
 import type { RolesAsked } from '../domain/role-facts.ts';
 import { countRequests } from './count-requests.ts';
@@ -24,6 +25,8 @@ export interface ChangeAsked {
   readonly number: number;
   /** What was read of it just now, and of teams with it. */
   readonly read?: Pick<ChangeReading, 'pullRequest' | 'teams'>;
+  /** The classic protection of its base, where that came with it. */
+  readonly classic?: ProtectionRules;
   /** Our App's id, by which we know whether GitHub requires our check of us. */
   readonly appId: number;
   /** Pushes to its head that webhooks told of. */
@@ -59,7 +62,12 @@ export async function gatherChange(client: GitHubReader, asked: ChangeAsked): Pr
   const landed = asked.landed === true && (await hasLanded(github, repository, reading));
   const alone = github.begun === 0;
   const reads = Promise.all([
-    readProtection(github, repository, { branch: reading.pullRequest.baseRef, appId: asked.appId }),
+    readProtection(github, repository, {
+      branch: reading.pullRequest.baseRef,
+      appId: asked.appId,
+      // What came with it is as new as its reviews, as long as nothing had to be asked for since.
+      ...(alone && asked.classic !== undefined ? { classic: asked.classic } : {}),
+    }),
     readPushes(github, repository, reading, asked.pushes),
     asked.roles.codeOwners === undefined ? [] : readCodeOwners(github, repository, [ownersAt(reading)]),
     makeAnew(github, repository, reading, asked.trees),

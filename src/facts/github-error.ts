@@ -65,14 +65,24 @@ export function isTooMuch(error: unknown): boolean {
   );
 }
 
+/** Fields, by their paths (`repository.p0`), that GitHub may not find, or not show to us. */
+export interface Expected {
+  readonly mayLack?: RegExp;
+  readonly mayRefuse?: RegExp;
+}
+
 /**
- * What a GraphQL answer has besides errors that say only that GitHub doesn't find what some fields ask for, by their paths
- * (`repository.p0`); null where it says more.
+ * What a GraphQL answer has besides errors that say only that GitHub doesn't find, or doesn't show us, what such fields ask for; null
+ * where it says more.
  */
-export function withoutMissing(error: unknown, fields: RegExp): unknown {
+export function withoutMissing(error: unknown, { mayLack, mayRefuse }: Expected): unknown {
   if (!(error instanceof Error) || error.name !== 'GraphqlResponseError') return null;
   const errors = 'errors' in error && Array.isArray(error.errors) ? (error.errors as readonly unknown[]) : [];
-  const only = errors.every((each) => textOf(each, 'type') === 'NOT_FOUND' && isAt(each, fields));
+  const expected: Readonly<Record<string, RegExp | undefined>> = { NOT_FOUND: mayLack, FORBIDDEN: mayRefuse };
+  const only = errors.every((each) => {
+    const fields = expected[textOf(each, 'type')];
+    return fields !== undefined && isAt(each, fields);
+  });
   return errors.length > 0 && only && 'data' in error ? error.data : null;
 }
 

@@ -9,6 +9,9 @@ import { isRefusal } from './github-error.ts';
 import type { GitHubReader } from './github-reader.ts';
 import { inParallel } from './in-parallel.ts';
 
+/** The part of a look that has classic protection. */
+export const CLASSIC = 'branch protection';
+
 /** The part of a look that has the rulesets themselves, with their names. */
 export const RULESETS = 'rulesets';
 
@@ -17,7 +20,7 @@ export function enforcedOn({ branch, classic, rulesets }: ProtectionFacts): Cont
   return {
     subject: { kind: 'branch', name: branch },
     parts: {
-      'branch protection': classic.known
+      [CLASSIC]: classic.known
         ? known(controlSettings(classic.value === null ? { enabled: false } : classic.value.raw))
         : classic,
       rules: rulesets.known ? known(rulesSettings(rulesets.value)) : rulesets,

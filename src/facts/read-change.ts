@@ -24,6 +24,12 @@ import {
   teamsField,
   teamVariables,
 } from './wire-teams.ts';
+import {
+  PROTECTION_OF_REF,
+  PROTECTION_REFUSED,
+  type ProtectionRule,
+  protectionRule,
+} from './wire-protection-rule.ts';
 import { PULL_REQUEST_FRAGMENTS, type WirePullRequest, wirePullRequest } from './wire-pull-request.ts';
 
 /** With the members of so many of the owner's teams. */
@@ -35,21 +41,23 @@ export const changeQuery = (
     ${teamsField(teams)}
     visibility
     defaultBranchRef { name ${POLICY_OF_REF} }
-    pullRequest(number: $number) { ...PullRequestParts baseRef { name ${POLICY_OF_REF} } }
+    pullRequest(number: $number) { ...PullRequestParts baseRef { name ${POLICY_OF_REF} ${PROTECTION_OF_REF} } }
   }
   ${BASELINE_OF_OWNER}
 }
 ${PULL_REQUEST_FRAGMENTS}`;
 
-const namedRef = refWithPolicy.extend({ name: z.string() }).nullable();
+const namedRef = refWithPolicy.extend({ name: z.string() });
 const answer = z.object({
   repository: z
     .object({
       databaseId: z.int(),
       owner: ownerWithTeams.optional(),
       visibility,
-      defaultBranchRef: namedRef,
-      pullRequest: wirePullRequest.extend({ baseRef: namedRef }).nullable(),
+      defaultBranchRef: namedRef.nullable(),
+      pullRequest: wirePullRequest
+        .extend({ baseRef: namedRef.extend({ branchProtectionRule: protectionRule }).nullable() })
+        .nullable(),
     })
     .nullable(),
   baseline: ownersBaseline,
@@ -60,7 +68,12 @@ export interface ChangeReading {
   /** The default branch's, which says whether the base is guarded. */
   readonly trunk: TrunkPolicy;
   /** The branch that it wants to be merged into, with what that one's own policy says. */
-  readonly base: { readonly name: string; readonly source: PolicySource };
+  readonly base: {
+    readonly name: string;
+    readonly source: PolicySource;
+    /** What GraphQL tells of its classic protection; null where that is nothing. */
+    readonly rule: ProtectionRule | null;
+  };
   readonly pullRequest: WirePullRequest;
   /** Those of the teams asked for whose members GitHub told to the end. */
   readonly teams: TeamMembers;
@@ -99,7 +112,10 @@ async function readWith(
   const doing = `reading ${fullName(repository)}#${number} and the policies that it is judged by`;
   const variables = { owner, name, number, ...POLICY_VARIABLES, ...teamVariables(teams) };
   const query = changeQuery(teams.length);
-  const read = await askGraphql(github, query, variables, answer, doing, { mayLack: NO_BASELINE });
+  const read = await askGraphql(github, query, variables, answer, doing, {
+    mayLack: NO_BASELINE,
+    mayRefuse: PROTECTION_REFUSED,
+  });
   const found = read.repository?.databaseId === repository.id ? read.repository : null;
   const trunk = found?.defaultBranchRef ?? null;
   const pullRequest = found?.pullRequest ?? null;
@@ -112,11 +128,12 @@ async function readWith(
   }
   const { baseRefName: base, baseRef } = pullRequest;
   // A base that was deleted has no policy any more; one that was renamed just now is read again with its new name.
-  const policyAt = (branch: string, ref: typeof trunk | null): PolicySource =>
+  const policyAt = (branch: string, ref: z.output<typeof refWithPolicy> | null): PolicySource =>
     policySourceOf(repository, branch, ref, read.baseline);
+  const own = baseRef?.name === base ? baseRef : null;
   return {
     trunk: { trunk: trunk.name, source: policyAt(trunk.name, trunk), visibility: found.visibility },
-    base: { name: base, source: policyAt(base, baseRef?.name === base ? baseRef : null) },
+    base: { name: base, source: policyAt(base, own), rule: own?.branchProtectionRule ?? null },
     pullRequest,
     teams: teamMembers(found.owner, teams),
   };

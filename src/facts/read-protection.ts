@@ -9,14 +9,23 @@ import { branchRule, classicProtection, classicRules, rulesetsOf } from './prote
 
 const PAGES = 10;
 
-/** What GitHub enforces on a branch now: classic protection and the active rules of every ruleset. */
+interface BranchAsked {
+  readonly branch: string;
+  readonly appId: number;
+  readonly classic?: ProtectionRules;
+}
+
+/**
+ * What GitHub enforces on a branch now: classic protection and the active rules of every ruleset. `classic`: the former, where it was
+ * read just now.
+ */
 export async function readProtection(
   github: GitHubReader,
   repository: RepositoryRef,
-  { branch, appId }: { readonly branch: string; readonly appId: number },
+  { branch, appId, classic: read }: BranchAsked,
 ): Promise<ProtectionFacts> {
   const [classic, rulesets] = await Promise.all([
-    readClassic(github, repository, branch),
+    read === undefined ? readClassic(github, repository, branch) : known(read),
     readRulesets(github, repository, branch),
   ]);
   return { branch, appId, classic, rulesets };
@@ -34,8 +43,8 @@ async function readClassic(
     return known(classicRules(await askRest(github, route, parameters, classicProtection, doing)));
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    if (error.status === 404) return confirmNone(github, parameters, error);
-    return unknown(error.message);
+    if (error.status !== 404) return unknown(error.message);
+    return NOT_PROTECTED.test(error.said) ? known(null) : confirmNone(github, parameters, error);
   }
 }
 
@@ -43,9 +52,8 @@ const NOT_PROTECTED = /^branch not protected$/i;
 const branchAnswer = z.object({ protected: z.boolean() });
 
 /**
- * A 404 means "none" or "you may not know". It is none only if the branch itself, which we may read without that right,
- * says that it isn't protected; or says that it is, which a ruleset does too, while GitHub says outright that there is no
- * classic protection.
+ * A 404 means "none" or "you may not know". Where GitHub doesn't say outright that there is no classic protection, it is none only if
+ * the branch itself, which we may read without that right, says that it isn't protected.
  */
 async function confirmNone(
   github: GitHubReader,
@@ -56,7 +64,7 @@ async function confirmNone(
   try {
     const route = 'GET /repos/{owner}/{repo}/branches/{branch}';
     const answer = await askRest(github, route, parameters, branchAnswer, doing);
-    if (!answer.protected || NOT_PROTECTED.test(refusal.said)) return known(null);
+    if (!answer.protected) return known(null);
     return unknown(`${refusal.message}, though the branch says that it is protected`);
   } catch (error) {
     if (!isRefusal(error)) throw error;

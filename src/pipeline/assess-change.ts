@@ -14,7 +14,7 @@ import { strictest } from '../policy/strictest.ts';
 import { type PolicyVersion, versionAt } from '../policy/version-at.ts';
 import { broughtAt, lastReviewedPolicy, policyVersions } from './last-reviewed-policy.ts';
 import type { Pipeline } from './pipeline.ts';
-import { withControlsSeen } from './controls-seen.ts';
+import { classicSeen, withControlsSeen } from './controls-seen.ts';
 import { type PolicyInForce, standingPolicy } from './policy-in-force.ts';
 import { pushesTo } from './pushes-to.ts';
 import { knownTreesOf } from './trees-of.ts';
@@ -84,9 +84,13 @@ async function assess(
     const same =
       own === null || own.reading.kind === 'absent' || own.source.text === policy.changes.source.text;
     const branchPolicy = same ? null : own;
+    // A merge is compared with the last look in every setting, so REST tells of it.
+    const classic =
+      merge || policy.facts !== null ? null : await classicSeen(pipeline, repository, read.base);
     const gathered = await gatherChange(github, {
       repository,
       number,
+      ...(classic === null ? {} : { classic }),
       // To judge a changed policy takes a while: who was in a team before that is asked again.
       read: policy.facts === null ? read : { ...read, teams: new Map() },
       appId: pipeline.appId,

@@ -2,8 +2,11 @@ import type { ChangeFacts } from '../domain/change-facts.ts';
 import type { ControlsFact, ControlSubject } from '../domain/control-facts.ts';
 import type { DeploymentFacts } from '../domain/deployment-facts.ts';
 import { known } from '../domain/known.ts';
-import type { ProtectionFacts } from '../domain/protection-facts.ts';
-import { rulesetNames, RULESETS } from '../facts/read-branch-controls.ts';
+import type { ProtectionFacts, ProtectionRules } from '../domain/protection-facts.ts';
+import type { RepositoryRef } from '../domain/repository.ts';
+import { classicByRule } from '../facts/classic-by-rule.ts';
+import type { ChangeReading } from '../facts/read-change.ts';
+import { CLASSIC, rulesetNames, RULESETS } from '../facts/read-branch-controls.ts';
 import { controlsOf } from './note-controls.ts';
 import type { Pipeline } from './pipeline.ts';
 
@@ -18,6 +21,18 @@ export async function withControlsSeen(
   const { parts, ...controls } = seen;
   const names = rulesetNames(parts[RULESETS]?.settings ?? {});
   return { ...facts, controls, protection: named(facts.protection, names) };
+}
+
+/** The classic protection that came with a pull request, where the last look at its base bears it out; null: REST is to be asked. */
+export async function classicSeen(
+  pipeline: Pick<Pipeline, 'db'>,
+  repository: RepositoryRef,
+  { name, rule }: ChangeReading['base'],
+): Promise<ProtectionRules | null> {
+  if (rule === null) return null;
+  const [seen] = await controlsOf(pipeline, repository, [{ kind: 'branch', name }]);
+  const look = seen?.parts[CLASSIC];
+  return classicByRule(rule, look?.known === true ? look.settings : null);
 }
 
 function named(protection: ProtectionFacts, names: ReadonlyMap<number, string>): ProtectionFacts {

@@ -27,6 +27,10 @@ function requiredCheck(asking: Asking, check: RequiredCheck): Fields {
   };
 }
 
+/** Whoever is on the list of classic protection, by name. */
+const bypassing = (reviews: Protection['reviews']): readonly string[] =>
+  Object.values(reviews?.bypass ?? {}).flat();
+
 function protectionObject(asking: Asking, protection: Protection): Fields {
   const { reviews, requiredChecks } = protection;
   return {
@@ -39,6 +43,13 @@ function protectionObject(asking: Asking, protection: Protection): Fields {
     dismissesStaleReviews: reviews?.dismissStale ?? false,
     requiresCodeOwnerReviews: reviews?.codeOwners ?? false,
     requireLastPushApproval: reviews?.lastPush ?? false,
+    // Its rules name branches outright, so no two match the same one.
+    branchProtectionRuleConflicts: (args: ConnectionArguments) => connection([], args, (none) => none),
+    bypassPullRequestAllowances: (args: ConnectionArguments) =>
+      connection(bypassing(reviews), args, (actor) => ({
+        __typename: 'BypassPullRequestAllowance',
+        id: nodeId('BypassPullRequestAllowance', `${protection.id}:${actor}`),
+      })),
     isAdminEnforced: protection.enforceAdmins,
     requiresStatusChecks: requiredChecks !== null,
     requiresStrictStatusChecks: requiredChecks?.strict ?? false,

@@ -3,10 +3,13 @@ import type { ChangeFacts } from '../../../src/domain/change-facts.ts';
 import type { DeploymentFacts } from '../../../src/domain/deployment-facts.ts';
 import { known } from '../../../src/domain/known.ts';
 import { atMerge } from '../../../src/facts/at-merge.ts';
+import { classicByRule } from '../../../src/facts/classic-by-rule.ts';
 import { type ChangeAsked, gatherChange } from '../../../src/facts/gather-change.ts';
 import { type DeploymentAsked, gatherDeployment } from '../../../src/facts/gather-deployment.ts';
 import type { GitHubReader } from '../../../src/facts/github-reader.ts';
+import { CLASSIC, enforcedOn } from '../../../src/facts/read-branch-controls.ts';
 import { readChange } from '../../../src/facts/read-change.ts';
+import { readProtection } from '../../../src/facts/read-protection.ts';
 import { readRangeAtOnce } from '../../../src/facts/read-range-at-once.ts';
 import { readTrunkPolicy } from '../../../src/facts/read-trunk-policy.ts';
 import { evaluateDeployment } from '../../../src/policy/evaluate-deployment.ts';
@@ -20,6 +23,7 @@ const at = { owner: 'acme', repo: 'shop' };
 const ROLES = { teams: ['maintainers'], permissions: false };
 const DEPLOYING = { teams: ['developers', 'maintainers'], permissions: false };
 const ACTIVITY = 'GET /repos/{owner}/{repo}/activity';
+const PROTECTION = 'GET /repos/{owner}/{repo}/branches/{branch}/protection';
 const TEAM = 'GET /orgs/{org}/teams/{team_slug}/members';
 const reading = readingOf({
   path: '.github/countersign.yml',
@@ -43,6 +47,9 @@ afterAll(async () => {
 beforeEach(() => acme.github.resetRequests());
 
 const routes = () => acme.github.requests.map(({ route }) => route);
+const never = (): never => {
+  throw new Error('it is not there');
+};
 const main = async () => (await acme.github.tip(acme.shop, 'main')) ?? '';
 
 describe('a deployment', () => {
@@ -118,10 +125,6 @@ describe('a deployment', () => {
     }
     return { running, sha: await main(), first: merged[0] ?? never(), second: merged[1] ?? never() };
   }
-  const never = (): never => {
-    throw new Error('nothing was merged');
-  };
-
   type Staged = Awaited<ReturnType<typeof twoMerged>>;
 
   /** The facts by one query for all of it, its pull requests named by `cameFrom`, and by one for each. */
@@ -352,16 +355,39 @@ describe('a change', () => {
   });
 
   test('where more had to be asked since, they are asked for again, last', async () => {
-    // No classic protection: GitHub answers 404, which only the branch explains.
+    // A 404 that may mean "none" or "not for you" is explained by the branch alone.
+    const unclear: GitHubReader = {
+      graphql: (query, variables) => acme.ours.graphql(query, variables),
+      request: async (route, parameters) => {
+        if (route === PROTECTION) throw failure(404, 'Not Found');
+        return await acme.ours.request(route, parameters);
+      },
+    };
     const { pullRequest, teams } = await read(['maintainers']);
     acme.github.removeFromTeam(acme.organization, 'maintainers', acme.carol);
     acme.github.resetRequests();
-    const facts = await gatherChange(acme.ours, { ...asked(), read: { pullRequest, teams } });
+    const facts = await gatherChange(unclear, { ...asked(), read: { pullRequest, teams } });
     expect(facts.roles.teams['maintainers']).toEqual(known([]));
     expect(routes().at(-1)).toBe(TEAM);
   });
 
-  test('costs four requests: itself with policies and teams, classic protection, rules, and who pushed', async () => {
+  const FOUR = [
+    'GET /repos/{owner}/{repo}/activity',
+    PROTECTION,
+    'GET /repos/{owner}/{repo}/rules/branches/{branch}',
+    'graphql',
+  ];
+
+  test('costs four requests where main has no classic protection: only REST says that for certain', async () => {
+    const came = await read(['maintainers']);
+    const classic = classicByRule(came.base.rule, null);
+    expect(classic).toBeNull();
+    const facts = await gatherChange(acme.ours, { ...asked(), read: came });
+    expect(routes().toSorted()).toEqual(FOUR);
+    expect(facts).toEqual(await gatherChange(acme.ours, asked()));
+  });
+
+  test('costs three requests: itself with policies, teams and classic protection, then rules, and who pushed', async () => {
     await acme.as(acme.dave).rest.repos.updateBranchProtection({
       ...at,
       branch: 'main',
@@ -370,14 +396,25 @@ describe('a change', () => {
       required_pull_request_reviews: null,
       restrictions: null,
     });
+    const looked = await readProtection(acme.ours, acme.repository, { branch: 'main', appId: acme.appId });
+    const part = enforcedOn(looked).parts[CLASSIC];
     acme.github.resetRequests();
-    const facts = await gatherChange(acme.ours, { ...asked(), read: await read(['maintainers']) });
-    expect(routes().toSorted()).toEqual([
-      'GET /repos/{owner}/{repo}/activity',
-      'GET /repos/{owner}/{repo}/branches/{branch}/protection',
-      'GET /repos/{owner}/{repo}/rules/branches/{branch}',
-      'graphql',
-    ]);
-    expect(facts).toEqual(await gatherChange(acme.ours, asked()));
+    const came = await read(['maintainers']);
+    const classic = classicByRule(came.base.rule, part?.known === true ? part.value : null) ?? never();
+    const facts = await gatherChange(acme.ours, { ...asked(), read: came, classic });
+    expect(routes().toSorted()).toEqual(FOUR.filter((route) => route !== PROTECTION));
+    // Without the record of a look, REST is asked, and tells the same but for its own words.
+    acme.github.resetRequests();
+    const apart = await gatherChange(acme.ours, { ...asked(), read: came });
+    expect(routes()).toContain(PROTECTION);
+    const { raw } = classic;
+    const told = apart.protection.classic;
+    expect(facts).toEqual({
+      ...apart,
+      protection: {
+        ...apart.protection,
+        classic: told.known && told.value !== null ? known({ ...told.value, raw }) : told,
+      },
+    });
   });
 });

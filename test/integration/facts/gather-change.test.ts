@@ -101,7 +101,7 @@ describe('a pull request', () => {
     expect(await gather(number, {}, await acme.plain())).toEqual(await gather(number));
   });
 
-  test('costs five requests without roles, and one more for each team and each reviewer', async () => {
+  test('costs four requests without roles, and one more for each team and each reviewer', async () => {
     const { number } = await opened();
     await acme.review(acme.bob, number, 'APPROVE');
     const cost = async (roles: ChangeAsked['roles']) => {
@@ -109,8 +109,8 @@ describe('a pull request', () => {
       await gather(number, { roles });
       return acme.github.requests.map((request) => request.route.replace(/^.*\//, '')).sort();
     };
-    // The rules of the branch; and the branch itself, asked for only because it has no classic protection.
-    const base = ['activity', 'graphql', 'protection', '{branch}', '{branch}'];
+    // The last one is the rules of the branch.
+    const base = ['activity', 'graphql', 'protection', '{branch}'];
     expect(await cost(NO_ROLES)).toEqual(base);
     expect(await cost({ teams: ['maintainers'], permissions: true })).toEqual(
       [...base, 'members', 'permission'].sort(),

@@ -25,13 +25,7 @@ describe("a branch's classic protection, where GitHub says", () => {
   test.each([
     ['404, and the branch is not protected', { fails: 404, message: 'Not Found' }, isNot, none],
     [
-      '"Branch not protected", and the branch agrees',
-      { fails: 404, message: 'Branch not protected' },
-      isNot,
-      none,
-    ],
-    [
-      '"Branch not protected", and it is by a ruleset',
+      '"Branch not protected", whatever a ruleset makes of the branch',
       { fails: 404, message: 'Branch not protected' },
       isProtected,
       none,
@@ -52,6 +46,17 @@ describe("a branch's classic protection, where GitHub says", () => {
     ],
   ])('%s', async (_, protection, branch, expected) => {
     await expect(read(protection, branch)).resolves.toMatchObject({ classic: expected });
+  });
+
+  test('"Branch not protected" is asked nothing more', async () => {
+    const github = scriptedGitHub({
+      rest: {
+        [RULES]: () => ({ data: [] }),
+        [PROTECTION]: () => ({ fails: 404, message: 'Branch not protected' }),
+      },
+    });
+    await readProtection(github, repository, MAIN);
+    expect(github.asked.toSorted()).toEqual([PROTECTION, RULES]);
   });
 
   test.each([401, 500, 503])('%d is no answer at all', async (status) => {

@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { pino } from 'pino';
+import type { LoggedRequest } from '../../demo/github/server.ts';
 import { approve, deployCheck, merge, openChange } from '../../demo/stage/acts.ts';
 import { setStage } from '../../demo/stage/stage.ts';
 import { untilCheckRun } from '../../demo/stage/watch.ts';
@@ -9,6 +10,28 @@ import { openDatabase } from '../../src/db/open-database.ts';
 import { listEntries } from '../../src/ledger/read.ts';
 import { withPostgres } from '../with-postgres.ts';
 import type { Growth } from './growth.ts';
+
+/**
+ * What counts against the installation's limit, as reads and writes; and what doesn't: what GitHub answers by "not modified", and tokens,
+ * which the App asks for as itself.
+ */
+function countOf(requests: readonly LoggedRequest[]) {
+  const own = requests.filter(({ by }) => by.startsWith('installation:'));
+  const [free, counted] = [
+    own.filter(({ status }) => status === 304),
+    own.filter(({ status }) => status !== 304),
+  ];
+  const isRead = ({ method, route }: LoggedRequest) => method === 'GET' || route === 'graphql';
+  return {
+    reads: counted.filter(isRead).length,
+    writes: counted.filter((request) => !isRead(request)).length,
+    'not modified, free': free.length,
+    'tokens and git': requests.length - own.length,
+    does: counted
+      .map(({ method, route }) => (route.startsWith(method) ? route : `${method} ${route}`))
+      .join(', '),
+  };
+}
 
 /** Deploys one change on the demo's stage, and counts at the stand-in for GitHub. */
 export async function measureGitHubRequests(): Promise<Growth> {
@@ -54,26 +77,23 @@ export async function measureGitHubRequests(): Promise<Growth> {
       const approvedAt = await recordedAt('deployment.approved');
       const startedAt = await recordedAt('deployment.started');
       const asked = stage.github.requests
-        .map(({ by, route }, index) => ({ by, route, at: seenAt[index] ?? Number.POSITIVE_INFINITY }))
-        .filter(({ by }) => /^(?:app|installation|git)\b/.test(by));
-      const row = (
-        what: string,
-        from: number,
-        to: number,
-      ): { count: number; row: Growth['rows'][number] } => {
-        const between = asked.filter(({ at }) => at > from && at <= to).map(({ route }) => route);
-        return {
-          count: between.length,
-          row: { where: 'the whole app', what, requests: between.length, does: between.join(', ') },
-        };
-      };
-      const again = row('requests to GitHub, approved to started: all is judged anew', approvedAt, startedAt);
-      const rest = row('requests to GitHub, started to finished', startedAt, Number.POSITIVE_INFINITY);
+        .map((request, index) => ({ request, at: seenAt[index] ?? Number.POSITIVE_INFINITY }))
+        .filter(({ request }) => /^(?:app|installation|git)\b/.test(request.by));
+      const between = (from: number, to: number) =>
+        countOf(asked.flatMap(({ request, at }) => (at > from && at <= to ? request : [])));
+      const again = between(approvedAt, startedAt);
+      const rest = between(startedAt, Number.POSITIVE_INFINITY);
+      const where = 'the whole app';
       return {
-        rows: [again.row, rest.row],
+        rows: [
+          { where, what: 'requests to GitHub, approved to started: all is judged anew', ...again },
+          { where, what: 'requests to GitHub, started to finished', ...rest },
+        ],
         ratios: {
-          github_requests: again.count + rest.count,
-          github_requests_after_start: rest.count,
+          github_requests: again.reads + again.writes + rest.reads + rest.writes,
+          github_requests_after_start: rest.reads + rest.writes,
+          github_reads: again.reads + rest.reads,
+          github_writes: again.writes + rest.writes,
         },
       };
     } finally {

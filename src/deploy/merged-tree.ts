@@ -46,7 +46,7 @@ export function treesIn(
 
   const treeOf = async (sha: string): Promise<Found> => {
     if (!OID.test(sha)) return { known: false, why: 'it has no commit to stand on' };
-    await mirror.fetchCommit({ sha, token: await token() });
+    await mirror.fetchCommit({ sha, token });
     return { known: true, value: await oid(run(['rev-parse', '--verify', '--quiet', `${sha}^{tree}`])) };
   };
 
@@ -56,7 +56,7 @@ export function treesIn(
   // Of a commit that was fetched by itself git hides the parents everywhere but in its own text.
   const parentsOf = async (sha: string): Promise<Found<readonly string[]>> => {
     if (!OID.test(sha)) return { known: false, why: 'it has no commit to stand on' };
-    await mirror.fetchCommit({ sha, token: await token() });
+    await mirror.fetchCommit({ sha, token });
     const { code, stdout, stderr } = await run(['cat-file', 'commit', sha]);
     if (code !== 0)
       throw new DeployError('mirror_failed', `git could not read ${sha} in the mirror: ${stderr.trim()}`);

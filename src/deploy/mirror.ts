@@ -11,13 +11,16 @@ import { KNOWN_BLOBS } from './known-blobs.ts';
 import { mask } from './mask.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 
+/** What GitHub lets us fetch with, or how to get it: it is asked for only where there is something to fetch. */
+export type Token = string | (() => Promise<string>);
+
 export interface Mirror {
   /** The bare repository. */
   readonly directory: string;
   /** Brings one commit, with all its files, into the mirror. A damaged mirror is thrown away and fetched again, once. */
   fetchCommit(request: {
     readonly sha: string;
-    readonly token: string;
+    readonly token: Token;
     /** Nothing of it will be sent: where this process has proven its list of files before, that will do, and no mirror is asked. */
     readonly listOnly?: boolean;
   }): Promise<void>;
@@ -46,9 +49,10 @@ export function openMirror(options: {
     return read;
   };
 
-  const bring = async (sha: string, token: string): Promise<void> => {
+  const bring = async (sha: string, token: Token): Promise<void> => {
     await create(directory);
-    if (!(await holds(directory, sha))) await fetch(directory, url, sha, token);
+    if (!(await holds(directory, sha)))
+      await fetch(directory, url, sha, typeof token === 'string' ? token : await token());
     manifests.delete(sha);
     await manifestOf(sha).catch((error: unknown) => {
       // What keeps a commit from being deployed is told when its manifest is asked for; here only damage matters.

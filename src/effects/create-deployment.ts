@@ -8,15 +8,15 @@ type DeploymentEffect = Extract<Effect, { kind: 'create_deployment' }>;
 
 /**
  * Creates the GitHub deployment of a request of ours, once: its payload carries the request's id, by which one that an
- * earlier try made is found again. It neither merges anything into the ref nor asks for green statuses: both are GitHub's
+ * earlier try (`tried`) made is found again. It neither merges anything into the ref nor asks for green statuses: both are GitHub's
  * defaults, and both are what we decided already.
  */
 export async function createDeployment(
   github: GitHubWriter,
   effect: DeploymentEffect,
-  own: { readonly appId: number },
+  own: { readonly appId: number; readonly tried: boolean },
 ): Promise<{ readonly remoteId: number }> {
-  const found = await findDeployment(github, effect, own.appId);
+  const found = own.tried ? await findDeployment(github, effect, own.appId) : null;
   if (found !== null) return { remoteId: found };
   const { owner, name: repo } = effect.repository;
   const { status, data } = await github.request('POST /repos/{owner}/{repo}/deployments', {

@@ -12,8 +12,8 @@ export interface KnownCheckRun {
 
 /**
  * Shows a check run as it is meant to be. A crash after GitHub made it and before we noted its id leaves one that nobody
- * knows of: so one of ours with the same name and external id is looked for before another is made. Written again, it is
- * the same check run with the same content.
+ * knows of: so where there may be one (`tried`), one of ours with the same name and external id is looked for before another is
+ * made. Written again, it is the same check run with the same content.
  *
  * One that was concluded stays so: others report that GitHub keeps status and conclusion then, whatever an update says, and
  * an approval would stay green. Whatever comes after it is a new check run, since the newest of a name is the one that counts;
@@ -22,14 +22,18 @@ export interface KnownCheckRun {
 export async function writeCheckRun(
   github: GitHubWriter,
   effect: CheckRunEffect,
-  { appId, known }: { readonly appId: number; readonly known: KnownCheckRun | null },
+  {
+    appId,
+    known,
+    tried,
+  }: { readonly appId: number; readonly known: KnownCheckRun | null; readonly tried: boolean },
 ): Promise<{ readonly remoteId: number }> {
   const wanted = conclusionOf(effect.checkRun);
   const canBecome = ({ conclusion }: KnownCheckRun): boolean => conclusion === null || conclusion === wanted;
   if (known !== null && canBecome(known) && (await update(github, effect, known.id)))
     return { remoteId: known.id };
   // Its successor may be there already, made before a crash.
-  const newest = await findCheckRun(github, effect, appId);
+  const newest = tried || known !== null ? await findCheckRun(github, effect, appId) : null;
   if (
     newest !== null &&
     newest.id !== known?.id &&

@@ -6,16 +6,17 @@ type StatusEffect = Extract<Effect, { kind: 'deployment_status' }>;
 
 /**
  * Adds a status to a GitHub deployment, unless its newest one says the same already: statuses can't be changed, and one
- * that was written just before a crash must not be written twice.
+ * that was written just before a crash must not be written twice. `tried`: there may be one.
  */
 export async function writeDeploymentStatus(
   github: GitHubWriter,
   effect: StatusEffect,
   deploymentId: number,
+  { tried }: { readonly tried: boolean },
 ): Promise<{ readonly remoteId: number }> {
   const { owner, name: repo } = effect.repository;
   const description = atMost(140, effect.description);
-  const newest = await newestStatus(github, effect, deploymentId);
+  const newest = tried ? await newestStatus(github, effect, deploymentId) : null;
   if (newest?.state === effect.state && newest.description === description) return { remoteId: newest.id };
   const { data } = await github.request('POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses', {
     owner,

@@ -275,7 +275,8 @@ async function ship(
     repositoryId: repository.id,
     url: pipeline.cloneUrl(repository),
   });
-  const token = await pipeline.contentsToken(repository);
+  let minted: Promise<string> | null = null;
+  const token = () => (minted ??= pipeline.contentsToken(repository));
   await mirror.fetchCommit({ sha: row.sha, token });
   // What runs there may be gone from GitHub (a branch that was set back): then everything is sent, which is only slower.
   if (last !== null) {

@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import { mayProceed } from '../domain/decision.ts';
 import type { CheckRunContent, Effect } from '../domain/effect.ts';
+import type { JobContext } from '../db/queue.ts';
 import type { OperationTables } from '../db/operation-tables.ts';
 import { fullName } from '../domain/repository.ts';
 import { appendProof } from '../effects/append-proof.ts';
@@ -18,6 +19,7 @@ import { EffectJob } from './jobs.ts';
 import { recordDeploymentDecision } from './judge-deployment.ts';
 import type { Pipeline } from './pipeline.ts';
 import { proofOf } from './proof-of.ts';
+import { triedBefore } from './tried-before.ts';
 import { whereNow } from './where-now.ts';
 
 type EffectRow = Selectable<OperationTables['countersign.effect']>;
@@ -33,10 +35,14 @@ type Outcome = {
 const OPEN = ['planned', 'failed'] as const;
 
 /**
- * Carries out one planned write to GitHub. Each writer looks before it creates, so that a crash between the write and
- * our note of it leaves one check run, one deployment, one answer. What became of it is an entry of its own.
+ * Carries out one planned write to GitHub. Whatever may have been tried before is looked for before it is created, so that a crash
+ * between the write and our note of it leaves one check run, one deployment, one answer. What became of it is an entry of its own.
  */
-export async function runEffect(pipeline: Pipeline, data: unknown): Promise<void> {
+export async function runEffect(
+  pipeline: Pipeline,
+  data: unknown,
+  job: Pick<JobContext, 'attempt'>,
+): Promise<void> {
   const { key } = EffectJob.parse(data);
   const row = await pipeline.db
     .selectFrom('countersign.effect')
@@ -45,7 +51,9 @@ export async function runEffect(pipeline: Pipeline, data: unknown): Promise<void
     .executeTakeFirst();
   if (row === undefined || !OPEN.some((state) => state === row.state)) return;
   const effect = { ...row.effect, repository: await whereNow(pipeline.db, row.effect.repository) };
-  const done = (await superseded(pipeline, row)) ?? (await carryOut(pipeline, effect).catch(named(effect)));
+  const done =
+    (await superseded(pipeline, row)) ??
+    (await carryOut(pipeline, effect, await triedBefore(pipeline, row, job)).catch(named(effect)));
 
   await pipeline.db.transaction().execute(async (tx) => {
     const now = pipeline.now();
@@ -93,7 +101,8 @@ async function superseded(pipeline: Pipeline, row: EffectRow): Promise<Outcome |
   return newer === undefined ? null : { state: 'obsolete', remoteId: null, outcome: 'obsolete' };
 }
 
-async function carryOut(pipeline: Pipeline, effect: Effect): Promise<Outcome> {
+/** `tried`: it may have been done already. */
+async function carryOut(pipeline: Pipeline, effect: Effect, tried: boolean): Promise<Outcome> {
   const github = await pipeline.github(effect.repository.installationId);
   switch (effect.kind) {
     case 'check_run': {
@@ -112,7 +121,7 @@ async function carryOut(pipeline: Pipeline, effect: Effect): Promise<Outcome> {
       const { remoteId } = await writeCheckRun(
         github,
         { ...effect, checkRun },
-        { appId: pipeline.appId, known: known ?? null },
+        { appId: pipeline.appId, known: known ?? null, tried },
       );
       const outcome = effect.checkRun.conclusion ?? effect.checkRun.status;
       return {
@@ -123,14 +132,14 @@ async function carryOut(pipeline: Pipeline, effect: Effect): Promise<Outcome> {
       };
     }
     case 'create_deployment': {
-      const { remoteId } = await createDeployment(github, effect, { appId: pipeline.appId });
+      const { remoteId } = await createDeployment(github, effect, { appId: pipeline.appId, tried });
       return { state: 'done', remoteId, outcome: 'created' };
     }
     case 'deployment_status': {
       const { github_deployment_id: deploymentId } = await deploymentOf(pipeline, effect.requestId);
       if (deploymentId === null)
         throw new Error(`deployment ${effect.requestId} has no GitHub deployment yet`);
-      const { remoteId } = await writeDeploymentStatus(github, effect, deploymentId);
+      const { remoteId } = await writeDeploymentStatus(github, effect, deploymentId, { tried });
       return { state: 'done', remoteId, outcome: effect.state };
     }
     case 'answer_protection_rule': {

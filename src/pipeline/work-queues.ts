@@ -29,7 +29,7 @@ export async function workQueues(pipeline: Pipeline): Promise<() => void> {
   await queue.work('command', (data) => answerCommand(pipeline, data), { concurrency: 2 });
   await queue.work('emergency', (data) => emergencyDue(pipeline, data), { concurrency: 2 });
   await queue.work('claim', (data) => claimDeployment(pipeline, data), { concurrency: 2 });
-  await queue.work('effect', (data) => runEffect(pipeline, data), { concurrency: 4 });
+  await queue.work('effect', (data, job) => runEffect(pipeline, data, job), { concurrency: 4 });
   await queue.work('deploy', (data, job) => runDeploy(pipeline, data, job), {
     concurrency: 4,
     ...(pipeline.environments === null ? {} : { lanes: pipeline.environments }),

@@ -60,7 +60,7 @@ describe('a check run', () => {
       checkRun,
       entryId: requestId,
     };
-    return writeCheckRun(github, effect, { appId: acme.appId, known });
+    return writeCheckRun(github, effect, { appId: acme.appId, known, tried: true });
   };
   const approve = { label: 'Approve', description: 'Approve this deployment', identifier: 'approve' };
   const all = async (ref: string) =>
@@ -179,7 +179,7 @@ describe('a deployment', () => {
     await acme
       .as(acme.alice)
       .rest.repos.createCommitStatus({ ...at, sha, state: 'failure', context: 'ci/test' });
-    const { remoteId } = await createDeployment(acme.ours, effect(sha), { appId: acme.appId });
+    const { remoteId } = await createDeployment(acme.ours, effect(sha), { appId: acme.appId, tried: true });
     expect(await all(sha)).toMatchObject([
       {
         id: remoteId,
@@ -195,20 +195,38 @@ describe('a deployment', () => {
   test('whose answer got lost is found by its payload and not created twice', async () => {
     const sha = await freshCommit();
     loseTheAnswerOf('POST /repos/{owner}/{repo}/deployments');
-    await expect(createDeployment(acme.ours, effect(sha), { appId: acme.appId })).rejects.toMatchObject({
+    await expect(
+      createDeployment(acme.ours, effect(sha), { appId: acme.appId, tried: true }),
+    ).rejects.toMatchObject({
       status: 502,
     });
-    const { remoteId } = await createDeployment(acme.ours, effect(sha), { appId: acme.appId });
+    const { remoteId } = await createDeployment(acme.ours, effect(sha), { appId: acme.appId, tried: true });
     expect((await all(sha)).map((deployment) => deployment.id)).toEqual([remoteId]);
+  });
+
+  test('that nobody can have tried is made without a look, and found by who looks', async () => {
+    const sha = await freshCommit();
+    acme.github.resetRequests();
+    const made = await createDeployment(acme.ours, effect(sha), { appId: acme.appId, tried: false });
+    expect(acme.github.requests.map(({ route }) => route)).toEqual([
+      'POST /repos/{owner}/{repo}/deployments',
+    ]);
+    await expect(
+      createDeployment(acme.ours, effect(sha), { appId: acme.appId, tried: true }),
+    ).resolves.toEqual(made);
   });
 
   test('of another request, or to another environment, is another', async () => {
     const sha = await freshCommit();
     const ids = [
-      await createDeployment(acme.ours, effect(sha), { appId: acme.appId }),
-      await createDeployment(acme.ours, effect(sha, { environment: 'staging' }), { appId: acme.appId }),
+      await createDeployment(acme.ours, effect(sha), { appId: acme.appId, tried: true }),
+      await createDeployment(acme.ours, effect(sha, { environment: 'staging' }), {
+        appId: acme.appId,
+        tried: true,
+      }),
       await createDeployment(acme.ours, effect(sha, { requestId: '00000000-0000-4000-8000-000000000000' }), {
         appId: acme.appId,
+        tried: true,
       }),
     ].map(({ remoteId }) => remoteId);
     expect(new Set(ids).size).toBe(3);
@@ -225,7 +243,7 @@ describe('a deployment', () => {
       auto_merge: false,
       required_contexts: [],
     });
-    const { remoteId } = await createDeployment(acme.ours, effect(sha), { appId: acme.appId });
+    const { remoteId } = await createDeployment(acme.ours, effect(sha), { appId: acme.appId, tried: true });
     expect(theirs.status === 201 && theirs.data.id).not.toBe(remoteId);
   });
 });
@@ -257,10 +275,12 @@ describe("a deployment's status", () => {
 
   test('is added, and not twice in a row', async () => {
     const id = await deployment();
-    const first = await writeDeploymentStatus(acme.ours, effect(), id);
-    await expect(writeDeploymentStatus(acme.ours, effect(), id)).resolves.toEqual(first);
-    await writeDeploymentStatus(acme.ours, effect({ state: 'in_progress', description: 'Deploying' }), id);
-    await writeDeploymentStatus(acme.ours, effect(), id);
+    const first = await writeDeploymentStatus(acme.ours, effect(), id, { tried: true });
+    await expect(writeDeploymentStatus(acme.ours, effect(), id, { tried: true })).resolves.toEqual(first);
+    await writeDeploymentStatus(acme.ours, effect({ state: 'in_progress', description: 'Deploying' }), id, {
+      tried: true,
+    });
+    await writeDeploymentStatus(acme.ours, effect(), id, { tried: true });
     expect(await all(id)).toEqual([
       ['pending', 'Held: one approval is missing'],
       ['in_progress', 'Deploying'],
@@ -271,16 +291,27 @@ describe("a deployment's status", () => {
   test('whose answer got lost is not added again', async () => {
     const id = await deployment();
     loseTheAnswerOf('POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses');
-    await expect(writeDeploymentStatus(acme.ours, effect(), id)).rejects.toMatchObject({ status: 502 });
-    await writeDeploymentStatus(acme.ours, effect(), id);
+    await expect(writeDeploymentStatus(acme.ours, effect(), id, { tried: true })).rejects.toMatchObject({
+      status: 502,
+    });
+    await writeDeploymentStatus(acme.ours, effect(), id, { tried: true });
     expect(await all(id)).toHaveLength(1);
+  });
+
+  test('that nobody can have tried is added without a look', async () => {
+    const id = await deployment();
+    acme.github.resetRequests();
+    const first = await writeDeploymentStatus(acme.ours, effect(), id, { tried: false });
+    const route = 'deployments/{deployment_id}/statuses';
+    expect(acme.github.requests.map((each) => each.route)).toEqual([`POST /repos/{owner}/{repo}/${route}`]);
+    await expect(writeDeploymentStatus(acme.ours, effect(), id, { tried: true })).resolves.toEqual(first);
   });
 
   test('is cut to what GitHub takes, and is still the same the next time', async () => {
     const id = await deployment();
     const long = effect({ description: '😀'.repeat(200) });
-    await writeDeploymentStatus(acme.ours, long, id);
-    await writeDeploymentStatus(acme.ours, long, id);
+    await writeDeploymentStatus(acme.ours, long, id, { tried: true });
+    await writeDeploymentStatus(acme.ours, long, id, { tried: true });
     expect(await all(id)).toEqual([['pending', `${'😀'.repeat(69)}…`]]);
   });
 });

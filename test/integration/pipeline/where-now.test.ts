@@ -68,11 +68,11 @@ test('what was planned before a repository moved is written where it is now', as
   };
   await plan('reaction:before');
   await plan('reaction:after');
-  await runEffect(pipeline, { key: 'reaction:before' });
+  await runEffect(pipeline, { key: 'reaction:before' }, { attempt: 1 });
   const how = { github, delivery: null, listed: true };
   await regainRepository(pipeline, old, how);
   await regainRepository(pipeline, moved, how);
-  await runEffect(pipeline, { key: 'reaction:after' });
+  await runEffect(pipeline, { key: 'reaction:after' }, { attempt: 1 });
   expect(asked).toEqual([
     ['acme', 'shop'],
     ['globex', 'store'],

@@ -21,6 +21,8 @@ export class HostRun {
   staged = false;
   /** `current` points at the new release, or may do so. */
   switched = false;
+  /** A try at the switch had an end that nobody saw. */
+  unseen = false;
   succeeded = false;
   restored = false;
   unknown = false;

@@ -26,7 +26,13 @@ export async function switchHost(run: HostRun, plan: DeployPlan): Promise<boolea
         // The script can be run again: where it went through, it says so. So a lost connection is answered by asking again.
         persistently(session, async () => {
           run.switched = true;
-          await session.script('switch', switchScript(session.run, expected));
+          try {
+            await session.script('switch', switchScript(session.run, expected));
+            run.unseen = false;
+          } catch (error) {
+            run.unseen ||= leavesOutcomeUnknown(error);
+            throw error;
+          }
         }),
       );
     }
@@ -43,9 +49,12 @@ export async function switchHost(run: HostRun, plan: DeployPlan): Promise<boolea
     return true;
   } catch (error) {
     run.stop(at, error);
-    // A switch that was refused, or that failed before everybody's eyes, changed nothing. One that answered too much went through.
-    const seen =
-      !leavesOutcomeUnknown(error) && !(error instanceof DeployError && error.code === 'verification_failed');
+    // A switch that was refused, or that failed before everybody's eyes, changed nothing. One that answered too much went through, and
+    // one whose lock was gone when it was asked again may have.
+    const unsure: ReadonlySet<string> = new Set(
+      run.unseen ? ['verification_failed', 'lock_lost'] : ['verification_failed'],
+    );
+    const seen = !leavesOutcomeUnknown(error) && !(error instanceof DeployError && unsure.has(error.code));
     if (at === 'switch' && seen) run.switched = false;
     return false;
   }
@@ -76,7 +85,7 @@ export async function restoreHost(run: HostRun, plan: DeployPlan, why: string): 
     );
   } catch (error) {
     run.fail('switch_back', `It could not be switched back: ${reasonOf(error)}`);
-    run.unknown = leavesOutcomeUnknown(error);
+    run.unknown = leavesOutcomeUnknown(error) || run.unseen;
     return;
   }
   if (previousRelease === null || plan.commands.afterSwitch === null) return;

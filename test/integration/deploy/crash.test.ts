@@ -123,6 +123,18 @@ if [ "$last" = current ]; then ${before} /bin/mv "$@"; ${after} else exec /bin/m
     ]);
   });
 
+  test('it is killed right after its switch, and somebody broke the lock: unknown, until it was looked at', async () => {
+    const broken = `rm -f .countersign/lock; ${KILL}`;
+    const outcome = await world.withProgram('mv', deadly('', broken), () => deploy());
+    expect([outcome.outcome, await world.current()]).toEqual(['unknown', 'releases/r2']);
+    const again = await deploy({ resumed: true });
+    expect([again.outcome, await world.current(), await world.list('.countersign')]).toEqual([
+      'success',
+      'releases/r2',
+      ['history', 'mutex', 'releases'],
+    ]);
+  });
+
   test('it is killed before its switch each time: what runs there before runs on, and is what is told', async () => {
     const outcome = await world.withProgram('mv', deadly(KILL, ''), () => deploy());
     expect(outcome.hosts[0]).toMatchObject({

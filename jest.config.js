@@ -15,7 +15,8 @@ const withPostgres = {
 };
 
 export default {
-  maxWorkers: 3,
+  // More than there are cores: what runs end to end mostly waits.
+  maxWorkers: 4,
   // What a worker loads it keeps, and every git that a test starts is forked off it: a large one forks slowly.
   workerIdleMemoryLimit: '350MB',
   watchman: false,

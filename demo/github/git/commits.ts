@@ -164,13 +164,23 @@ export interface TreeEntry {
   readonly path: string;
 }
 
-/** What lies at a path of a commit: the entry itself, or the entries of a directory when `inside`. */
-export async function listTree(
+/** What lies at a path of a commit (its id): the entry itself, or the entries of a directory when `inside`. */
+export function listTree(
   directory: string,
   commit: string,
   path: string,
   inside: boolean,
-): Promise<TreeEntry[]> {
+): Promise<readonly TreeEntry[]> {
+  const work = () => entriesAt(directory, commit, path, inside);
+  return FULL.test(commit) ? remember(['tree', directory, commit, path, String(inside)], work) : work();
+}
+
+async function entriesAt(
+  directory: string,
+  commit: string,
+  path: string,
+  inside: boolean,
+): Promise<readonly TreeEntry[]> {
   const target = path === '' ? [] : [inside ? `${path}/` : path];
   const output = await git(directory, [
     'ls-tree',
@@ -195,10 +205,12 @@ export async function listTree(
     });
 }
 
-export async function readBlob(directory: string, sha: string): Promise<Buffer> {
-  const result = await tryGit(directory, ['cat-file', 'blob', sha]);
-  if (result.code !== 0) throw new Error(`No blob ${sha}: ${result.stderr.trim()}`);
-  return result.stdout;
+export function readBlob(directory: string, sha: string): Promise<Buffer> {
+  return remember(['blob', directory, sha], async () => {
+    const result = await tryGit(directory, ['cat-file', 'blob', sha]);
+    if (result.code !== 0) throw new Error(`No blob ${sha}: ${result.stderr.trim()}`);
+    return result.stdout;
+  });
 }
 
 export interface FileChange {

@@ -41,7 +41,7 @@ const OPEN = ['planned', 'failed'] as const;
 export async function runEffect(
   pipeline: Pipeline,
   data: unknown,
-  job: Pick<JobContext, 'attempt'>,
+  job: Pick<JobContext, 'attempt' | 'assertHeld'>,
 ): Promise<void> {
   const { key } = EffectJob.parse(data);
   const row = await pipeline.db
@@ -51,9 +51,11 @@ export async function runEffect(
     .executeTakeFirst();
   if (row === undefined || !OPEN.some((state) => state === row.state)) return;
   const effect = { ...row.effect, repository: await whereNow(pipeline.db, row.effect.repository) };
+  const tried = await triedBefore(pipeline, row, job);
+  // Whoever stood still for long enough since may have been followed by another try, and doesn't look.
+  if (!tried) await job.assertHeld();
   const done =
-    (await superseded(pipeline, row)) ??
-    (await carryOut(pipeline, effect, await triedBefore(pipeline, row, job)).catch(named(effect)));
+    (await superseded(pipeline, row)) ?? (await carryOut(pipeline, effect, tried).catch(named(effect)));
 
   await pipeline.db.transaction().execute(async (tx) => {
     const now = pipeline.now();

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Effect } from '../../../src/domain/effect.ts';
 import { queueEffects } from '../../../src/pipeline/queue-effects.ts';
+import { runEffect } from '../../../src/pipeline/run-effect.ts';
 import { triedBefore } from '../../../src/pipeline/tried-before.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { pipelineOn } from '../../support/pipeline.ts';
@@ -103,4 +104,14 @@ test('what was planned before makes it tried where it makes the same', async () 
   expect(found).toEqual([false, false, true, false, true]);
   // Another request's are its own.
   await expect(tried(ofRequest().create())).resolves.toBe(false);
+});
+
+test('whoever lost the claim on a first try writes nothing, since it doesn’t look', async () => {
+  const effect = ofRequest().create();
+  await plan(effect);
+  const lost = { attempt: 1, assertHeld: () => Promise.reject(new Error('another attempt has it')) };
+  const github = scriptedGitHub({});
+  const pipeline = pipelineOn(database, github, { now: () => SOON });
+  await expect(runEffect(pipeline, { key: effect.key }, lost)).rejects.toThrow('another attempt has it');
+  expect(github.asked).toEqual([]);
 });

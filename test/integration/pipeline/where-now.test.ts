@@ -16,6 +16,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 const REACTION = 'POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions';
+const JOB = { attempt: 1, assertHeld: () => Promise.resolve() };
 const NOW = '2026-03-03T09:30:00.000Z';
 const old = { id: 800, owner: 'acme', name: 'shop', installationId: 9 };
 const moved = { id: 800, owner: 'globex', name: 'store', installationId: 10 };
@@ -68,11 +69,11 @@ test('what was planned before a repository moved is written where it is now', as
   };
   await plan('reaction:before');
   await plan('reaction:after');
-  await runEffect(pipeline, { key: 'reaction:before' }, { attempt: 1 });
+  await runEffect(pipeline, { key: 'reaction:before' }, JOB);
   const how = { github, delivery: null, listed: true };
   await regainRepository(pipeline, old, how);
   await regainRepository(pipeline, moved, how);
-  await runEffect(pipeline, { key: 'reaction:after' }, { attempt: 1 });
+  await runEffect(pipeline, { key: 'reaction:after' }, JOB);
   expect(asked).toEqual([
     ['acme', 'shop'],
     ['globex', 'store'],

@@ -21,7 +21,7 @@ import { CLASSIC, enforcedOn } from '../src/facts/read-branch-controls.ts';
 import { readChange } from '../src/facts/read-change.ts';
 import { readProtection } from '../src/facts/read-protection.ts';
 import { type CameFrom, readRangeAtOnce } from '../src/facts/read-range-at-once.ts';
-import { openGitHub } from '../src/pipeline/github-access.ts';
+import { openGitHub } from '../src/pipeline/repository/github-access.ts';
 import type { Benchmark } from './benchmark.ts';
 import { run as evaluate } from './evaluate.ts';
 import { measureBurst } from './gates/burst.ts';

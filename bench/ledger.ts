@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createSigner, generateLedgerKey } from '../src/ledger/signer.ts';
+import { createSigner, generateLedgerKey } from '../src/ledger/sequence/signer.ts';
 import type { Benchmark, BenchmarkOptions } from './benchmark.ts';
 import { growth } from './ledger/growth.ts';
 import { throughput } from './ledger/throughput.ts';

@@ -7,7 +7,7 @@ import { approve, deployCheck, merge, openChange } from '../../demo/stage/acts.t
 import { setStage } from '../../demo/stage/stage.ts';
 import { untilCheckRun } from '../../demo/stage/watch.ts';
 import { openDatabase } from '../../src/db/open-database.ts';
-import { listEntries } from '../../src/ledger/read.ts';
+import { listEntries } from '../../src/ledger/store/read.ts';
 import { withPostgres } from '../with-postgres.ts';
 import type { Growth } from './growth.ts';
 

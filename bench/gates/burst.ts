@@ -4,7 +4,7 @@ import { openChange } from '../../demo/stage/acts.ts';
 import { setStage } from '../../demo/stage/stage.ts';
 import { seeCheckRun, until, untilCheckRun } from '../../demo/stage/watch.ts';
 import { openDatabase } from '../../src/db/open-database.ts';
-import { listEntries } from '../../src/ledger/read.ts';
+import { listEntries } from '../../src/ledger/store/read.ts';
 import { withPostgres } from '../with-postgres.ts';
 
 const CHANGE = 'countersign/change';

@@ -5,14 +5,14 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { openDatabase } from '../../src/db/open-database.ts';
-import { entryBytes, entryContent } from '../../src/ledger/entry.ts';
-import type { PersonReference } from '../../src/ledger/entry.ts';
-import { newEntryId } from '../../src/ledger/entry-id.ts';
-import { integrate, signHead } from '../../src/ledger/integrate.ts';
-import { identifyLog, openLog } from '../../src/ledger/log.ts';
-import { queryOfClient } from '../../src/ledger/query.ts';
-import type { LedgerSigner } from '../../src/ledger/signer.ts';
-import { introduce } from '../../src/ledger/subjects.ts';
+import { entryBytes, entryContent } from '../../src/ledger/format/entry.ts';
+import type { PersonReference } from '../../src/ledger/format/entry.ts';
+import { newEntryId } from '../../src/ledger/format/entry-id.ts';
+import { integrate, signHead } from '../../src/ledger/sequence/integrate.ts';
+import { identifyLog, openLog } from '../../src/ledger/sequence/log.ts';
+import { queryOfClient } from '../../src/ledger/store/query.ts';
+import type { LedgerSigner } from '../../src/ledger/sequence/signer.ts';
+import { introduce } from '../../src/ledger/store/subjects.ts';
 import { ENTRY } from './workload.ts';
 
 /** No power of two, so that checkpoints lie anywhere within bundles, as they do in life. */

@@ -5,7 +5,7 @@
 import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { TILE_WIDTH, tilePath } from '../../src/ledger/tiles.ts';
+import { TILE_WIDTH, tilePath } from '../../src/ledger/format/tiles.ts';
 
 const [directory = '', entries = '', encoding = 'hex'] = process.argv.slice(2);
 const size = Number(entries);

@@ -1,6 +1,6 @@
 /** What it costs the sequencer to look into each entry's bytes for what must not be signed, against reading the entries without. */
 import { Client } from 'pg';
-import { LOOKED_AT } from '../../src/ledger/unsigned-entries.ts';
+import { LOOKED_AT } from '../../src/ledger/sequence/unsigned-entries.ts';
 import { median } from './workload.ts';
 
 const ROUNDS = 9;

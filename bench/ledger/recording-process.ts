@@ -5,8 +5,8 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { openDatabase } from '../../src/db/open-database.ts';
-import { startSequencer } from '../../src/ledger/sequencer.ts';
-import { createSigner } from '../../src/ledger/signer.ts';
+import { startSequencer } from '../../src/ledger/sequence/sequencer.ts';
+import { createSigner } from '../../src/ledger/sequence/signer.ts';
 import { CONNECTIONS, ORIGIN, calling, recordOne } from './workload.ts';
 
 const [url = '', keyFile = '', callers = '', entries = ''] = process.argv.slice(2);

@@ -7,8 +7,8 @@ import type { Kysely } from 'kysely';
 import type { Database } from '../../src/db/database.ts';
 import type { EmbeddedPostgresUrls } from '../../src/db/embedded-postgres.ts';
 import { openDatabase } from '../../src/db/open-database.ts';
-import { startSequencer } from '../../src/ledger/sequencer.ts';
-import type { LedgerSigner } from '../../src/ledger/signer.ts';
+import { startSequencer } from '../../src/ledger/sequence/sequencer.ts';
+import type { LedgerSigner } from '../../src/ledger/sequence/signer.ts';
 import type { Benchmark } from '../benchmark.ts';
 import { lookAtBytes } from './look-at-bytes.ts';
 import {

@@ -8,7 +8,7 @@ import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import type { Database } from '../../src/db/database.ts';
 import { openDatabase } from '../../src/db/open-database.ts';
-import { verifyDatabase } from '../../src/ledger/verify-database.ts';
+import { verifyDatabase } from '../../src/ledger/verify/verify-database.ts';
 import type { Benchmark } from '../benchmark.ts';
 import { CALLERS, median } from './workload.ts';
 

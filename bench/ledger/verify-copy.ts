@@ -2,7 +2,7 @@
  * Verifies an export in a process of its own: `node verify-copy.ts DIRECTORY [CLONE]`, with all that a witness has of it where a clone is
  * named, prints milliseconds, those of all cores, and peak memory as JSON.
  */
-import { verifyDirectory } from '../../src/ledger/verify-directory.ts';
+import { verifyDirectory } from '../../src/ledger/verify/verify-directory.ts';
 import { openClone } from '../../src/witness/open-clone.ts';
 
 const before = performance.now();

@@ -3,12 +3,12 @@ import { hash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { runGit } from '../../src/deploy/git.ts';
-import { entryBytes, entryContent } from '../../src/ledger/entry.ts';
-import { bundleOf } from '../../src/ledger/export.ts';
-import { GrowingTree } from '../../src/ledger/growing-tree.ts';
-import { leafHash } from '../../src/ledger/hash.ts';
-import type { LedgerSigner } from '../../src/ledger/signer.ts';
-import { TILE_WIDTH, tileAt, tilePath } from '../../src/ledger/tiles.ts';
+import { entryBytes, entryContent } from '../../src/ledger/format/entry.ts';
+import { bundleOf } from '../../src/ledger/export/export.ts';
+import { GrowingTree } from '../../src/ledger/format/growing-tree.ts';
+import { leafHash } from '../../src/ledger/format/hash.ts';
+import type { LedgerSigner } from '../../src/ledger/sequence/signer.ts';
+import { TILE_WIDTH, tileAt, tilePath } from '../../src/ledger/format/tiles.ts';
 import { ENTRY } from './workload.ts';
 
 export interface WitnessedCopy {

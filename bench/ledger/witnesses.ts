@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { LedgerSigner } from '../../src/ledger/signer.ts';
+import type { LedgerSigner } from '../../src/ledger/sequence/signer.ts';
 import type { Benchmark } from '../benchmark.ts';
 import { makeWitnessedCopy } from './witness-clone.ts';
 

@@ -5,9 +5,9 @@ import type { Kysely } from 'kysely';
 import { Client } from 'pg';
 import type { Database } from '../../src/db/database.ts';
 import type { NewEntry } from '../../src/domain/entry.ts';
-import { entryBytes, entryContent } from '../../src/ledger/entry.ts';
-import { newEntryId } from '../../src/ledger/entry-id.ts';
-import { record } from '../../src/ledger/record.ts';
+import { entryBytes, entryContent } from '../../src/ledger/format/entry.ts';
+import { newEntryId } from '../../src/ledger/format/entry-id.ts';
+import { record } from '../../src/ledger/store/record.ts';
 
 export const CALLERS = 100;
 /** Connections that the callers share, as in a process of ours. */

@@ -11,7 +11,7 @@ import type { Logger } from 'pino';
 import { stringify } from 'yaml';
 import { type App, startApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
-import { generateLedgerKey } from '../../src/ledger/signer.ts';
+import { generateLedgerKey } from '../../src/ledger/sequence/signer.ts';
 import type { Pipeline } from '../../src/pipeline/pipeline.ts';
 import { parseManifest } from '../../src/web/app-manifest.ts';
 import {

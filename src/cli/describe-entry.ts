@@ -1,5 +1,5 @@
 /** One entry in words and lines, for somebody who has to understand what happened. */
-import type { AroundDocument, AroundEntry, NeighbourEntry } from '../ledger/read-around.ts';
+import type { AroundDocument, AroundEntry, NeighbourEntry } from '../ledger/prove/read-around.ts';
 import { REASON_GUIDE } from '../policy/reason-guide.ts';
 
 const [RED, GREEN, YELLOW, BOLD, DIM] = [31, 32, 33, 1, 2] as const;

@@ -1,5 +1,5 @@
 /** Says what an erasure will take away, for whoever has to answer for it. */
-import type { ErasurePlan, FoundDocument } from '../ledger/plan-erasure.ts';
+import type { ErasurePlan, FoundDocument } from '../ledger/erase/plan-erasure.ts';
 import { countOf } from './progress-line.ts';
 
 /** How many entries' documents are listed; the rest is counted. */

@@ -1,7 +1,7 @@
 /** What `countersign verify` says of a log, for an auditor to read. */
-import type { HeldAndGone, Predecessor, VerifyReport } from '../ledger/finding.ts';
-import { checkpointName } from '../ledger/finding.ts';
-import type { Retired } from '../ledger/retired-entries.ts';
+import type { HeldAndGone, Predecessor, VerifyReport } from '../ledger/source/finding.ts';
+import { checkpointName } from '../ledger/source/finding.ts';
+import type { Retired } from '../ledger/source/retired-entries.ts';
 import { countOf } from './progress-line.ts';
 
 const NUMBER = new Intl.NumberFormat('en');

@@ -1,7 +1,7 @@
 /** `countersign entry`: one entry as a person reads it, or as a machine does. */
 import { parseArgs } from 'node:util';
-import { readDocument } from '../ledger/read.ts';
-import { documentNamed, readAround } from '../ledger/read-around.ts';
+import { readDocument } from '../ledger/store/read.ts';
+import { documentNamed, readAround } from '../ledger/prove/read-around.ts';
 import type { CommandIo } from './command-io.ts';
 import { describeEntry } from './describe-entry.ts';
 import { openLedgerSource } from './ledger-source.ts';

@@ -1,5 +1,5 @@
 /** `countersign export`: the log as files that prove themselves. */
-import { exportLog } from '../ledger/export.ts';
+import { exportLog } from '../ledger/export/export.ts';
 import type { CommandIo } from './command-io.ts';
 import { openLedgerSource } from './ledger-source.ts';
 import { parseCommandArguments } from './parse-command-arguments.ts';

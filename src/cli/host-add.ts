@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { presentedKey, readyHost } from '../deploy/enrol-host.ts';
 import { FINGERPRINT, MOST_FINGERPRINTS } from '../config/operator-schema.ts';
 import type { Host, Target } from '../domain/deploy.ts';
-import { recordEnrolment } from '../pipeline/record-enrolment.ts';
+import { recordEnrolment } from '../pipeline/host/record-enrolment.ts';
 import type { CommandIo } from './command-io.ts';
 import { openLedgerSource } from './ledger-source.ts';
 import { type CommandArguments, parseCall } from './parse-command-arguments.ts';

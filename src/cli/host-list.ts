@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { printable } from '../deploy/refuse-paths.ts';
 import { type HostInspection, inspectHost } from '../deploy/inspect-host.ts';
-import { runningRelease } from '../pipeline/running-release.ts';
+import { runningRelease } from '../pipeline/deployment/running-release.ts';
 import type { CommandIo } from './command-io.ts';
 import { openLedgerSource } from './ledger-source.ts';
 import { parseCall } from './parse-command-arguments.ts';

@@ -1,6 +1,11 @@
 import { CodedError } from '../domain/coded-error.ts';
 import { printable } from '../deploy/refuse-paths.ts';
-import { breakHostLocks, isUnderWay, readHostLocks, type SeenLock } from '../pipeline/break-host-lock.ts';
+import {
+  breakHostLocks,
+  isUnderWay,
+  readHostLocks,
+  type SeenLock,
+} from '../pipeline/host/break-host-lock.ts';
 import type { CommandIo } from './command-io.ts';
 import { openLedgerSource } from './ledger-source.ts';
 import { type CommandArguments, parseCall } from './parse-command-arguments.ts';

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CodedError } from '../domain/coded-error.ts';
 import { errorCodeOf } from '../domain/error-code.ts';
-import { createSigner, generateLedgerKey } from '../ledger/signer.ts';
+import { createSigner, generateLedgerKey } from '../ledger/sequence/signer.ts';
 import type { CommandIo } from './command-io.ts';
 import { parseCommandArguments } from './parse-command-arguments.ts';
 

@@ -1,4 +1,4 @@
-import { setLock } from '../pipeline/set-lock.ts';
+import { setLock } from '../pipeline/command/set-lock.ts';
 import { changeLock } from './change-lock.ts';
 import type { CommandIo } from './command-io.ts';
 import { type CommandArguments, parseCall } from './parse-command-arguments.ts';

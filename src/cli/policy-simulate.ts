@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import type { BaselineSource } from '../domain/policy-reading.ts';
 import { type Otherwise, simulate } from '../evidence/simulate.ts';
-import { listEntries } from '../ledger/read.ts';
+import { listEntries } from '../ledger/store/read.ts';
 import { readingOf } from '../policy/reading-of.ts';
 import type { CommandIo } from './command-io.ts';
 import { type OpenLedger, openLedgerSource } from './ledger-source.ts';

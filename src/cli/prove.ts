@@ -1,11 +1,11 @@
 /** `countersign prove`: one entry's proof, to hand to somebody who has only the log's key. */
 import { CodedError } from '../domain/coded-error.ts';
-import { proofAtIndex } from '../ledger/entry-proof.ts';
-import { readFoundedVkeys } from '../ledger/founded-vkeys.ts';
-import { leafHash } from '../ledger/hash.ts';
-import { parseProof, verifyProof } from '../ledger/proof.ts';
-import { queryOf } from '../ledger/query.ts';
-import { readRetirement, whereRetired } from '../ledger/read-retirement.ts';
+import { proofAtIndex } from '../ledger/prove/entry-proof.ts';
+import { readFoundedVkeys } from '../ledger/store/founded-vkeys.ts';
+import { leafHash } from '../ledger/format/hash.ts';
+import { parseProof, verifyProof } from '../ledger/format/proof.ts';
+import { queryOf } from '../ledger/store/query.ts';
+import { readRetirement, whereRetired } from '../ledger/store/read-retirement.ts';
 import type { CommandIo } from './command-io.ts';
 import { openLedgerSource } from './ledger-source.ts';
 import { parseCommandArguments } from './parse-command-arguments.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
-import { newEntryId } from '../ledger/entry-id.ts';
+import { newEntryId } from '../ledger/format/entry-id.ts';
 
 /** What a command records with: the database, this machine's clock, and ids that go by it. */
 export interface RecordingNeeds {

@@ -8,7 +8,7 @@ import {
   recordedDecisions,
 } from '../evidence/recorded-decisions.ts';
 import { reperform, reperformAnswer } from '../evidence/reperform.ts';
-import type { ReadEntry } from '../ledger/read.ts';
+import type { ReadEntry } from '../ledger/store/read.ts';
 import type { CommandIo } from './command-io.ts';
 import { openLedgerSource } from './ledger-source.ts';
 import { countOf, progressLine } from './progress-line.ts';

@@ -2,7 +2,7 @@ import { sql, type Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
 import { CodedError } from '../domain/coded-error.ts';
 import { fullName, type RepositoryRef } from '../domain/repository.ts';
-import { whereNow } from '../pipeline/where-now.ts';
+import { whereNow } from '../pipeline/repository/where-now.ts';
 
 /**
  * The repository that has a name (OWNER/NAME), with the name that it has now: as GitHub listed it last or, if none was listed by that name,

@@ -8,7 +8,7 @@ import { type Config, readConfig } from '../config.ts';
 import { startEmbeddedPostgres } from '../db/embedded-postgres.ts';
 import { migrate } from '../db/migrate.ts';
 import { CodedError } from '../domain/coded-error.ts';
-import { generateLedgerKey } from '../ledger/signer.ts';
+import { generateLedgerKey } from '../ledger/sequence/signer.ts';
 import { setUp } from '../web/setup.ts';
 import type { CommandIo } from './command-io.ts';
 import { parseCommandArguments } from './parse-command-arguments.ts';

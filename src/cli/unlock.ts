@@ -1,4 +1,4 @@
-import { removeLock } from '../pipeline/set-lock.ts';
+import { removeLock } from '../pipeline/command/set-lock.ts';
 import { changeLock } from './change-lock.ts';
 import type { CommandIo } from './command-io.ts';
 import { parseCall } from './parse-command-arguments.ts';

@@ -1,16 +1,16 @@
 /** `countersign verify CHECKRUN`: whether a saved check run says what the ledger recorded. */
 import { CodedError } from '../domain/coded-error.ts';
-import type { CheckRunCopy } from '../ledger/check-run-copy.ts';
-import { readCheckRunCopy } from '../ledger/check-run-copy.ts';
-import { parseCheckpoint } from '../ledger/checkpoint.ts';
-import { databaseCheckRuns } from '../ledger/database-check-runs.ts';
-import { directoryCheckRuns } from '../ledger/directory-check-runs.ts';
-import type { VerifyReport } from '../ledger/finding.ts';
-import { parseVerifierKey } from '../ledger/note.ts';
-import { parseProof } from '../ledger/proof.ts';
-import type { CheckRunVerdict } from '../ledger/verify-check-run.ts';
-import { verifyCheckRun } from '../ledger/verify-check-run.ts';
-import { verifyDirectory } from '../ledger/verify-directory.ts';
+import type { CheckRunCopy } from '../ledger/format/check-run-copy.ts';
+import { readCheckRunCopy } from '../ledger/format/check-run-copy.ts';
+import { parseCheckpoint } from '../ledger/format/checkpoint.ts';
+import { databaseCheckRuns } from '../ledger/verify/database-check-runs.ts';
+import { directoryCheckRuns } from '../ledger/verify/directory-check-runs.ts';
+import type { VerifyReport } from '../ledger/source/finding.ts';
+import { parseVerifierKey } from '../ledger/format/note.ts';
+import { parseProof } from '../ledger/format/proof.ts';
+import type { CheckRunVerdict } from '../ledger/verify/verify-check-run.ts';
+import { verifyCheckRun } from '../ledger/verify/verify-check-run.ts';
+import { verifyDirectory } from '../ledger/verify/verify-directory.ts';
 import type { CommandIo } from './command-io.ts';
 import { openLedgerSource } from './ledger-source.ts';
 

@@ -1,16 +1,16 @@
 /** `countersign verify`: whether the ledger, a copy of it, or one proof of it holds, in sentences for an auditor. */
 import { readFile, stat } from 'node:fs/promises';
 import { CodedError } from '../domain/coded-error.ts';
-import { readArchivedEntry } from '../ledger/archived-source.ts';
-import { readCheckRunCopy } from '../ledger/check-run-copy.ts';
-import { isProvenByAny } from '../ledger/entry-prover.ts';
-import type { VerifyReport } from '../ledger/finding.ts';
-import { checkpointName } from '../ledger/finding.ts';
-import { leafHash } from '../ledger/hash.ts';
-import type { Proof } from '../ledger/proof.ts';
-import { PROOF_HEADER, parseProof, verifyProof } from '../ledger/proof.ts';
-import { verifyDatabase } from '../ledger/verify-database.ts';
-import { verifyDirectory } from '../ledger/verify-directory.ts';
+import { readArchivedEntry } from '../ledger/source/archived-source.ts';
+import { readCheckRunCopy } from '../ledger/format/check-run-copy.ts';
+import { isProvenByAny } from '../ledger/prove/entry-prover.ts';
+import type { VerifyReport } from '../ledger/source/finding.ts';
+import { checkpointName } from '../ledger/source/finding.ts';
+import { leafHash } from '../ledger/format/hash.ts';
+import type { Proof } from '../ledger/format/proof.ts';
+import { PROOF_HEADER, parseProof, verifyProof } from '../ledger/format/proof.ts';
+import { verifyDatabase } from '../ledger/verify/verify-database.ts';
+import { verifyDirectory } from '../ledger/verify/verify-directory.ts';
 import type { CommandIo } from './command-io.ts';
 import { openLedgerSource } from './ledger-source.ts';
 import { absentFrom, describeReport } from './describe-report.ts';

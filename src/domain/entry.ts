@@ -1,5 +1,5 @@
 /**
- * A ledger entry before it is recorded, with people and large or personal things still in the open. `ledger/record.ts`
+ * A ledger entry before it is recorded, with people and large or personal things still in the open. `ledger/store/record.ts`
  * turns people into keyed references and documents into commitments, so that the canonical bytes hold neither.
  */
 import type { Actor } from './actor.ts';

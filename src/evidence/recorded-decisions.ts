@@ -8,7 +8,7 @@ import type { DeploymentFacts } from '../domain/deployment-facts.ts';
 import type { EntryKind } from '../domain/entry.ts';
 import type { MergeGroupFacts } from '../domain/merge-group-facts.ts';
 import type { PolicySource } from '../domain/policy-reading.ts';
-import { readDocument, readEntry, type ReadEntry } from '../ledger/read.ts';
+import { readDocument, readEntry, type ReadEntry } from '../ledger/store/read.ts';
 
 /** The entries that hold a decision with the policy and the facts that it rests on. */
 export const DECISION_KINDS = [

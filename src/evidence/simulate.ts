@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
 import type { Decision, Verdict } from '../domain/decision.ts';
-import type { ReadEntry } from '../ledger/read.ts';
+import type { ReadEntry } from '../ledger/store/read.ts';
 import type { Policy } from '../policy/schema.ts';
 import { type RecordedDecision, recordedDecisions } from './recorded-decisions.ts';
 import { decide } from './reperform.ts';

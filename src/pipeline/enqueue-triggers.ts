@@ -1,18 +1,18 @@
 import type { Transaction } from 'kysely';
 import type { Database } from '../db/database.ts';
 import type { Trigger } from '../domain/trigger.ts';
-import { claimKey } from './claim-deployment.ts';
+import { claimKey } from './deployment/claim-deployment.ts';
 import type { ControlJob, SweepJob } from './jobs.ts';
 import type { Pipeline } from './pipeline.ts';
-import { pressButton } from './press-button.ts';
-import { noteGroup, queueGroups } from './merge-groups.ts';
-import { recordCoverage } from './record-coverage.ts';
+import { pressButton } from './command/press-button.ts';
+import { noteGroup, queueGroups } from './change/merge-groups.ts';
+import { recordCoverage } from './control/record-coverage.ts';
 import { planReaction } from '../effects/plan-answer.ts';
 import { queueEffects } from './queue-effects.ts';
-import { recordReview } from './record-reviews.ts';
-import { requestDeployment } from './request-deployment.ts';
-import { runAllAgain } from './run-again.ts';
-import { WATCH_SECONDS } from './watch-job.ts';
+import { recordReview } from './change/record-reviews.ts';
+import { requestDeployment } from './deployment/request-deployment.ts';
+import { runAllAgain } from './command/run-again.ts';
+import { WATCH_SECONDS } from './deployment/watch-job.ts';
 
 /**
  * Turns what a delivery means into rows and jobs, all in one transaction: a crash leaves either all of them or none,

@@ -1,5 +1,5 @@
-import type { Query } from '../ledger/query.ts';
-import { TRUSTED_OUTCOMES } from './last-reviewed-policy.ts';
+import type { Query } from '../ledger/store/query.ts';
+import { TRUSTED_OUTCOMES } from './policy/last-reviewed-policy.ts';
 
 /** Deployments in these states are still worked on, or what they left is still uncertain. */
 const UNDER_WAY = ['requested', 'held', 'approved', 'running', 'unknown'] as const;

@@ -3,7 +3,7 @@
  * daily `ledger.heartbeat` had nobody at work, or lost entries. While the guards don't stand, nothing may go on.
  */
 import type { CodedError } from '../domain/coded-error.ts';
-import { ledgerProblems, ledgerUnsafe } from '../ledger/safety.ts';
+import { ledgerProblems, ledgerUnsafe } from '../ledger/verify/safety.ts';
 import { digest } from './digest.ts';
 import { jsonDocument } from './documents.ts';
 import type { Pipeline } from './pipeline.ts';

@@ -1,5 +1,5 @@
 import { CodedError } from '../domain/coded-error.ts';
-import { waitForEntryProof } from '../ledger/entry-proof.ts';
+import { waitForEntryProof } from '../ledger/prove/entry-proof.ts';
 import type { Pipeline } from './pipeline.ts';
 
 /**

@@ -2,7 +2,7 @@ import { sql, type Transaction } from 'kysely';
 import type { Database } from '../db/database.ts';
 import type { Effect } from '../domain/effect.ts';
 import type { NewEntry } from '../domain/entry.ts';
-import { record } from '../ledger/record.ts';
+import { record } from '../ledger/store/record.ts';
 import type { Pipeline } from './pipeline.ts';
 import { queueEffects, retryFailed } from './queue-effects.ts';
 

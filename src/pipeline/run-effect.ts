@@ -12,15 +12,15 @@ import { writeComment } from '../effects/write-comment.ts';
 import { writeDeploymentStatus } from '../effects/write-deployment-status.ts';
 import { writeReaction } from '../effects/write-reaction.ts';
 import { githubErrorOf } from '../facts/github-error.ts';
-import { record } from '../ledger/record.ts';
-import { assessDeployment } from './assess-deployment.ts';
+import { record } from '../ledger/store/record.ts';
+import { assessDeployment } from './deployment/assess-deployment.ts';
 import { checkRunDocument } from './documents.ts';
 import { EffectJob } from './jobs.ts';
-import { recordDeploymentDecision } from './judge-deployment.ts';
+import { recordDeploymentDecision } from './deployment/judge-deployment.ts';
 import type { Pipeline } from './pipeline.ts';
 import { proofOf } from './proof-of.ts';
 import { triedBefore } from './tried-before.ts';
-import { whereNow } from './where-now.ts';
+import { whereNow } from './repository/where-now.ts';
 
 type EffectRow = Selectable<OperationTables['countersign.effect']>;
 type Outcome = {

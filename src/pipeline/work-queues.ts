@@ -1,21 +1,21 @@
-import { answerCommand } from './answer-command.ts';
+import { answerCommand } from './command/answer-command.ts';
 import { byTheClock } from './by-the-clock.ts';
-import { claimDeployment } from './claim-deployment.ts';
-import { emergencyDue } from './emergency-due.ts';
-import { judgeChange } from './judge-change.ts';
-import { judgeDeployment } from './judge-deployment.ts';
-import { judgeMergeGroup } from './judge-merge-group.ts';
-import { judgePush } from './judge-push.ts';
-import { lookAtControls } from './look-at-controls.ts';
-import { LOOK_AT_HOSTS_MS, lookAtHosts } from './look-at-hosts.ts';
+import { claimDeployment } from './deployment/claim-deployment.ts';
+import { emergencyDue } from './emergency/emergency-due.ts';
+import { judgeChange } from './change/judge-change.ts';
+import { judgeDeployment } from './deployment/judge-deployment.ts';
+import { judgeMergeGroup } from './change/judge-merge-group.ts';
+import { judgePush } from './change/judge-push.ts';
+import { lookAtControls } from './control/look-at-controls.ts';
+import { LOOK_AT_HOSTS_MS, lookAtHosts } from './host/look-at-hosts.ts';
 import { LOOK_AGAIN_MS, lookAgain } from './look-again.ts';
 import type { Pipeline } from './pipeline.ts';
-import { PRUNE_LOGS_MS, pruneDeploymentLogs } from './prune-deployment-logs.ts';
-import { recordMerge } from './record-merge.ts';
-import { runDeploy } from './run-deploy.ts';
+import { PRUNE_LOGS_MS, pruneDeploymentLogs } from './deployment/prune-deployment-logs.ts';
+import { recordMerge } from './change/record-merge.ts';
+import { runDeploy } from './deployment/run-deploy.ts';
 import { runEffect } from './run-effect.ts';
-import { sweepOpen } from './sweep-open.ts';
-import { watchJob } from './watch-job.ts';
+import { sweepOpen } from './repository/sweep-open.ts';
+import { watchJob } from './deployment/watch-job.ts';
 
 /** Ties each queue to the step that works it. Answers what stops what goes by the clock. */
 export async function workQueues(pipeline: Pipeline): Promise<() => void> {

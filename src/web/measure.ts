@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '../db/database.ts';
-import { witnessTitle } from '../ledger/witnessed.ts';
+import { witnessTitle } from '../ledger/verify/witnessed.ts';
 import type { WitnessState } from '../witness/start-witnessing.ts';
 import type { Measured } from './metrics.ts';
 

@@ -1,5 +1,5 @@
 /** The comparison before anything is appended: what outsiders hold must be a beginning of what is here. */
-import type { Query } from '../ledger/query.ts';
+import type { Query } from '../ledger/store/query.ts';
 import type { LogIdentity } from './compare-with-witness.ts';
 import { compareWithWitness } from './compare-with-witness.ts';
 import { offerCheckpoint, standingOf } from './offer-checkpoint.ts';

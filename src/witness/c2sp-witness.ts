@@ -7,10 +7,10 @@ import { hash } from 'node:crypto';
 import { CodedError } from '../domain/coded-error.ts';
 import type { C2spWitnessAddress } from '../domain/witness.ts';
 import { witnessName } from '../domain/witness.ts';
-import { parseCheckpoint } from '../ledger/checkpoint.ts';
-import type { CosignerKey } from '../ledger/cosignature.ts';
-import { cosignedAt, parseCosignerKey } from '../ledger/cosignature.ts';
-import type { HeldCheckpoint } from '../ledger/witnessed.ts';
+import { parseCheckpoint } from '../ledger/format/checkpoint.ts';
+import type { CosignerKey } from '../ledger/format/cosignature.ts';
+import { cosignedAt, parseCosignerKey } from '../ledger/format/cosignature.ts';
+import type { HeldCheckpoint } from '../ledger/verify/witnessed.ts';
 import type { Accepted, Offer, Witness } from './witness.ts';
 import { contradictionError } from './witness.ts';
 

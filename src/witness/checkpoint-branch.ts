@@ -7,7 +7,7 @@ import { hash } from 'node:crypto';
 import { CodedError } from '../domain/coded-error.ts';
 import type { GitOptions, GitResult } from '../deploy/git.ts';
 import { runGit } from '../deploy/git.ts';
-import type { HeldCheckpoint } from '../ledger/witnessed.ts';
+import type { HeldCheckpoint } from '../ledger/verify/witnessed.ts';
 
 export interface CommittedCheckpoint extends HeldCheckpoint {
   readonly commit: string;

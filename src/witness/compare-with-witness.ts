@@ -1,9 +1,9 @@
 /** Asks an outsider what it holds of a log and compares that with the database; reads both and writes nothing. */
-import type { DatabaseLog } from '../ledger/compared-log.ts';
-import { readDatabaseLog } from '../ledger/compared-log.ts';
-import type { Query } from '../ledger/query.ts';
-import type { Contradiction, HeldCheckpoint } from '../ledger/witnessed.ts';
-import { compareWitnessed, largestSigned, signedOf } from '../ledger/witnessed.ts';
+import type { DatabaseLog } from '../ledger/verify/compared-log.ts';
+import { readDatabaseLog } from '../ledger/verify/compared-log.ts';
+import type { Query } from '../ledger/store/query.ts';
+import type { Contradiction, HeldCheckpoint } from '../ledger/verify/witnessed.ts';
+import { compareWitnessed, largestSigned, signedOf } from '../ledger/verify/witnessed.ts';
 import type { Witness } from './witness.ts';
 
 /** A log by its name, and the key that signs it. */

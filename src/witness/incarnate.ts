@@ -6,15 +6,15 @@ import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import type { Database } from '../db/database.ts';
 import { CodedError } from '../domain/coded-error.ts';
-import { readFoundedVkeys } from '../ledger/founded-vkeys.ts';
-import { GrowingTree } from '../ledger/growing-tree.ts';
-import { EMPTY_ROOT } from '../ledger/hash.ts';
-import { integrate } from '../ledger/integrate.ts';
-import { openNewest } from '../ledger/open-newest.ts';
-import { queryOf } from '../ledger/query.ts';
-import type { RecordedAt } from '../ledger/record.ts';
-import { LEDGER_LOCKS, record } from '../ledger/record.ts';
-import type { LedgerSigner } from '../ledger/signer.ts';
+import { readFoundedVkeys } from '../ledger/store/founded-vkeys.ts';
+import { GrowingTree } from '../ledger/format/growing-tree.ts';
+import { EMPTY_ROOT } from '../ledger/format/hash.ts';
+import { integrate } from '../ledger/sequence/integrate.ts';
+import { openNewest } from '../ledger/sequence/open-newest.ts';
+import { queryOf } from '../ledger/store/query.ts';
+import type { RecordedAt } from '../ledger/store/record.ts';
+import { LEDGER_LOCKS, record } from '../ledger/store/record.ts';
+import type { LedgerSigner } from '../ledger/sequence/signer.ts';
 
 export interface Incarnation {
   /** Of the new log. */

@@ -1,9 +1,9 @@
 /** One checkpoint on its way to one witness, and the row that says that it arrived. */
-import { readDatabaseLog } from '../ledger/compared-log.ts';
-import { consistencyProof } from '../ledger/consistency-proof.ts';
-import { parseCheckpoint } from '../ledger/checkpoint.ts';
-import type { Bigint, Query } from '../ledger/query.ts';
-import { compareWitnessed, largestSigned } from '../ledger/witnessed.ts';
+import { readDatabaseLog } from '../ledger/verify/compared-log.ts';
+import { consistencyProof } from '../ledger/prove/consistency-proof.ts';
+import { parseCheckpoint } from '../ledger/format/checkpoint.ts';
+import type { Bigint, Query } from '../ledger/store/query.ts';
+import { compareWitnessed, largestSigned } from '../ledger/verify/witnessed.ts';
 import type { LogIdentity } from './compare-with-witness.ts';
 import { compareWithWitness } from './compare-with-witness.ts';
 import type { Witness } from './witness.ts';

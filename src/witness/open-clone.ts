@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { CodedError } from '../domain/coded-error.ts';
-import type { CheckpointsElsewhere } from '../ledger/compare-source.ts';
+import type { CheckpointsElsewhere } from '../ledger/verify/compare-source.ts';
 import { CheckpointBranch } from './checkpoint-branch.ts';
 
 /** `path` may be bare or have files checked out. Throws `witness_unreadable` where it is no clone. */

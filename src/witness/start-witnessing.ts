@@ -6,8 +6,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { CodedError } from '../domain/coded-error.ts';
-import type { Query } from '../ledger/query.ts';
-import { queryOfClient } from '../ledger/query.ts';
+import type { Query } from '../ledger/store/query.ts';
+import { queryOfClient } from '../ledger/store/query.ts';
 import type { LogIdentity } from './compare-with-witness.ts';
 import { compareWithWitness } from './compare-with-witness.ts';
 import { offerCheckpoint, standingOf } from './offer-checkpoint.ts';

@@ -7,7 +7,7 @@
  * of what is here. A contradiction is for good, anything else that goes wrong with a witness is an outage and is tried again.
  */
 import { CodedError } from '../domain/coded-error.ts';
-import type { Contradiction, HeldCheckpoint } from '../ledger/witnessed.ts';
+import type { Contradiction, HeldCheckpoint } from '../ledger/verify/witnessed.ts';
 
 export interface Witness {
   /** Says which it is, and nothing secret. */

@@ -6,8 +6,8 @@ import { pino } from 'pino';
 import { approve, ask, deployCheck, merge, openChange } from '../../demo/stage/acts.ts';
 import { setStage, type Stage } from '../../demo/stage/stage.ts';
 import { until, untilCheckRun } from '../../demo/stage/watch.ts';
-import { listEntries } from '../../src/ledger/read.ts';
-import { verifyDatabase } from '../../src/ledger/verify-database.ts';
+import { listEntries } from '../../src/ledger/store/read.ts';
+import { verifyDatabase } from '../../src/ledger/verify/verify-database.ts';
 import { assertReperformed } from '../support/assert-reperformed.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 

@@ -7,7 +7,7 @@ import { approve, ask, deployCheck, merge, openChange } from '../../demo/stage/a
 import { setStage, type Stage } from '../../demo/stage/stage.ts';
 import { untilCheckRun } from '../../demo/stage/watch.ts';
 import type { Repository } from '../../demo/github/github.ts';
-import { listEntries } from '../../src/ledger/read.ts';
+import { listEntries } from '../../src/ledger/store/read.ts';
 import { assertReperformed } from '../support/assert-reperformed.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 

@@ -7,7 +7,7 @@ import { approve, CHANGE_CHECK, headOf, merge, openChange } from '../../demo/sta
 import { shopPolicy } from '../../demo/stage/policy.ts';
 import { setStage, type Stage } from '../../demo/stage/stage.ts';
 import { untilCheckRun } from '../../demo/stage/watch.ts';
-import { listEntries } from '../../src/ledger/read.ts';
+import { listEntries } from '../../src/ledger/store/read.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 let dir: string;

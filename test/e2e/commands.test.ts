@@ -10,8 +10,8 @@ import { type Person, setStage, type Stage } from '../../demo/stage/stage.ts';
 import { seeAnswer, until, untilCheckRun } from '../../demo/stage/watch.ts';
 import { recordedAnswers } from '../../src/evidence/recorded-decisions.ts';
 import { reperformAnswer } from '../../src/evidence/reperform.ts';
-import { listEntries, readDocument } from '../../src/ledger/read.ts';
-import { verifyDatabase } from '../../src/ledger/verify-database.ts';
+import { listEntries, readDocument } from '../../src/ledger/store/read.ts';
+import { verifyDatabase } from '../../src/ledger/verify/verify-database.ts';
 import { assertReperformed } from '../support/assert-reperformed.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 

@@ -10,7 +10,7 @@ import { setStage, type Stage } from '../../demo/stage/stage.ts';
 import { untilCheckRun } from '../../demo/stage/watch.ts';
 import { type App, startApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
-import { targetRefusal } from '../../src/pipeline/target-refusal.ts';
+import { targetRefusal } from '../../src/pipeline/deployment/target-refusal.ts';
 import { assertReperformed } from '../support/assert-reperformed.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 

@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import { approve, ask, CHANGE_CHECK, deployCheck, merge, openChange } from '../../demo/stage/acts.ts';
 import { setStage, type Stage } from '../../demo/stage/stage.ts';
 import { until, untilCheckRun } from '../../demo/stage/watch.ts';
-import { listEntries, readDocument } from '../../src/ledger/read.ts';
+import { listEntries, readDocument } from '../../src/ledger/store/read.ts';
 import { assertReperformed } from '../support/assert-reperformed.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 

@@ -8,7 +8,7 @@ import type { GitHub } from '../../demo/github/github.ts';
 import { approve, CHANGE_CHECK, deployCheck, merge, openChange } from '../../demo/stage/acts.ts';
 import { setStage, type Stage } from '../../demo/stage/stage.ts';
 import { untilCheckRun } from '../../demo/stage/watch.ts';
-import { listEntries } from '../../src/ledger/read.ts';
+import { listEntries } from '../../src/ledger/store/read.ts';
 import { assertReperformed } from '../support/assert-reperformed.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 

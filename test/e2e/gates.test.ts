@@ -7,10 +7,10 @@ import { approve, ask, deployCheck, merge, openChange } from '../../demo/stage/a
 import { setStage, type Stage } from '../../demo/stage/stage.ts';
 import { until, untilCheckRun } from '../../demo/stage/watch.ts';
 import { openQueue } from '../../src/db/queue.ts';
-import { parseEntry } from '../../src/ledger/entry.ts';
-import { listEntries } from '../../src/ledger/read.ts';
-import { leafHash } from '../../src/ledger/hash.ts';
-import { parseProof, verifyProof } from '../../src/ledger/proof.ts';
+import { parseEntry } from '../../src/ledger/format/entry.ts';
+import { listEntries } from '../../src/ledger/store/read.ts';
+import { leafHash } from '../../src/ledger/format/hash.ts';
+import { parseProof, verifyProof } from '../../src/ledger/format/proof.ts';
 import { assertReperformed } from '../support/assert-reperformed.ts';
 import { createTestDatabase, query, type TestDatabase } from '../support/database.ts';
 

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { createKeyPair } from '../../demo/servers/servers.ts';
-import { generateLedgerKey } from '../../src/ledger/signer.ts';
+import { generateLedgerKey } from '../../src/ledger/sequence/signer.ts';
 import { assertReperformed } from '../support/assert-reperformed.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { runCountersign, type RunningCommand } from '../support/run-countersign.ts';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { removeEmbeddedPostgres } from '../../src/db/embedded-postgres.ts';
-import { generateLedgerKey } from '../../src/ledger/signer.ts';
+import { generateLedgerKey } from '../../src/ledger/sequence/signer.ts';
 import { assertReperformed } from '../support/assert-reperformed.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { runCountersign } from '../support/run-countersign.ts';

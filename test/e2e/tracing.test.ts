@@ -7,7 +7,7 @@ import { type GitCommit, readCommit } from '../../demo/github/git/commits.ts';
 import { approve, ask, CHANGE_CHECK, deployCheck, merge, openChange } from '../../demo/stage/acts.ts';
 import { setStage, type Stage } from '../../demo/stage/stage.ts';
 import { until, untilCheckRun } from '../../demo/stage/watch.ts';
-import { listEntries } from '../../src/ledger/read.ts';
+import { listEntries } from '../../src/ledger/store/read.ts';
 import { assertReperformed } from '../support/assert-reperformed.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { type Forged, forgeCommit } from '../support/github/forge-commit.ts';

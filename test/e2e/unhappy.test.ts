@@ -7,8 +7,8 @@ import { pino } from 'pino';
 import { approve, deployCheck, merge, openChange, type Opened } from '../../demo/stage/acts.ts';
 import { setStage, type Stage } from '../../demo/stage/stage.ts';
 import { seeCheckRun, untilCheckRun } from '../../demo/stage/watch.ts';
-import { listEntries } from '../../src/ledger/read.ts';
-import { verifyDatabase } from '../../src/ledger/verify-database.ts';
+import { listEntries } from '../../src/ledger/store/read.ts';
+import { verifyDatabase } from '../../src/ledger/verify/verify-database.ts';
 import { assertReperformed } from '../support/assert-reperformed.ts';
 import { createTestDatabase, query, type TestDatabase } from '../support/database.ts';
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { known } from '../../src/domain/known.ts';
 import type { GitHubReader } from '../../src/facts/github-reader.ts';
-import { newEntryId } from '../../src/ledger/entry-id.ts';
+import { newEntryId } from '../../src/ledger/format/entry-id.ts';
 import type { Pipeline } from '../../src/pipeline/pipeline.ts';
 import { agreeingTrees } from './agreeing-trees.ts';
 import type { TestDatabase } from './database.ts';

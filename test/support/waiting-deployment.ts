@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { Database } from '../../src/db/database.ts';
 import type { RepositoryRef } from '../../src/domain/repository.ts';
-import type { StoredDeployment } from '../../src/pipeline/deployment-row.ts';
+import type { StoredDeployment } from '../../src/pipeline/deployment/deployment-row.ts';
 
 export interface Deploying {
   readonly repository: RepositoryRef;

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import {
   badNames,
   brokenArrows,
+  brokenLedgerArrows,
   cycles,
   IMPURE_LEDGER,
   impureLeanings,
@@ -31,6 +32,10 @@ describe('the house', () => {
 
   test('imports go only where the table lets them', () => {
     expect(brokenArrows(sources)).toEqual([]);
+  });
+
+  test('the ledger’s folders lean only on those that come before them', () => {
+    expect(brokenLedgerArrows(sources)).toEqual([]);
   });
 
   test('no file needs itself', () => {
@@ -97,6 +102,19 @@ describe('the rules bite', () => {
     ['src/policy/a.ts', "import { a } from '../domain/gone.js';", 'is not there'],
   ])('%s with %p', (file, source, why) => {
     expect(brokenArrows(house({ [file]: source }))).toEqual([expect.stringContaining(why)]);
+  });
+
+  test.each([
+    [
+      'src/ledger/format/a.ts',
+      "import { b } from '../store/b.ts';",
+      'ledger/format must not import ledger/store',
+    ],
+    ['src/ledger/verify/a.ts', "import type { B } from '../retire/b.ts';", 'must not import ledger/retire'],
+    ['src/ledger/a.ts', '', 'is in no folder'],
+    ['src/ledger/attic/a.ts', '', 'is in no folder'],
+  ])('%s with %p in the ledger', (file, source, why) => {
+    expect(brokenLedgerArrows(house({ [file]: source }))).toEqual([expect.stringContaining(why)]);
   });
 
   test('what only looks like an import is none', () => {

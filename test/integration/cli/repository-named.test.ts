@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { repositoryIdNamed, repositoryNamed } from '../../../src/cli/repository-named.ts';
 import type { RepositoryRef } from '../../../src/domain/repository.ts';
-import { noteSeen } from '../../../src/pipeline/where-now.ts';
+import { noteSeen } from '../../../src/pipeline/repository/where-now.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { waitingDeployment } from '../../support/waiting-deployment.ts';
 

@@ -8,8 +8,8 @@ import { run } from '../../../src/cli/migrate.ts';
 import { migrate, readMigrations } from '../../../src/db/migrate.ts';
 import { openDatabase } from '../../../src/db/open-database.ts';
 import { QUEUE_NAMES } from '../../../src/db/queue-names.ts';
-import { newEntryId } from '../../../src/ledger/entry-id.ts';
-import { assertLedgerSafe } from '../../../src/ledger/safety.ts';
+import { newEntryId } from '../../../src/ledger/format/entry-id.ts';
+import { assertLedgerSafe } from '../../../src/ledger/verify/safety.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import { createEmptyDatabase, createTestDatabase, query } from '../../support/database.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
-import { listEntries } from '../../../src/ledger/read.ts';
+import { listEntries } from '../../../src/ledger/store/read.ts';
 import { main } from '../../../src/main.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { DeployWorld, SSHD_USABLE } from '../../support/deploy/deploy-world.ts';

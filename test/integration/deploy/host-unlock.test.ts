@@ -5,10 +5,10 @@ import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { breakHostLock } from '../../../src/deploy/inspect-host.ts';
-import { newEntryId } from '../../../src/ledger/entry-id.ts';
-import { listEntries } from '../../../src/ledger/read.ts';
+import { newEntryId } from '../../../src/ledger/format/entry-id.ts';
+import { listEntries } from '../../../src/ledger/store/read.ts';
 import { main } from '../../../src/main.ts';
-import { breakHostLocks, readHostLocks } from '../../../src/pipeline/break-host-lock.ts';
+import { breakHostLocks, readHostLocks } from '../../../src/pipeline/host/break-host-lock.ts';
 import { createTestDatabase, query, type TestDatabase } from '../../support/database.ts';
 import { DeployWorld, SSHD_USABLE } from '../../support/deploy/deploy-world.ts';
 

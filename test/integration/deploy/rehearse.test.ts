@@ -7,12 +7,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { stringify } from 'yaml';
 import type { GitHubReader } from '../../../src/facts/github-reader.ts';
 import { readManifest } from '../../../src/deploy/manifest.ts';
-import { readDocument, listEntries } from '../../../src/ledger/read.ts';
-import { record } from '../../../src/ledger/record.ts';
-import { newEntryId } from '../../../src/ledger/entry-id.ts';
+import { readDocument, listEntries } from '../../../src/ledger/store/read.ts';
+import { record } from '../../../src/ledger/store/record.ts';
+import { newEntryId } from '../../../src/ledger/format/entry-id.ts';
 import { jsonDocument } from '../../../src/pipeline/documents.ts';
-import { lookAtHosts } from '../../../src/pipeline/look-at-hosts.ts';
-import { assertNotRehearsed, rehearsalThere } from '../../../src/pipeline/rehearsal-lock.ts';
+import { lookAtHosts } from '../../../src/pipeline/host/look-at-hosts.ts';
+import { assertNotRehearsed, rehearsalThere } from '../../../src/pipeline/host/rehearsal-lock.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { DeployWorld, SSHD_USABLE } from '../../support/deploy/deploy-world.ts';
 import { pipelineOn } from '../../support/pipeline.ts';

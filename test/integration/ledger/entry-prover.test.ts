@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { databaseCheckRuns } from '../../../src/ledger/database-check-runs.ts';
-import { entryProver } from '../../../src/ledger/entry-prover.ts';
-import type { LedgerSigner } from '../../../src/ledger/signer.ts';
-import { createSigner, generateLedgerKey } from '../../../src/ledger/signer.ts';
+import { databaseCheckRuns } from '../../../src/ledger/verify/database-check-runs.ts';
+import { entryProver } from '../../../src/ledger/prove/entry-prover.ts';
+import type { LedgerSigner } from '../../../src/ledger/sequence/signer.ts';
+import { createSigner, generateLedgerKey } from '../../../src/ledger/sequence/signer.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import { createTestDatabase, query } from '../../support/database.ts';
 import { ORIGIN, act, integrateAll, makeSigner, recordSome, tamper } from './ledger-fixture.ts';

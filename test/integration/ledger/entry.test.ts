@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { run } from '../../../src/cli/entry.ts';
-import type { LedgerSigner } from '../../../src/ledger/signer.ts';
+import type { LedgerSigner } from '../../../src/ledger/sequence/signer.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import { createTestDatabase } from '../../support/database.ts';
 import { integrateAll, makeEntry, makeSigner, recordOne } from './ledger-fixture.ts';

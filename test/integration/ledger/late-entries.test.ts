@@ -1,10 +1,10 @@
 /** What an alteration gains by a time that is still to come, or by an entry that never gets an index: nothing. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { queryOf } from '../../../src/ledger/query.ts';
-import type { LedgerSigner } from '../../../src/ledger/signer.ts';
-import { resumeTree } from '../../../src/ledger/stored-tree.ts';
-import { verifyDatabase } from '../../../src/ledger/verify-database.ts';
+import { queryOf } from '../../../src/ledger/store/query.ts';
+import type { LedgerSigner } from '../../../src/ledger/sequence/signer.ts';
+import { resumeTree } from '../../../src/ledger/store/stored-tree.ts';
+import { verifyDatabase } from '../../../src/ledger/verify/verify-database.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import { createTestDatabase, query } from '../../support/database.ts';
 import { integrateAll, makeEntry, makeSigner, recordOne, recordSome, tamper } from './ledger-fixture.ts';

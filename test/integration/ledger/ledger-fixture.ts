@@ -6,11 +6,11 @@ import { Client } from 'pg';
 import type { Database } from '../../../src/db/database.ts';
 import { openDatabase } from '../../../src/db/open-database.ts';
 import type { NewEntry } from '../../../src/domain/entry.ts';
-import { newEntryId } from '../../../src/ledger/entry-id.ts';
-import { record } from '../../../src/ledger/record.ts';
-import { startSequencer } from '../../../src/ledger/sequencer.ts';
-import type { LedgerSigner } from '../../../src/ledger/signer.ts';
-import { createSigner, generateLedgerKey } from '../../../src/ledger/signer.ts';
+import { newEntryId } from '../../../src/ledger/format/entry-id.ts';
+import { record } from '../../../src/ledger/store/record.ts';
+import { startSequencer } from '../../../src/ledger/sequence/sequencer.ts';
+import type { LedgerSigner } from '../../../src/ledger/sequence/signer.ts';
+import { createSigner, generateLedgerKey } from '../../../src/ledger/sequence/signer.ts';
 import type { TestDatabase } from '../../support/database.ts';
 
 export const ORIGIN = 'audit.example.com/ledger/1';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { run as entryRun } from '../../../src/cli/entry.ts';
 import { run as eraseRun } from '../../../src/cli/erase.ts';
-import type { LedgerSigner } from '../../../src/ledger/signer.ts';
+import type { LedgerSigner } from '../../../src/ledger/sequence/signer.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import { createTestDatabase, query } from '../../support/database.ts';
 import { act, integrateAll, makeEntry, makeSigner, recordOne, tamper } from './ledger-fixture.ts';

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { newEntryId } from '../../../src/ledger/entry-id.ts';
-import { listEntries, readDocument, readEntry } from '../../../src/ledger/read.ts';
-import { record } from '../../../src/ledger/record.ts';
+import { newEntryId } from '../../../src/ledger/format/entry-id.ts';
+import { listEntries, readDocument, readEntry } from '../../../src/ledger/store/read.ts';
+import { record } from '../../../src/ledger/store/record.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import { createTestDatabase, query } from '../../support/database.ts';
 import { act, makeEntry, recordOne, tamper } from './ledger-fixture.ts';

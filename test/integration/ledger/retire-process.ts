@@ -1,8 +1,8 @@
 /** A retirement that can be killed: `node retire-process.ts OWNER_URL ARCHIVE`. Says each step when it is done. */
 import { randomBytes } from 'node:crypto';
 import { openDatabase } from '../../../src/db/open-database.ts';
-import { newEntryId } from '../../../src/ledger/entry-id.ts';
-import { retireYear } from '../../../src/ledger/retire-year.ts';
+import { newEntryId } from '../../../src/ledger/format/entry-id.ts';
+import { retireYear } from '../../../src/ledger/retire/retire-year.ts';
 import { entriesInUse } from '../../../src/pipeline/entries-in-use.ts';
 import { NOW } from './retire-fixture.ts';
 

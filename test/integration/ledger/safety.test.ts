@@ -3,8 +3,8 @@ import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import type { Database } from '../../../src/db/database.ts';
 import { openDatabase } from '../../../src/db/open-database.ts';
-import { assertLedgerSafe } from '../../../src/ledger/safety.ts';
-import { assertLedgerWritable } from '../../../src/ledger/writable.ts';
+import { assertLedgerSafe } from '../../../src/ledger/verify/safety.ts';
+import { assertLedgerWritable } from '../../../src/ledger/store/writable.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import { createEmptyDatabase, createTestDatabase } from '../../support/database.ts';
 

@@ -1,8 +1,8 @@
 /** A process that records and integrates until it is killed: `node sequencer-process.ts URL KEY_FILE FIRST`. */
 import { readFileSync } from 'node:fs';
 import { openDatabase } from '../../../src/db/open-database.ts';
-import { startSequencer } from '../../../src/ledger/sequencer.ts';
-import { createSigner } from '../../../src/ledger/signer.ts';
+import { startSequencer } from '../../../src/ledger/sequence/sequencer.ts';
+import { createSigner } from '../../../src/ledger/sequence/signer.ts';
 import { ORIGIN, makeEntry, recordOne } from './ledger-fixture.ts';
 
 const [url = '', keyFile = '', first = '0'] = process.argv.slice(2);

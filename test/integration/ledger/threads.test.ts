@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BundleThreads } from '../../../src/ledger/bundle-threads.ts';
-import { verifyDirectory } from '../../../src/ledger/verify-directory.ts';
+import { BundleThreads } from '../../../src/ledger/source/bundle-threads.ts';
+import { verifyDirectory } from '../../../src/ledger/verify/verify-directory.ts';
 import { makeSigner } from './ledger-fixture.ts';
 import { writeLog } from './write-log.ts';
 

@@ -2,17 +2,17 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createHmac, randomBytes } from 'node:crypto';
 import type { NewEntry } from '../../../src/domain/entry.ts';
-import { openCheckpoint } from '../../../src/ledger/checkpoint.ts';
-import { newEntryId } from '../../../src/ledger/entry-id.ts';
-import { proofAtIndex } from '../../../src/ledger/entry-proof.ts';
-import { leafHash } from '../../../src/ledger/hash.ts';
-import { formatNote, parseNote, parseVerifierKey } from '../../../src/ledger/note.ts';
-import { parseProof, verifyProof } from '../../../src/ledger/proof.ts';
-import { listEntries, readEntry, readEntryAt } from '../../../src/ledger/read.ts';
-import { record } from '../../../src/ledger/record.ts';
-import { startSequencer } from '../../../src/ledger/sequencer.ts';
-import type { LedgerSigner } from '../../../src/ledger/signer.ts';
-import { verifyDatabase } from '../../../src/ledger/verify-database.ts';
+import { openCheckpoint } from '../../../src/ledger/format/checkpoint.ts';
+import { newEntryId } from '../../../src/ledger/format/entry-id.ts';
+import { proofAtIndex } from '../../../src/ledger/prove/entry-proof.ts';
+import { leafHash } from '../../../src/ledger/format/hash.ts';
+import { formatNote, parseNote, parseVerifierKey } from '../../../src/ledger/format/note.ts';
+import { parseProof, verifyProof } from '../../../src/ledger/format/proof.ts';
+import { listEntries, readEntry, readEntryAt } from '../../../src/ledger/store/read.ts';
+import { record } from '../../../src/ledger/store/record.ts';
+import { startSequencer } from '../../../src/ledger/sequence/sequencer.ts';
+import type { LedgerSigner } from '../../../src/ledger/sequence/signer.ts';
+import { verifyDatabase } from '../../../src/ledger/verify/verify-database.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import { createTestDatabase, query } from '../../support/database.ts';
 import {

@@ -7,12 +7,12 @@ import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import type { Database } from '../../../src/db/database.ts';
 import { openDatabase } from '../../../src/db/open-database.ts';
-import { newEntryId } from '../../../src/ledger/entry-id.ts';
-import { exportLog } from '../../../src/ledger/export.ts';
-import type { VerifyReport } from '../../../src/ledger/finding.ts';
-import type { LedgerSigner } from '../../../src/ledger/signer.ts';
-import { verifyDatabase } from '../../../src/ledger/verify-database.ts';
-import { verifyDirectory } from '../../../src/ledger/verify-directory.ts';
+import { newEntryId } from '../../../src/ledger/format/entry-id.ts';
+import { exportLog } from '../../../src/ledger/export/export.ts';
+import type { VerifyReport } from '../../../src/ledger/source/finding.ts';
+import type { LedgerSigner } from '../../../src/ledger/sequence/signer.ts';
+import { verifyDatabase } from '../../../src/ledger/verify/verify-database.ts';
+import { verifyDirectory } from '../../../src/ledger/verify/verify-directory.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import { createTestDatabase, query } from '../../support/database.ts';
 import {
@@ -551,7 +551,7 @@ describe('an export', () => {
   });
 
   test('whose entry and stored hash were both changed does not hold', async () => {
-    const { leafHash } = await import('../../../src/ledger/hash.ts');
+    const { leafHash } = await import('../../../src/ledger/format/hash.ts');
     let changed = Buffer.alloc(0);
     await edit('tile/entries/000', (content) => {
       const forged = replace(

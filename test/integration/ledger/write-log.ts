@@ -2,14 +2,14 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { entryBytes, entryContent } from '../../../src/ledger/entry.ts';
-import { newEntryId } from '../../../src/ledger/entry-id.ts';
-import { bundleOf } from '../../../src/ledger/export.ts';
-import { GrowingTree } from '../../../src/ledger/growing-tree.ts';
-import { leafHash } from '../../../src/ledger/hash.ts';
-import { actorReference, loginReference, sealDocument } from '../../../src/ledger/seal.ts';
-import type { LedgerSigner } from '../../../src/ledger/signer.ts';
-import { TILE_WIDTH, tilePath, tilesOf } from '../../../src/ledger/tiles.ts';
+import { entryBytes, entryContent } from '../../../src/ledger/format/entry.ts';
+import { newEntryId } from '../../../src/ledger/format/entry-id.ts';
+import { bundleOf } from '../../../src/ledger/export/export.ts';
+import { GrowingTree } from '../../../src/ledger/format/growing-tree.ts';
+import { leafHash } from '../../../src/ledger/format/hash.ts';
+import { actorReference, loginReference, sealDocument } from '../../../src/ledger/format/seal.ts';
+import type { LedgerSigner } from '../../../src/ledger/sequence/signer.ts';
+import { TILE_WIDTH, tilePath, tilesOf } from '../../../src/ledger/format/tiles.ts';
 import { makeEntry } from './ledger-fixture.ts';
 
 const NOW = '2026-03-01T12:00:00.000Z';

@@ -5,16 +5,16 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
-import { entryProof, waitForEntryProof } from '../../../src/ledger/entry-proof.ts';
-import type { VerifyReport } from '../../../src/ledger/finding.ts';
-import { integrate, signHead } from '../../../src/ledger/integrate.ts';
-import { openLog } from '../../../src/ledger/log.ts';
-import { queryOf } from '../../../src/ledger/query.ts';
-import { LEDGER_LOCKS } from '../../../src/ledger/record.ts';
-import type { Sequencer } from '../../../src/ledger/sequencer.ts';
-import { startSequencer } from '../../../src/ledger/sequencer.ts';
-import type { LedgerSigner } from '../../../src/ledger/signer.ts';
-import { verifyDatabase } from '../../../src/ledger/verify-database.ts';
+import { entryProof, waitForEntryProof } from '../../../src/ledger/prove/entry-proof.ts';
+import type { VerifyReport } from '../../../src/ledger/source/finding.ts';
+import { integrate, signHead } from '../../../src/ledger/sequence/integrate.ts';
+import { openLog } from '../../../src/ledger/sequence/log.ts';
+import { queryOf } from '../../../src/ledger/store/query.ts';
+import { LEDGER_LOCKS } from '../../../src/ledger/store/record.ts';
+import type { Sequencer } from '../../../src/ledger/sequence/sequencer.ts';
+import { startSequencer } from '../../../src/ledger/sequence/sequencer.ts';
+import type { LedgerSigner } from '../../../src/ledger/sequence/signer.ts';
+import { verifyDatabase } from '../../../src/ledger/verify/verify-database.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import { createTestDatabase, query } from '../../support/database.ts';
 import {

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { listEntries } from '../../../src/ledger/read.ts';
-import { record } from '../../../src/ledger/record.ts';
-import { claimDeployment, claimKey } from '../../../src/pipeline/claim-deployment.ts';
-import type { StoredDeployment } from '../../../src/pipeline/deployment-row.ts';
+import { listEntries } from '../../../src/ledger/store/read.ts';
+import { record } from '../../../src/ledger/store/record.ts';
+import { claimDeployment, claimKey } from '../../../src/pipeline/deployment/claim-deployment.ts';
+import type { StoredDeployment } from '../../../src/pipeline/deployment/deployment-row.ts';
 import { policyDocument } from '../../../src/pipeline/documents.ts';
-import { recordDeploymentDecision } from '../../../src/pipeline/judge-deployment.ts';
-import { unreadDeployment } from '../../../src/pipeline/unread-deployment.ts';
+import { recordDeploymentDecision } from '../../../src/pipeline/deployment/judge-deployment.ts';
+import { unreadDeployment } from '../../../src/pipeline/deployment/unread-deployment.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { dave, sha } from '../../support/make-facts.ts';
 import { pipelineOn } from '../../support/pipeline.ts';

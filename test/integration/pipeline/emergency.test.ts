@@ -5,21 +5,25 @@ import type { DeploymentFacts } from '../../../src/domain/deployment-facts.ts';
 import { mayProceed } from '../../../src/domain/decision.ts';
 import type { OpenReview } from '../../../src/domain/emergency-facts.ts';
 import { known, type Known } from '../../../src/domain/known.ts';
-import { listEntries } from '../../../src/ledger/read.ts';
-import { queryOf } from '../../../src/ledger/query.ts';
-import type { StoredDeployment } from '../../../src/pipeline/deployment-row.ts';
-import { emergencyDue } from '../../../src/pipeline/emergency-due.ts';
+import { listEntries } from '../../../src/ledger/store/read.ts';
+import { queryOf } from '../../../src/ledger/store/query.ts';
+import type { StoredDeployment } from '../../../src/pipeline/deployment/deployment-row.ts';
+import { emergencyDue } from '../../../src/pipeline/emergency/emergency-due.ts';
 import { entriesInUse } from '../../../src/pipeline/entries-in-use.ts';
-import { findEmergency, readDeclared, readEmergency } from '../../../src/pipeline/read-emergencies.ts';
-import { readOpenReviews } from '../../../src/pipeline/read-open-reviews.ts';
-import { recordBypass } from '../../../src/pipeline/record-bypass.ts';
+import {
+  findEmergency,
+  readDeclared,
+  readEmergency,
+} from '../../../src/pipeline/emergency/read-emergencies.ts';
+import { readOpenReviews } from '../../../src/pipeline/emergency/read-open-reviews.ts';
+import { recordBypass } from '../../../src/pipeline/emergency/record-bypass.ts';
 import {
   confirmEmergency,
   declareEmergency,
   reviewEmergency,
-} from '../../../src/pipeline/record-emergency.ts';
-import { useEmergency } from '../../../src/pipeline/use-emergency.ts';
-import { noteSeen } from '../../../src/pipeline/where-now.ts';
+} from '../../../src/pipeline/emergency/record-emergency.ts';
+import { useEmergency } from '../../../src/pipeline/emergency/use-emergency.ts';
+import { noteSeen } from '../../../src/pipeline/repository/where-now.ts';
 import { evaluateDeployment } from '../../../src/policy/evaluate-deployment.ts';
 import type { Policy } from '../../../src/policy/schema.ts';
 import { createTestDatabase, query, type TestDatabase } from '../../support/database.ts';

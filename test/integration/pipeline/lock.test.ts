@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { known } from '../../../src/domain/known.ts';
-import { record } from '../../../src/ledger/record.ts';
-import { listEntries } from '../../../src/ledger/read.ts';
+import { record } from '../../../src/ledger/store/record.ts';
+import { listEntries } from '../../../src/ledger/store/read.ts';
 import { entriesInUse } from '../../../src/pipeline/entries-in-use.ts';
-import { queryOf } from '../../../src/ledger/query.ts';
-import { readLock, readLockFacts } from '../../../src/pipeline/read-lock.ts';
-import { removeLock, setLock } from '../../../src/pipeline/set-lock.ts';
+import { queryOf } from '../../../src/ledger/store/query.ts';
+import { readLock, readLockFacts } from '../../../src/pipeline/command/read-lock.ts';
+import { removeLock, setLock } from '../../../src/pipeline/command/set-lock.ts';
 import { main } from '../../../src/main.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { carol, dave, sha } from '../../support/make-facts.ts';

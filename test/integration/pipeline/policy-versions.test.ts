@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { policyVersions } from '../../../src/pipeline/last-reviewed-policy.ts';
+import { policyVersions } from '../../../src/pipeline/policy/last-reviewed-policy.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import { createTestDatabase } from '../../support/database.ts';
 import { act, makeEntry, recordOne } from '../ledger/ledger-fixture.ts';

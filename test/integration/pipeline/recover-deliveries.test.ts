@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { listEntries } from '../../../src/ledger/read.ts';
+import { listEntries } from '../../../src/ledger/store/read.ts';
 import { recoverDeliveries } from '../../../src/pipeline/recover-deliveries.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { type Shop, startShop } from '../../support/github/start-shop.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openDatabase } from '../../../src/db/open-database.ts';
 import type { GitHubReader } from '../../../src/facts/github-reader.ts';
-import { holdRehearsal, rehearsalThere } from '../../../src/pipeline/rehearsal-lock.ts';
-import { runDeploy } from '../../../src/pipeline/run-deploy.ts';
+import { holdRehearsal, rehearsalThere } from '../../../src/pipeline/host/rehearsal-lock.ts';
+import { runDeploy } from '../../../src/pipeline/deployment/run-deploy.ts';
 import { createTestDatabase, query, type TestDatabase } from '../../support/database.ts';
 import { pipelineOn } from '../../support/pipeline.ts';
 import { waitingDeployment } from '../../support/waiting-deployment.ts';

@@ -4,10 +4,10 @@ import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openDatabase } from '../../../src/db/open-database.ts';
-import { newEntryId } from '../../../src/ledger/entry-id.ts';
-import { record } from '../../../src/ledger/record.ts';
-import { startSequencer } from '../../../src/ledger/sequencer.ts';
-import { createSigner, generateLedgerKey } from '../../../src/ledger/signer.ts';
+import { newEntryId } from '../../../src/ledger/format/entry-id.ts';
+import { record } from '../../../src/ledger/store/record.ts';
+import { startSequencer } from '../../../src/ledger/sequence/sequencer.ts';
+import { createSigner, generateLedgerKey } from '../../../src/ledger/sequence/signer.ts';
 import { createPages, type PagesOptions } from '../../../src/web/pages.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 

@@ -6,11 +6,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { openDatabase } from '../../../src/db/open-database.ts';
 import type { CodedError } from '../../../src/domain/coded-error.ts';
-import { consistencyProof } from '../../../src/ledger/consistency-proof.ts';
-import { cosignedAt, parseCosignerKey } from '../../../src/ledger/cosignature.ts';
-import { queryOf } from '../../../src/ledger/query.ts';
-import type { LedgerSigner } from '../../../src/ledger/signer.ts';
-import { verifyDatabase } from '../../../src/ledger/verify-database.ts';
+import { consistencyProof } from '../../../src/ledger/prove/consistency-proof.ts';
+import { cosignedAt, parseCosignerKey } from '../../../src/ledger/format/cosignature.ts';
+import { queryOf } from '../../../src/ledger/store/query.ts';
+import type { LedgerSigner } from '../../../src/ledger/sequence/signer.ts';
+import { verifyDatabase } from '../../../src/ledger/verify/verify-database.ts';
 import { assertNotContradicted } from '../../../src/witness/assert-not-contradicted.ts';
 import { C2spWitness } from '../../../src/witness/c2sp-witness.ts';
 import { offerCheckpoint, standingOf } from '../../../src/witness/offer-checkpoint.ts';
@@ -220,7 +220,7 @@ describeWithGo('a C2SP witness that checks by Go’s tlog', () => {
       'SELECT note FROM ledger.checkpoint ORDER BY size DESC LIMIT 1',
     );
     const leaves = await query(database.readerUrl, 'SELECT leaf_hash FROM ledger.integration ORDER BY index');
-    const { GrowingTree } = await import('../../../src/ledger/growing-tree.ts');
+    const { GrowingTree } = await import('../../../src/ledger/format/growing-tree.ts');
     const rootOf = (size: number): Uint8Array => {
       const tree = new GrowingTree();
       for (const { leaf_hash } of leaves.slice(0, size)) tree.append(leaf_hash as Buffer);

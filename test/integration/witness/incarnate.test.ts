@@ -2,11 +2,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import type { KyselyPlugin } from 'kysely';
-import { newEntryId } from '../../../src/ledger/entry-id.ts';
-import { factOf } from '../../../src/ledger/incarnation.ts';
-import type { RecordedAt } from '../../../src/ledger/record.ts';
-import { createSigner, generateLedgerKey } from '../../../src/ledger/signer.ts';
-import { verifyDatabase } from '../../../src/ledger/verify-database.ts';
+import { newEntryId } from '../../../src/ledger/format/entry-id.ts';
+import { factOf } from '../../../src/ledger/verify/incarnation.ts';
+import type { RecordedAt } from '../../../src/ledger/store/record.ts';
+import { createSigner, generateLedgerKey } from '../../../src/ledger/sequence/signer.ts';
+import { verifyDatabase } from '../../../src/ledger/verify/verify-database.ts';
 import { incarnate } from '../../../src/witness/incarnate.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import { createTestDatabase, query } from '../../support/database.ts';

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { WitnessedCopy } from '../../../bench/ledger/witness-clone.ts';
 import { makeWitnessedCopy } from '../../../bench/ledger/witness-clone.ts';
-import type { CheckpointsElsewhere } from '../../../src/ledger/compare-source.ts';
-import { createSigner, generateLedgerKey } from '../../../src/ledger/signer.ts';
-import { verifyDirectory } from '../../../src/ledger/verify-directory.ts';
-import type { HeldCheckpoint } from '../../../src/ledger/witnessed.ts';
+import type { CheckpointsElsewhere } from '../../../src/ledger/verify/compare-source.ts';
+import { createSigner, generateLedgerKey } from '../../../src/ledger/sequence/signer.ts';
+import { verifyDirectory } from '../../../src/ledger/verify/verify-directory.ts';
+import type { HeldCheckpoint } from '../../../src/ledger/verify/witnessed.ts';
 import { openClone } from '../../../src/witness/open-clone.ts';
 
 const signer = createSigner({ origin: 'audit.example.com/ledger/1', privateKey: generateLedgerKey() });

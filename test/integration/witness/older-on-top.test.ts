@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runGit } from '../../../src/deploy/git.ts';
-import { queryOf } from '../../../src/ledger/query.ts';
+import { queryOf } from '../../../src/ledger/store/query.ts';
 import { assertNotContradicted } from '../../../src/witness/assert-not-contradicted.ts';
 import { CheckpointBranch } from '../../../src/witness/checkpoint-branch.ts';
 import { compareWithWitness } from '../../../src/witness/compare-with-witness.ts';

@@ -50,6 +50,44 @@ export const MAY_IMPORT: Readonly<Record<Room, readonly Room[]>> = {
   web: all('main', 'webhooks'),
 };
 
+/** The ledger's folders, and which others each may import. What stands first knows nothing of what comes after. */
+export const LEDGER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  // Pure: what is written, to the byte.
+  format: [],
+  // What reads and appends rows.
+  store: ['format'],
+  // A log to be verified, wherever it lies.
+  source: ['format', 'store'],
+  erase: ['format', 'store', 'source'],
+  prove: ['format', 'store', 'source', 'erase'],
+  verify: ['format', 'store', 'source', 'prove'],
+  // What gives entries their place and signs.
+  sequence: ['format', 'store', 'verify'],
+  export: ['format', 'store', 'source'],
+  retire: ['format', 'store', 'source', 'prove', 'verify', 'sequence', 'export'],
+};
+
+/** Imports between the ledger's folders against that table, and files that are in none of them. */
+export function brokenLedgerArrows(sources: Sources): string[] {
+  const broken: string[] = [];
+  for (const [file, source] of sources) {
+    const [, room, folder] = file.split('/');
+    if (room !== 'ledger') continue;
+    const allowed = folder === undefined ? undefined : LEDGER_MAY_IMPORT[folder];
+    if (folder === undefined || allowed === undefined) {
+      broken.push(`${file}: is in no folder of the ledger`);
+      continue;
+    }
+    for (const { specifier } of importsOf(source)) {
+      if (!specifier.startsWith('.')) continue;
+      const [, otherRoom, other = ''] = path.join(path.dirname(file), specifier).split('/');
+      if (otherRoom === 'ledger' && other !== folder && !allowed.includes(other))
+        broken.push(`${file}: ledger/${folder} must not import ledger/${other} (${specifier})`);
+    }
+  }
+  return broken;
+}
+
 /** The room of a file: a folder of `src`, or one of the files beside them. Null: there is no such room. */
 export function roomOf(file: string): Room | null {
   const name = file.split('/')[1]?.replace(/\.ts$/, '');
@@ -110,68 +148,68 @@ const PURE_ROOTS = [
 
 /** The files of the ledger that may touch the database, the disk or chance. Whatever isn't named here is pure. */
 export const IMPURE_LEDGER: readonly string[] = [
-  'bare-copy.ts',
-  'bundle-thread.ts',
-  'bundle-threads.ts',
-  'compared-log.ts',
-  'archive.ts',
-  'archived-source.ts',
-  'archives-by-log.ts',
-  'consistency-proof.ts',
-  'database-source.ts',
-  'directory-source.ts',
-  'drop-year.ts',
-  'entry-proof.ts',
-  'entry-prover.ts',
-  'erase.ts',
-  'export.ts',
-  'export-erased.ts',
-  'exported-people.ts',
-  'find-person.ts',
-  'first-missing.ts',
-  'founded-vkeys.ts',
-  'hidden-entries.ts',
-  'hold-entries.ts',
-  'integrate.ts',
-  'judge-bundle.ts',
-  'late-entries.ts',
-  'lock-entries.ts',
-  'lock-holder.ts',
-  'log.ts',
-  'open-directory.ts',
-  'open-newest.ts',
-  'plain-file.ts',
-  'retired-files.ts',
-  'plan-erasure.ts',
-  'policies-in-force.ts',
-  'query.ts',
-  'read-retirement.ts',
-  'read-vkeys.ts',
-  'read.ts',
-  'read-around.ts',
-  'read-erasures.ts',
-  'record.ts',
-  'retire-year.ts',
-  'retirement-plan.ts',
-  'rotate-key.ts',
-  'safety.ts',
-  'sequencer.ts',
-  'sequencer-trouble.ts',
-  'signer.ts',
-  'state-retirement.ts',
-  'stored-tree.ts',
-  'subjects.ts',
-  'unreferenced-files.ts',
-  'unsigned-entries.ts',
-  'database-check-runs.ts',
-  'directory-check-runs.ts',
-  'verify-check-run.ts',
-  'verify-database.ts',
-  'verify-directory.ts',
-  'verify-erasures.ts',
-  'verify-tables.ts',
-  'verify-witness-rows.ts',
-  'writable.ts',
+  'source/bare-copy.ts',
+  'source/bundle-thread.ts',
+  'source/bundle-threads.ts',
+  'verify/compared-log.ts',
+  'retire/archive.ts',
+  'source/archived-source.ts',
+  'source/archives-by-log.ts',
+  'prove/consistency-proof.ts',
+  'source/database-source.ts',
+  'source/directory-source.ts',
+  'retire/drop-year.ts',
+  'prove/entry-proof.ts',
+  'prove/entry-prover.ts',
+  'erase/erase.ts',
+  'export/export.ts',
+  'export/export-erased.ts',
+  'source/exported-people.ts',
+  'erase/find-person.ts',
+  'store/first-missing.ts',
+  'store/founded-vkeys.ts',
+  'verify/hidden-entries.ts',
+  'store/hold-entries.ts',
+  'sequence/integrate.ts',
+  'source/judge-bundle.ts',
+  'verify/late-entries.ts',
+  'store/lock-entries.ts',
+  'sequence/lock-holder.ts',
+  'sequence/log.ts',
+  'verify/open-directory.ts',
+  'sequence/open-newest.ts',
+  'source/plain-file.ts',
+  'source/retired-files.ts',
+  'erase/plan-erasure.ts',
+  'store/policies-in-force.ts',
+  'store/query.ts',
+  'store/read-retirement.ts',
+  'store/read-vkeys.ts',
+  'store/read.ts',
+  'prove/read-around.ts',
+  'erase/read-erasures.ts',
+  'store/record.ts',
+  'retire/retire-year.ts',
+  'retire/retirement-plan.ts',
+  'sequence/rotate-key.ts',
+  'verify/safety.ts',
+  'sequence/sequencer.ts',
+  'sequence/sequencer-trouble.ts',
+  'sequence/signer.ts',
+  'retire/state-retirement.ts',
+  'store/stored-tree.ts',
+  'store/subjects.ts',
+  'source/unreferenced-files.ts',
+  'sequence/unsigned-entries.ts',
+  'verify/database-check-runs.ts',
+  'verify/directory-check-runs.ts',
+  'verify/verify-check-run.ts',
+  'verify/verify-database.ts',
+  'verify/verify-directory.ts',
+  'verify/verify-erasures.ts',
+  'verify/verify-tables.ts',
+  'verify/verify-witness-rows.ts',
+  'store/writable.ts',
 ];
 
 /** Every file that must be pure. */

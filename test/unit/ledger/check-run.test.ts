@@ -2,9 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { CheckRunContent } from '../../../src/domain/effect.ts';
 import { appendProof } from '../../../src/effects/append-proof.ts';
-import { readCheckRunCopy } from '../../../src/ledger/check-run-copy.ts';
-import { compareCheckRun } from '../../../src/ledger/check-run-difference.ts';
-import { parseCheckRunRecord } from '../../../src/ledger/check-run-record.ts';
+import { readCheckRunCopy } from '../../../src/ledger/format/check-run-copy.ts';
+import { compareCheckRun } from '../../../src/ledger/format/check-run-difference.ts';
+import { parseCheckRunRecord } from '../../../src/ledger/format/check-run-record.ts';
 import { checkRunDocument } from '../../../src/pipeline/documents.ts';
 import { proof } from '../effects/example-check-runs.ts';
 

@@ -3,21 +3,21 @@ import { describe, expect, test } from '@jest/globals';
 import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openCheckpoint } from '../../../src/ledger/checkpoint.ts';
-import { GrowingTree } from '../../../src/ledger/growing-tree.ts';
-import { leafHash, sha256 } from '../../../src/ledger/hash.ts';
-import { parseNote, parseVerifierKey, signedBy } from '../../../src/ledger/note.ts';
-import { formatProof, verifyProof } from '../../../src/ledger/proof.ts';
-import { createSigner } from '../../../src/ledger/signer.ts';
-import type { FullTile } from '../../../src/ledger/tiles.ts';
-import { hashOf, tilePath, tilesOf } from '../../../src/ledger/tiles.ts';
-import type { HashReader, LeafRange } from '../../../src/ledger/tree-proof.ts';
+import { openCheckpoint } from '../../../src/ledger/format/checkpoint.ts';
+import { GrowingTree } from '../../../src/ledger/format/growing-tree.ts';
+import { leafHash, sha256 } from '../../../src/ledger/format/hash.ts';
+import { parseNote, parseVerifierKey, signedBy } from '../../../src/ledger/format/note.ts';
+import { formatProof, verifyProof } from '../../../src/ledger/format/proof.ts';
+import { createSigner } from '../../../src/ledger/sequence/signer.ts';
+import type { FullTile } from '../../../src/ledger/format/tiles.ts';
+import { hashOf, tilePath, tilesOf } from '../../../src/ledger/format/tiles.ts';
+import type { HashReader, LeafRange } from '../../../src/ledger/format/tree-proof.ts';
 import {
   consistencyRanges,
   inclusionRanges,
   rangeHash,
   verifyConsistency,
-} from '../../../src/ledger/tree-proof.ts';
+} from '../../../src/ledger/format/tree-proof.ts';
 
 interface Vectors {
   readonly origin: string;

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { GrowingTree } from '../../../src/ledger/growing-tree.ts';
-import { EMPTY_ROOT, leafHash, nodeHash } from '../../../src/ledger/hash.ts';
-import type { FullTile } from '../../../src/ledger/tiles.ts';
-import { TILE_WIDTH, hashOf, tileAt, tilePath, tilesOf } from '../../../src/ledger/tiles.ts';
-import type { HashReader } from '../../../src/ledger/tree-proof.ts';
+import { GrowingTree } from '../../../src/ledger/format/growing-tree.ts';
+import { EMPTY_ROOT, leafHash, nodeHash } from '../../../src/ledger/format/hash.ts';
+import type { FullTile } from '../../../src/ledger/format/tiles.ts';
+import { TILE_WIDTH, hashOf, tileAt, tilePath, tilesOf } from '../../../src/ledger/format/tiles.ts';
+import type { HashReader } from '../../../src/ledger/format/tree-proof.ts';
 import {
   consistencyRanges,
   inclusionRanges,
@@ -12,7 +12,7 @@ import {
   tilesNeeded,
   verifyConsistency,
   verifyInclusion,
-} from '../../../src/ledger/tree-proof.ts';
+} from '../../../src/ledger/format/tree-proof.ts';
 
 /** The leaves and roots of the Certificate Transparency reference implementation's test of RFC 6962. */
 const LEAVES = [

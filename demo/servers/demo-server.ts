@@ -15,6 +15,8 @@ export interface ServerOptions {
   readonly trustedUserCa?: string;
   /** sshd's `MaxStartups`; more than a test needs, if not said. */
   readonly maxStartups?: string;
+  /** Where it listens and is reached, 127.0.0.1 if not said. The real sshd only. */
+  readonly address?: string;
   /** The real sshd is started by this: a program and its arguments, which then becomes the command that follows them. */
   readonly within?: readonly string[];
   /** More lines for sshd's configuration. The real sshd only. */
@@ -26,7 +28,7 @@ export interface DemoServer {
   readonly name: string;
   /** `openssh`: the real sshd. `in-process`: ssh2's server, which runs the same commands on this machine just as really. */
   readonly kind: 'openssh' | 'in-process';
-  readonly host: '127.0.0.1';
+  readonly host: string;
   readonly port: number;
   readonly user: string;
   /** Of its host key, as an operator's file pins it. */

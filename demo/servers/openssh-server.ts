@@ -43,8 +43,9 @@ export async function startOpenSshServer(options: ServerOptions): Promise<DemoSe
 
   const variables = Object.entries(options.environment ?? {});
   const port = await freePort();
+  const host = options.address ?? '127.0.0.1';
   const settings = [
-    ...['127.0.0.1', ...(options.alsoAt ?? [])].map((address) => `ListenAddress ${address}:${port}`),
+    ...[host, ...(options.alsoAt ?? [])].map((address) => `ListenAddress ${address}:${port}`),
     `HostKey "${keyFile}"`,
     `AuthorizedKeysFile "${authorized}"`,
     'PidFile none',
@@ -73,7 +74,7 @@ export async function startOpenSshServer(options: ServerOptions): Promise<DemoSe
   const server: DemoServer = {
     name: options.name,
     kind: 'openssh',
-    host: '127.0.0.1',
+    host,
     port,
     user: username,
     fingerprint: fingerprintOfPublicKey(hostKey.publicKey),

@@ -145,7 +145,8 @@ test('what runs on a host by another way is found, told with the next deployment
   const { credential, hosts, path } = given;
   const key = credential.private_key;
   const keyFile = key !== undefined && 'file' in key ? key.file : '';
-  const target = { path, hosts, timeout: 30, environment: 'staging' } as unknown as Target;
+  const place = { repository: 'acme/shop', repositoryId: null, environment: 'staging' };
+  const target = { ...place, path, hosts, timeout: 30 } as unknown as Target;
   const pipeline = pipelineOn(database, {} as GitHubReader, {
     targetOf: (_, environment) =>
       environment === 'staging'

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readFile, readdir, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { ServerOptions } from '../../../demo/servers/demo-server.ts';
 import type { DemoServer } from '../../../demo/servers/servers.ts';
 import { hasOpenSsh, startServer } from '../../../demo/servers/servers.ts';
 import type { DeployProgress } from '../../../src/deploy/deploy-ports.ts';
@@ -52,18 +53,26 @@ export class DeployWorld {
   static async create(
     names: readonly string[] = ['web1'],
     kind: DemoServer['kind'] = 'openssh',
+    more: (index: number) => Partial<ServerOptions> = () => ({}),
   ): Promise<DeployWorld> {
     const folder = await mkdtemp(path.join(tmpdir(), 'countersign-deploy-'));
     const repository = await GitRepository.create(path.join(folder, 'repository.git'));
     const servers = await Promise.all(
-      names.map(async (name) => {
+      names.map(async (name, index) => {
         const bin = path.join(folder, name, 'bin');
         await mkdir(bin, { recursive: true });
         const environment = { PATH: `${bin}:/usr/local/bin:/usr/bin:/bin` };
         const dir = path.join(folder, name);
-        if (names.length === 1) return startServer({ dir, name, kind, environment });
+        if (names.length === 1) return startServer({ dir, name, kind, environment, ...more(index) });
         await writeFile(path.join(dir, 'login'), ownDisk(path.join(dir, 'root', 'shop')), { mode: 0o755 });
-        return startServer({ dir, name, kind, environment, forceCommand: path.join(dir, 'login') });
+        return startServer({
+          dir,
+          name,
+          kind,
+          environment,
+          forceCommand: path.join(dir, 'login'),
+          ...more(index),
+        });
       }),
     );
     const [first, ...others] = servers;

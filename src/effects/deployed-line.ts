@@ -2,12 +2,12 @@ import type { HostOutcome } from '../domain/deploy.ts';
 import type { DeploymentRequest } from '../domain/deployment-facts.ts';
 import type { DeployProgress, HostStep } from './deploy-progress.ts';
 import { plain } from './markdown.ts';
-import { between, count, seconds, short } from './phrases.ts';
+import { between, bytes, count, seconds, short } from './phrases.ts';
 
 type Ended = Extract<DeployProgress, { difference: unknown }>;
 
 /**
- * How a deployment stands, in one line of plain text: `Deployed 1a2b3c4 to production: 2 hosts, 12 files sent, 4.2 s`.
+ * How a deployment stands, in one line of plain text: `Deployed 1a2b3c4 to production: 2 hosts, 24 files sent (162.6 KiB), 4.2 s`.
  * `observed` is the verdict that was passed over because the policy only observes.
  */
 export function deployedLine(
@@ -42,17 +42,17 @@ export function phaseOf(steps: readonly HostStep[]): readonly string[] {
   return steps.length > 0 ? ['staging'] : [];
 }
 
-function parts(progress: Ended): string {
-  const { hosts } = progress;
+function parts({ hosts }: Ended): string {
   const hostCount = hosts.length === 0 ? [] : [count(hosts.length, 'host')];
-  return [...hostCount, ...files(progress), ...took(hosts)].join(', ');
+  return [...hostCount, ...sent(hosts), ...took(hosts)].join(', ');
 }
 
-function files({ difference }: Ended): readonly string[] {
-  if (difference === null) return [];
-  const sent = difference.added.length + difference.changed.length;
-  const removed = difference.removed.length;
-  return [`${count(sent, 'file')} sent`, ...(removed === 0 ? [] : [`${removed} removed`])];
+/** Over the network to all hosts together: a host that is new, or has a release kept, gets more or less than what the commit changes. */
+function sent(hosts: readonly HostOutcome[]): readonly string[] {
+  if (hosts.length === 0) return [];
+  const files = hosts.reduce((sum, host) => sum + host.files.transferred, 0);
+  const size = hosts.reduce((sum, host) => sum + host.traffic.sent, 0);
+  return [`${count(files, 'file')} sent (${bytes(size)})`];
 }
 
 function took(hosts: readonly HostOutcome[]): readonly string[] {

@@ -10,6 +10,8 @@ export interface CutProxy {
   refuse(refusing: boolean): void;
   /** Breaks each connection once it has carried this many bytes to the server; null: never. */
   cutAfter(bytes: number | null): void;
+  /** Bytes that it has carried to the server so far, of all connections together. */
+  carried(): number;
   stop(): Promise<void>;
 }
 
@@ -18,6 +20,7 @@ export async function startCutProxy(port: number): Promise<CutProxy> {
   const open = new Set<Socket>();
   let refusing = false;
   let limit: number | null = null;
+  let total = 0;
   const server = createServer({ noDelay: true }, (client) => {
     if (refusing) {
       client.destroy();
@@ -37,6 +40,7 @@ export async function startCutProxy(port: number): Promise<CutProxy> {
     }
     client.on('data', (chunk: Buffer) => {
       carried += chunk.length;
+      total += chunk.length;
       if (limit !== null && carried > limit) breakOff();
       else upstream.write(chunk);
     });
@@ -57,6 +61,7 @@ export async function startCutProxy(port: number): Promise<CutProxy> {
     cutAfter: (bytes) => {
       limit = bytes;
     },
+    carried: () => total,
     stop: async () => {
       server.close();
       cut();

@@ -318,7 +318,7 @@ describe('what follows from a deployment’s start and end', () => {
       'success',
       example.deployOutcome(),
       null,
-      'success: Deployed b4c5d6e to production: 2 hosts, 3 files sent, 1 removed, 4.2 s',
+      'success: Deployed b4c5d6e to production: 2 hosts, 8 files sent (158.8 KiB), 4.2 s',
     ],
     ['success', null, null, 'success: Deployed b4c5d6e to production'],
     [

@@ -364,6 +364,48 @@ onSshd('countersign rehearse', () => {
     expect(await world.list('releases')).toEqual(['r1', 'r2']);
   });
 
+  test('killed before it switched: what ran runs on, locked; once unlocked, a second one passes and a deployment clears up', async () => {
+    await deployment('succeeded');
+    const before = await disk();
+    const first = await start({ before_switch: 'sleep 20' });
+    await first.says(/verify\n[^]*verify\n/);
+    first.kill('SIGKILL');
+    await first.ended;
+    for (let tries = 0; tries < 50 && (await rehearsalThere(database.db, 5, 'staging')).goesOn; tries += 1)
+      await sleep(100);
+    expect((await entries()).map(({ outcome }) => outcome)).toEqual(['begun']);
+    expect((await disk()).map(({ current, locked }) => [current, locked])).toEqual(
+      [0, 1].map(() => ['releases/r1', true]),
+    );
+    // Nothing else runs there than the ledger has.
+    expect(await drift()).toEqual(['baseline.whole']);
+    expect(await rehearse()).toEqual({ code: 2, said: expect.stringContaining('is locked by rehearsal-') });
+    const unlock = runCountersign(['host', 'unlock', 'acme/shop', 'staging', '--why', 'killed; bob'], {
+      cwd: folder,
+      env: { DATABASE_URL: database.writerUrl },
+    });
+    expect(await unlock.ended).toBe(0);
+    expect(await rehearse()).toMatchObject({ code: 0, said: expect.stringContaining('passed') });
+    expect((await entries()).map(({ outcome }) => outcome)).toEqual(['passed', 'begun', 'begun']);
+    const outcome = await world.deploy({
+      release: 'r2',
+      sha,
+      hosts: [world.host(0), world.host(1)],
+      running: { release: 'r1', sha },
+      target: { shared: ['storage/'] },
+    });
+    expect(outcome.outcome).toBe('success');
+    expect(await disk()).toEqual(
+      before.map((was) => ({
+        ...was,
+        current: 'releases/r2',
+        releases: ['r1', 'r2'],
+        own: expect.anything(),
+        history: 'r1\nr2\n',
+      })),
+    );
+  });
+
   test.each([[['acme/shop']], [['acme/shop', 'staging', 'more']], [['acme/shop', 'staging', '--why', ' ']]])(
     '%j is no call',
     async (args) => {

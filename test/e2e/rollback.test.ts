@@ -99,6 +99,7 @@ test('a broken release is taken back, stays back over the next merge, and goes o
   );
   // The host kept that release.
   expect(rolledBack.text).toMatch(/\| 0 sent \([\d.]+ KiB\), (\d+) of \1 verified \|/);
+  expect(rolledBack.title).toMatch(/: 1 host, 0 files sent \([\d.]+ KiB\), [\d.]+ s$/);
   expect(shown.summary).toContain('**erin** asked for it as a rollback, with a comment');
   expect(await served()).toContain('first');
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { userInfo } from 'node:os';
 import path from 'node:path';
@@ -28,6 +28,20 @@ const UNTIL_WE_END = [
 
 /** OpenSSH's own server on a free port of loopback, as whoever runs this, with keys of its own. Throws where it doesn't come up. */
 export async function startOpenSshServer(options: ServerOptions): Promise<DemoServer> {
+  const log = path.join(options.dir, '.sshd', 'log');
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await startOn(options, await freePort(), log);
+    } catch (error) {
+      // Between our asking for a free port and sshd's taking it, another process may have got it.
+      const said = await readFile(log, 'utf8').catch(() => '');
+      if (attempt === 5 || !said.includes('Address already in use')) throw error;
+      await rm(log, { force: true });
+    }
+  }
+}
+
+async function startOn(options: ServerOptions, port: number, log: string): Promise<DemoServer> {
   const own = path.join(options.dir, '.sshd');
   await mkdir(own, { recursive: true, mode: 0o700 });
   const root = path.join(options.dir, 'root');
@@ -42,7 +56,6 @@ export async function startOpenSshServer(options: ServerOptions): Promise<DemoSe
   if (uid === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
 
   const variables = Object.entries(options.environment ?? {});
-  const port = await freePort();
   const host = options.address ?? '127.0.0.1';
   const settings = [
     ...[host, ...(options.alsoAt ?? [])].map((address) => `ListenAddress ${address}:${port}`),
@@ -67,7 +80,6 @@ export async function startOpenSshServer(options: ServerOptions): Promise<DemoSe
   ];
   const configFile = path.join(own, 'sshd_config');
   await writeFile(configFile, `${settings.join('\n')}\n`);
-  const log = path.join(own, 'log');
   const command = [...(options.within ?? []), SSHD, '-D', '-f', configFile, '-E', log];
   const sshd = spawn('sh', ['-c', UNTIL_WE_END, 'sshd', ...command], { stdio: ['pipe', 'ignore', 'ignore'] });
   const exited = once(sshd, 'exit').catch(() => undefined);

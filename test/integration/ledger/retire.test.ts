@@ -598,15 +598,16 @@ test('whoever records meanwhile loses nothing', async () => {
   // A process with a clock that is years behind is among them.
   const writers = [write(2028), write(2028), write(2026)];
   try {
-    await wait(200);
+    // However slow the machine is, some was recorded before and some after; the test's own time limit is the net.
+    while (written.length < 10) await wait(20);
     await retire(database, null, { archive, patienceMs: { sequencer: 20_000, readers: 20_000 } });
-    await wait(200);
+    const before = written.length;
+    while (written.length < before + 10) await wait(20);
   } finally {
     stopping.abort();
     await Promise.all(writers);
     await sequencer.stop();
   }
-  expect(written.length).toBeGreaterThan(20);
   const there = await query(database.readerUrl, 'SELECT id FROM ledger.entry');
   const known = new Set(there.map(({ id }) => id));
   expect(written.filter((id) => !known.has(id))).toEqual([]);

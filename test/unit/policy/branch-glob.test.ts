@@ -51,10 +51,10 @@ test('it agrees with picomatch', () => {
 
 describe('a pattern made to take for ever', () => {
   test('takes no time', () => {
-    const start = performance.now();
+    const start = process.cpuUsage();
     expect(matchesBranch([`${'*a'.repeat(120)}b`], 'a'.repeat(250))).toBe(false);
     expect(matchesBranch([`${'**/'.repeat(80)}b`], 'a/'.repeat(120))).toBe(false);
-    expect(performance.now() - start).toBeLessThan(500);
+    expect(process.cpuUsage(start).user / 1000).toBeLessThan(500);
   });
 });
 

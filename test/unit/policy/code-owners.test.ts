@@ -166,10 +166,10 @@ test('no text is too much for it: every line is read, skipped or empty, and noth
 
 test('a large file is read once, and its lines are found by their directories', () => {
   const text = Array.from({ length: 60_000 }, (_, index) => `/d${index}/sub/ @bob`).join('\n');
-  const started = performance.now();
+  const started = process.cpuUsage();
   const read = codeOwnersOf(text);
   for (let index = 0; index < 3_000; index += 1) {
     expect(read.of(`d${index}/sub/a.ts`).owned?.line).toBe(index + 1);
   }
-  expect(performance.now() - started).toBeLessThan(30_000);
+  expect(process.cpuUsage(started).user / 1000).toBeLessThan(30_000);
 });

@@ -146,33 +146,31 @@ describe('beside git', () => {
   }
 
   test('it agrees with gitignore, but for what is below `docs/*`', () => {
-    let agreed = 0;
+    // By its manual git takes two stars within a name for one; `a**/b` it matches with `ab` all the same.
+    const globs = pattern.filter((each) => !/[^/]\*\*|\*\*[^/]/.test(each));
+    const among = fc.uniqueArray(path, { minLength: 20, maxLength: 40 });
     fc.assert(
-      // By its manual git takes two stars within a name for one; `a**/b` it matches with `ab` all the same.
-      fc.property(
-        pattern.filter((each) => !/[^/]\*\*|\*\*[^/]/.test(each)),
-        fc.uniqueArray(path, { minLength: 20, maxLength: 40 }),
-        (glob, paths) => {
-          const deeperOnGit = /\/\*\/?$/.test(glob) && !glob.endsWith('/');
-          const comparable = paths.filter((each) => each !== '.gitignore');
-          const git = ignoredByGit(glob, comparable);
-          for (const [index, each] of comparable.entries()) {
-            const ours = means(glob, each);
-            if (deeperOnGit && git[index] === true && !ours) continue;
-            if (ours !== git[index]) throw new Error(`${glob} of ${each}: git says ${String(git[index])}`);
-            if (ours) agreed += 1;
-          }
-        },
-      ),
+      fc.property(globs, among, (glob, paths) => {
+        const deeperOnGit = /\/\*\/?$/.test(glob) && !glob.endsWith('/');
+        const comparable = paths.filter((each) => each !== '.gitignore');
+        const git = ignoredByGit(glob, comparable);
+        for (const [index, each] of comparable.entries()) {
+          const ours = means(glob, each);
+          if (deeperOnGit && git[index] === true && !ours) continue;
+          if (ours !== git[index]) throw new Error(`${glob} of ${each}: git says ${String(git[index])}`);
+        }
+      }),
       { numRuns: 120 },
     );
-    expect(agreed).toBeGreaterThan(100);
+    const drawn = fc.sample(fc.tuple(globs, among), { numRuns: 120, seed: 7 });
+    const meant = drawn.flatMap(([glob, paths]) => paths.filter((each) => means(glob, each)));
+    expect(meant.length).toBeGreaterThan(100);
   });
 });
 
 test('a pattern of many stars takes no long time', () => {
-  const started = performance.now();
+  const started = process.cpuUsage();
   expect(means(`${'*a'.repeat(40)}b`, 'a'.repeat(4_000))).toBe(false);
   expect(means(`${'**/a/'.repeat(40)}b`, 'a/'.repeat(1_000) + 'c')).toBe(false);
-  expect(performance.now() - started).toBeLessThan(2_000);
+  expect(process.cpuUsage(started).user / 1000).toBeLessThan(2_000);
 });

@@ -94,17 +94,16 @@ const path = fc
 test('it agrees with picomatch', () => {
   // After a part with signs, picomatch lets a final /** stand for one part at least; after a plain part, for none too.
   const inconsistent = /[*?][^/]*\/\*\*$/;
-  let meant = 0;
   fc.assert(
     fc.property(glob, path, (pattern, each) => {
       if (inconsistent.test(pattern)) return;
-      const expected = picomatch.isMatch(each, pattern, { dot: true });
-      if (expected) meant += 1;
-      expect(matches(pattern, each)).toBe(expected);
+      expect(matches(pattern, each)).toBe(picomatch.isMatch(each, pattern, { dot: true }));
     }),
     { numRuns: 2_000 },
   );
-  expect(meant).toBeGreaterThan(50);
+  const drawn = fc.sample(fc.tuple(glob, path), { numRuns: 2_000, seed: 7 });
+  const meant = drawn.filter(([pattern, each]) => !inconsistent.test(pattern) && matches(pattern, each));
+  expect(meant.length).toBeGreaterThan(50);
 });
 
 test('a further part never takes a path out of a folder’s pattern', () => {

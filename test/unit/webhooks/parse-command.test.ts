@@ -177,9 +177,9 @@ test('only the first line counts', () => {
 });
 
 test('it takes time in proportion to its first line', () => {
-  const began = performance.now();
+  const began = process.cpuUsage();
   parseCommand(`/countersign lock "${' "'.repeat(400_000)}`);
   parseCommand(`/countersign lock ${'only #'.repeat(150)}`);
   parseCommand('x'.repeat(1_000_000));
-  expect(performance.now() - began).toBeLessThan(500);
+  expect(process.cpuUsage(began).user / 1000).toBeLessThan(500);
 });

@@ -16,15 +16,18 @@ export function secretTexts(secrets: readonly string[]): readonly string[] {
   return [...new Set(lengthy)].sort((a, b) => b.length - a.length);
 }
 
-/** Shapes by which those who hand out secrets make them known, and lines that name one. The first group, where there is one, stays. */
+/**
+ * Shapes by which those who hand out secrets make them known, and lines that name one. The first group, where there is one, stays. What
+ * repeats is bounded, or begins where nothing else can: whoever prints the text mustn't decide how long we look at it.
+ */
 const SHAPES: readonly RegExp[] = [
   /()-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
   /()\b(?:gh[opsur]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{20,}|npm_\w{30,}|xox[a-z]-[\w-]{10,})/g,
   /()\b(?:A(?:KIA|SIA)[0-9A-Z]{16}|AIza[\w-]{35}|(?:sk|rk|pk)_(?:live|test)_\w{10,}|sk-[\w-]{20,})/g,
-  /()\beyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*/g,
-  /(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:)[^\s/@]+(?=@)/gi,
+  /()\beyJ[\w-]{5,500}\.[\w-]{5,}\.[\w-]*/g,
+  /(\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s:/@]*:)[^\s/@]+(?=@)/gi,
   /(\b(?:bearer|basic) )[\w.~+/-]{16,}=*/gi,
-  /((?:^|[^A-Za-z0-9])(?:[A-Za-z0-9]+[_-])*(?:secret|token|passw(?:or)?d|passphrase|api_?key|private_?key|access_?key|credentials?)(?:[_-][A-Za-z0-9]+)*["']?\s*[=:]\s*)(?:"[^"\n]+"|'[^'\n]+'|[^\s"']+)/gi,
+  /((?:^|[^A-Za-z0-9])(?:secret|token|passw(?:or)?d|passphrase|api_?key|private_?key|access_?key|credentials?)(?:[_-][A-Za-z0-9]+){0,8}["']?\s*[=:]\s*)(?:"[^"\n]+"|'[^'\n]+'|[^\s"']+)/gi,
 ];
 
 /** `text` with every secret replaced: those that are known, and what looks like one. */

@@ -88,7 +88,12 @@ async function stageOnce(
   if (stopped() && !isLeftOver(planOf(run))) return;
   await step(
     'lock',
-    () => lock(run),
+    async () => {
+      const word = await lock(run);
+      // Until now the earlier attempt's last script may have been on its way there: what was seen before is old.
+      if (word === 'continued') await probe(run, plan);
+      return word;
+    },
     (word) => (word === 'continued' ? 'It was ours from an earlier attempt.' : ''),
   );
   const hostPlan = planOf(run);
@@ -141,7 +146,8 @@ async function probe(run: HostRun, plan: DeployPlan): Promise<void> {
   }
   run.facts = hostFacts(report);
   run.plan = planHost(plan, run.facts, session.name);
-  if (run.plan.drift !== null) run.messages.push(`${run.plan.drift}.`);
+  const { drift } = run.plan;
+  if (drift !== null && !run.messages.includes(`${drift}.`)) run.messages.push(`${drift}.`);
 }
 
 async function lock(run: HostRun): Promise<string> {

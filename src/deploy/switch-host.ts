@@ -49,12 +49,12 @@ export async function switchHost(run: HostRun, plan: DeployPlan): Promise<boolea
     return true;
   } catch (error) {
     run.stop(at, error);
-    // A switch that was refused, or that failed before everybody's eyes, changed nothing. One that answered too much went through, and
-    // one whose lock was gone when it was asked again may have.
-    const unsure: ReadonlySet<string> = new Set(
-      run.unseen ? ['verification_failed', 'lock_lost'] : ['verification_failed'],
-    );
-    const seen = !leavesOutcomeUnknown(error) && !(error instanceof DeployError && unsure.has(error.code));
+    // A switch that was refused, or that failed before everybody's eyes, changed nothing. One that answered too much went through. Once
+    // nobody saw how one ended, whatever comes of asking again may be about the second try alone, but for what `current` is then.
+    const code = error instanceof DeployError ? error.code : null;
+    const seen =
+      code === 'switch_conflict' ||
+      (!run.unseen && !leavesOutcomeUnknown(error) && code !== 'verification_failed');
     if (at === 'switch' && seen) run.switched = false;
     return false;
   }

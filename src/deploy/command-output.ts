@@ -2,54 +2,75 @@ import { maskCut, mask } from './mask.ts';
 
 /** What a command prints, kept to a size: its beginning and its end, where the reason usually stands. */
 export class CommandOutput {
-  readonly #most: number;
-  readonly #head: Buffer[] = [];
-  #headSize = 0;
-  #tail: Buffer[] = [];
-  #tailSize = 0;
+  readonly #half: number;
+  readonly #rest: number;
+  readonly #head = new GrowingBytes();
+  readonly #tail = new GrowingBytes();
   #dropped = 0;
 
   constructor(most: number) {
-    this.#most = most;
+    this.#half = Math.ceil(most / 2);
+    this.#rest = most - this.#half;
   }
 
   add(chunk: Buffer): void {
-    const half = Math.ceil(this.#most / 2);
-    const first = chunk.subarray(0, Math.max(0, half - this.#headSize));
-    if (first.length > 0) {
-      this.#head.push(Buffer.from(first));
-      this.#headSize += first.length;
-    }
-    const rest = chunk.subarray(first.length);
-    if (rest.length === 0) return;
-    this.#tail.push(Buffer.from(rest));
-    this.#tailSize += rest.length;
-    while (this.#tailSize > this.#most - half) {
-      const oldest = this.#tail[0];
-      if (oldest === undefined) break;
-      const excess = Math.min(oldest.length, this.#tailSize - (this.#most - half));
-      if (excess === oldest.length) this.#tail = this.#tail.slice(1);
-      else this.#tail[0] = oldest.subarray(excess);
-      this.#tailSize -= excess;
-      this.#dropped += excess;
-    }
+    const first = chunk.subarray(0, Math.max(0, this.#half - this.#head.size));
+    this.#head.add(first);
+    this.#tail.add(chunk.subarray(first.length));
+    // Not for each piece: a host may send its output a byte at a time.
+    if (this.#tail.size > 2 * this.#rest) this.#cut();
   }
 
   get truncated(): boolean {
+    this.#cut();
     return this.#dropped > 0;
   }
 
   /** All of it as text; for what is parsed, and only where it isn't truncated. */
   whole(): string {
-    return Buffer.concat([...this.#head, ...this.#tail]).toString('utf8');
+    this.#cut();
+    return Buffer.concat([this.#head.bytes, this.#tail.bytes]).toString('utf8');
   }
 
   /** For people, with secrets taken out. */
   masked(secrets: readonly string[]): string {
     if (!this.truncated) return mask(this.whole(), secrets);
-    const head = Buffer.concat(this.#head).toString('utf8');
-    const tail = Buffer.concat(this.#tail).toString('utf8');
-    const ends = maskCut(head, tail, secrets);
+    const ends = maskCut(this.#head.bytes.toString('utf8'), this.#tail.bytes.toString('utf8'), secrets);
     return `${ends.head}\n[… ${this.#dropped} bytes left out …]\n${ends.tail}`;
+  }
+
+  #cut(): void {
+    this.#dropped += this.#tail.keepLast(this.#rest);
+  }
+}
+
+/** Bytes in the order in which they came. It grows by doubling, so that many small pieces cost no more than a few large ones. */
+class GrowingBytes {
+  #buffer = Buffer.alloc(0);
+  size = 0;
+
+  get bytes(): Buffer {
+    return this.#buffer.subarray(0, this.size);
+  }
+
+  add(chunk: Buffer): void {
+    const size = this.size + chunk.length;
+    if (size > this.#buffer.length) {
+      const larger = Buffer.alloc(Math.max(size, 2 * this.#buffer.length));
+      this.#buffer.copy(larger, 0, 0, this.size);
+      this.#buffer = larger;
+    }
+    chunk.copy(this.#buffer, this.size);
+    this.size = size;
+  }
+
+  /** Drops the oldest but so many; how many those were. */
+  keepLast(most: number): number {
+    const excess = Math.max(0, this.size - most);
+    if (excess > 0) {
+      this.#buffer.copyWithin(0, excess, this.size);
+      this.size -= excess;
+    }
+    return excess;
   }
 }

@@ -166,6 +166,9 @@ export function planHost(plan: DeployPlan, facts: HostFacts, host: string): Host
     );
   }
   const staged = facts.releases.has(plan.release) && facts.verified === plan.digest;
+  const locked = facts.lockOwner?.split('/')[0] === plan.release;
+  // What has its place there already needs no more: an earlier attempt may have filled the disk itself.
+  if (!staged) refuseToStage(plan, facts, { host, locked });
   const { running } = plan;
   const base = staged ? null : baseOf(plan, facts);
   const reuse = base === null ? [] : reusable(plan, base);
@@ -179,7 +182,7 @@ export function planHost(plan: DeployPlan, facts: HostFacts, host: string): Host
   return {
     staged,
     switched,
-    locked: facts.lockOwner?.split('/')[0] === plan.release,
+    locked,
     withdrawn: facts.withdrawn,
     finished: switched && facts.activated.includes(plan.release),
     base:
@@ -236,6 +239,14 @@ function refuseHost(plan: DeployPlan, facts: HostFacts, host: string): void {
       `${plan.path}/current on ${host} points at "${printable(facts.current)}", which is no release below ${plan.path}/releases: point it at one, or remove it.`,
     );
   }
+}
+
+/** `locked`: an earlier attempt at this release left what it staged half, which is cleared before anything is sent. */
+function refuseToStage(
+  plan: DeployPlan,
+  facts: HostFacts,
+  { host, locked }: { readonly host: string; readonly locked: boolean },
+): void {
   const absent = plan.shared.filter(({ name, folder }) => !folder && !facts.shared.has(name));
   if (absent.length > 0) {
     const names = absent.map(({ name }) => `${plan.path}/shared/${name}`);
@@ -244,17 +255,18 @@ function refuseHost(plan: DeployPlan, facts: HostFacts, host: string): void {
       `${listed(names)} is not there on ${host}: create it. (A folder can be made for you: write it with a slash at its end in the operator's file.)`,
     );
   }
-  const needed = 2 * plan.bytes;
+  const times = locked ? 1 : 2;
+  const needed = times * plan.bytes;
   if (facts.freeBytes !== null && facts.freeBytes < needed) {
     throw new DeployError(
       'disk_full',
-      `${host} has ${mebibytes(facts.freeBytes)} free below ${plan.path}; twice the release, ${mebibytes(needed)}, must be.`,
+      `${host} has ${mebibytes(facts.freeBytes)} free below ${plan.path}; ${locked ? 'what the release takes' : 'twice the release'}, ${mebibytes(needed)}, must be.`,
     );
   }
-  if (facts.freeInodes !== null && facts.freeInodes < 2 * plan.manifest.length) {
+  if (facts.freeInodes !== null && facts.freeInodes < times * plan.manifest.length) {
     throw new DeployError(
       'disk_full',
-      `${host} has room for ${facts.freeInodes} more files below ${plan.path}; twice ${plan.manifest.length} are needed.`,
+      `${host} has room for ${facts.freeInodes} more files below ${plan.path}; ${times * plan.manifest.length} are needed.`,
     );
   }
 }

@@ -17,7 +17,8 @@ const q = quote;
 export function pruneScript(run: RunIdentity, remove: readonly string[]): string {
   return scriptLine([
     ...fenced(run),
-    `if [ -f ${HISTORY} ]; then grep -vxF -e ${q(run.release)} ${HISTORY} > ${HISTORY}.new || :; else : > ${HISTORY}.new; fi`,
+    // Cut: each look at the host reads all of it, and what may be kept of activated releases is far less.
+    `if [ -f ${HISTORY} ]; then grep -vxF -e ${q(run.release)} ${HISTORY} | tail -n 999 > ${HISTORY}.new; else : > ${HISTORY}.new; fi`,
     `printf '%s\\n' ${q(run.release)} >> ${HISTORY}.new`,
     `mv -fT ${HISTORY}.new ${HISTORY}`,
     `running=$(readlink ${CURRENT} || :)`,

@@ -24,7 +24,10 @@ export function parseReport(stdout: string, nonce: string): Report {
     const space = rest.indexOf(' ');
     if (space === -1) continue;
     const key = rest.slice(0, space);
-    said.set(key, [...(said.get(key) ?? []), rest.slice(space + 1)]);
+    const value = rest.slice(space + 1);
+    const values = said.get(key);
+    if (values === undefined) said.set(key, [value]);
+    else values.push(value);
   }
   const refused = said.get('refused')?.at(-1);
   const space = refused?.indexOf(' ') ?? -1;

@@ -65,6 +65,15 @@ describe('output that is kept to a size', () => {
     expect(output.masked([])).toBe('abcde\n[… 16 bytes left out …]\nvwxyz');
   });
 
+  test('a byte at a time costs no more than it has to', () => {
+    const output = new CommandOutput(1 << 20);
+    const began = process.cpuUsage();
+    const byte = Buffer.from('x');
+    for (let sent = 0; sent < 1_500_000; sent += 1) output.add(byte);
+    expect(output.truncated).toBe(true);
+    expect(process.cpuUsage(began).user / 1000).toBeLessThan(5000);
+  });
+
   test('what fits is whole', () => {
     const output = new CommandOutput(26);
     output.add(Buffer.from('abcdefghijklmnopqrstuvwxyz'));

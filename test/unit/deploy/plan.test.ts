@@ -278,6 +278,27 @@ describe('planning a host', () => {
     );
   });
 
+  test.each<[string, Partial<HostFacts>]>([
+    ['an attempt that staged it all', { releases: new Set(['old', 'new']), verified: 'digest' }],
+    [
+      'an attempt that switched to it',
+      {
+        current: 'releases/new',
+        releases: new Set(['old', 'new']),
+        verified: 'digest',
+        previous: 'releases/old',
+      },
+    ],
+  ])('needs no room any more after %s', (_, changes) => {
+    expect(host({ ...changes, freeBytes: 10, freeInodes: 1 })).toMatchObject({ staged: true });
+  });
+
+  test('needs the room of one release where an earlier attempt left it half: that is cleared first', () => {
+    const half = { lockOwner: 'new/1', freeBytes: 3000 };
+    expect(host(half).locked).toBe(true);
+    expect(() => host({ ...half, freeBytes: 2999 })).toThrow(/what the release takes/);
+  });
+
   test('a disk that does not say what is free is not held against the host', () => {
     expect(host({ freeBytes: null, freeInodes: null }).send).toHaveLength(2);
   });

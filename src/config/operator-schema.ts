@@ -223,7 +223,6 @@ export type OperatorFile = z.output<typeof operatorSchema>;
 export type PrivateKeyReference = z.output<typeof privateKeySchema>;
 export type OperatorCredential = z.output<typeof credentialSchema>;
 export type OperatorTarget = OperatorFile['targets'][number];
-export type OperatorWitness = NonNullable<OperatorFile['witnesses']>[number];
 
 function arePins(written: unknown): boolean {
   const pins: readonly unknown[] = Array.isArray(written) ? written : [written];

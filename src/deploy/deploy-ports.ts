@@ -2,6 +2,12 @@ import type { Host, LoginKey, Target } from '../domain/deploy.ts';
 import type { Mirror } from './mirror.ts';
 import type { DeployStep } from './plan.ts';
 
+/**
+ * Why an earlier attempt isn't gone on with on further hosts. `overtaken`: another deployment was begun there since, so nothing is
+ * switched back either, whatever the target says of failures. `stale`: what it was approved by is too long ago to act on.
+ */
+export type Late = 'overtaken' | 'stale';
+
 /** One deployment of one commit to all hosts of a target. Called again with the same `releaseId`, it goes on by what the hosts show. */
 export interface DeployInput {
   readonly target: Target;
@@ -20,11 +26,8 @@ export interface DeployInput {
   readonly kept?: readonly string[];
   /** An earlier attempt was made, and nobody knows how far it came. */
   readonly resumed: boolean;
-  /**
-   * Another deployment was begun there since the earlier attempt: where the release runs it is brought to its end, and nothing is
-   * switched any more, neither to it nor back, whatever the target says of failures. Only where `resumed`.
-   */
-  readonly overtaken?: boolean;
+  /** Where the release runs it is brought to its end, and nothing is switched to it any more. Only where `resumed`. */
+  readonly late?: Late | null;
   /** Once all hosts are switched and well, all of them go back, and nothing of it stays (`rehearse-host.ts`). Needs `running`, and isn't resumed. */
   readonly rehearsal?: boolean;
 }

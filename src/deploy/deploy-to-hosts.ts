@@ -31,7 +31,7 @@ export async function deploy(input: DeployInput, ports: DeployPorts): Promise<De
     digest: manifestDigest(manifest.entries),
     running: await runningManifest(input, ports),
     kept: input.kept ?? [],
-    overtaken: input.overtaken === true,
+    late: input.late ?? null,
   });
   const archiveOnce = (entries: readonly ManifestEntry[]) =>
     tarOf(mirror.directory, entries, manifest.committedAt);

@@ -11,6 +11,7 @@ import type {
   Target,
 } from '../domain/deploy.ts';
 import { DeployError } from './deploy-error.ts';
+import type { Late } from './deploy-ports.ts';
 import { difference, unchanged } from './difference.ts';
 import type { HostFacts } from './host-facts.ts';
 import { ONE_BY_ONE } from './plan-rollout.ts';
@@ -56,8 +57,7 @@ export interface DeployPlan {
   readonly timeout: number;
   readonly healthUrl: HealthUrl | null;
   readonly rollout: Rollout;
-  /** Another deployment was begun there since: nothing is switched any more. */
-  readonly overtaken: boolean;
+  readonly late: Late | null;
   readonly manifest: readonly ManifestEntry[];
   readonly digest: string;
   readonly difference: ManifestDifference;
@@ -108,9 +108,9 @@ export function planDeployment(input: {
   readonly running: Running | null;
   /** Earlier releases of the same commit, newest first. */
   readonly kept?: readonly string[];
-  readonly overtaken?: boolean;
+  readonly late?: Late | null;
 }): DeployPlan {
-  const { target, release, sha, manifest, digest, running, overtaken = false } = input;
+  const { target, release, sha, manifest, digest, running, late = null } = input;
   const rollout = target.rollout ?? ONE_BY_ONE;
   const problem =
     targetProblem(target) ??
@@ -142,8 +142,8 @@ export function planDeployment(input: {
     keep: target.keep,
     timeout: target.timeout,
     healthUrl: target.healthUrl ?? null,
-    rollout: overtaken ? { ...rollout, onFailure: 'stop' } : rollout,
-    overtaken,
+    rollout: late === 'overtaken' ? { ...rollout, onFailure: 'stop' } : rollout,
+    late,
     manifest,
     digest,
     difference: difference(running?.manifest ?? null, manifest),

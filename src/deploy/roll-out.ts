@@ -97,7 +97,7 @@ async function takeBack(
       if (run.failedAt === 'switch') run.unknown = true;
       else
         run.messages.push(
-          plan.overtaken
+          plan.late === 'overtaken'
             ? `It still runs ${plan.release}: another deployment was begun since, so it isn’t switched back any more.`
             : `It still runs ${plan.release}: after a failure the target says "stop".`,
         );

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ManifestEntry } from '../domain/deploy.ts';
 import { DeployError, leavesOutcomeUnknown } from './deploy-error.ts';
+import type { Late } from './deploy-ports.ts';
 import { hostFacts } from './host-facts.ts';
 import { releaseOfLink } from './host-paths.ts';
 import { type HostRun, planOf, runHook } from './host-run.ts';
@@ -29,6 +30,11 @@ export type ArchiveOf = (entries: readonly ManifestEntry[]) => AsyncIterable<Uin
 const AGAIN_MILLISECONDS = [500, 3_000, 8_000];
 /** At these nothing of the operator's was begun. */
 const OURS: ReadonlySet<DeployStep> = new Set<DeployStep>(['connect', 'probe', 'lock', 'stage', 'verify']);
+
+const SINCE: Readonly<Record<Late, string>> = {
+  overtaken: 'another deployment was begun since',
+  stale: 'what it was approved by is too long ago',
+};
 
 export interface Staging {
   readonly archiveOf: ArchiveOf;
@@ -108,11 +114,8 @@ async function stageOnce(
     run.switched = true;
     run.verified = plan.manifest.length;
   } else {
-    if (plan.overtaken) {
-      run.fail(
-        'probe',
-        'It doesn’t run there, and another deployment was begun since, so it isn’t switched to any more.',
-      );
+    if (plan.late !== null) {
+      run.fail('probe', `It doesn’t run there, and ${SINCE[plan.late]}, so it isn’t switched to any more.`);
       return;
     }
     if (stopped()) return;

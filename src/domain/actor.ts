@@ -7,8 +7,3 @@ export interface Actor {
   readonly login: string;
   readonly kind: 'user' | 'bot';
 }
-
-/** True where both are the same GitHub account, whatever they are called now. */
-export function sameActor(a: Actor | null, b: Actor | null): boolean {
-  return a !== null && b !== null && a.id === b.id;
-}

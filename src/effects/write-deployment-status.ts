@@ -4,6 +4,11 @@ import { type GitHubWriter, atMost, once, written } from './github-writer.ts';
 
 type StatusEffect = Extract<Effect, { kind: 'deployment_status' }>;
 
+/** As much of the description as GitHub takes. */
+export function shownOf({ description }: Pick<StatusEffect, 'description'>): string {
+  return atMost(140, description);
+}
+
 /**
  * Adds a status to a GitHub deployment, unless its newest one says the same already: statuses can't be changed, and one
  * that was written just before a crash must not be written twice. `tried`: there may be one.
@@ -15,7 +20,7 @@ export async function writeDeploymentStatus(
   { tried }: { readonly tried: boolean },
 ): Promise<{ readonly remoteId: number }> {
   const { owner, name: repo } = effect.repository;
-  const description = atMost(140, effect.description);
+  const description = shownOf(effect);
   const newest = tried ? await newestStatus(github, effect, deploymentId) : null;
   if (newest?.state === effect.state && newest.description === description) return { remoteId: newest.id };
   const { data } = await github.request('POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses', {

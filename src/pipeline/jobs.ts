@@ -54,7 +54,6 @@ const command = z
   ])
   .readonly();
 
-export const DeliveryJob = z.strictObject({ guid: z.string() });
 export const ChangeJob = z.strictObject({ repository, number: z.int(), delivery });
 export const MergeJob = ChangeJob;
 export const MergeGroupJob = z.strictObject({

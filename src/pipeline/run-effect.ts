@@ -52,10 +52,11 @@ export async function runEffect(
   if (row === undefined || !OPEN.some((state) => state === row.state)) return;
   const effect = { ...row.effect, repository: await whereNow(pipeline.db, row.effect.repository) };
   const tried = await triedBefore(pipeline, row, job);
-  // Whoever stood still for long enough since may have been followed by another try, and doesn't look.
-  if (!tried) await job.assertHeld();
+  // Whoever doesn't look, and stood still for long enough, may have been followed by another try: asked right before the write.
+  const claim = tried ? () => Promise.resolve() : job.assertHeld;
   const done =
-    (await superseded(pipeline, row)) ?? (await carryOut(pipeline, effect, tried).catch(named(effect)));
+    (await superseded(pipeline, row)) ??
+    (await carryOut(pipeline, effect, { tried, claim }).catch(named(effect)));
 
   await pipeline.db.transaction().execute(async (tx) => {
     const now = pipeline.now();
@@ -103,8 +104,12 @@ async function superseded(pipeline: Pipeline, row: EffectRow): Promise<Outcome |
   return newer === undefined ? null : { state: 'obsolete', remoteId: null, outcome: 'obsolete' };
 }
 
-/** `tried`: it may have been done already. */
-async function carryOut(pipeline: Pipeline, effect: Effect, tried: boolean): Promise<Outcome> {
+/** `tried`: it may have been done already. `claim`: throws where the job is another's by now. */
+async function carryOut(
+  pipeline: Pipeline,
+  effect: Effect,
+  { tried, claim }: { readonly tried: boolean; readonly claim: () => Promise<void> },
+): Promise<Outcome> {
   const github = await pipeline.github(effect.repository.installationId);
   switch (effect.kind) {
     case 'check_run': {
@@ -120,6 +125,7 @@ async function carryOut(pipeline: Pipeline, effect: Effect, tried: boolean): Pro
         effect.checkRun.status === 'completed'
           ? appendProof(effect.checkRun, await proofOf(pipeline, effect.entryId))
           : effect.checkRun;
+      await claim();
       const { remoteId } = await writeCheckRun(
         github,
         { ...effect, checkRun },
@@ -134,6 +140,7 @@ async function carryOut(pipeline: Pipeline, effect: Effect, tried: boolean): Pro
       };
     }
     case 'create_deployment': {
+      await claim();
       const { remoteId } = await createDeployment(github, effect, { appId: pipeline.appId, tried });
       return { state: 'done', remoteId, outcome: 'created' };
     }
@@ -141,6 +148,7 @@ async function carryOut(pipeline: Pipeline, effect: Effect, tried: boolean): Pro
       const { github_deployment_id: deploymentId } = await deploymentOf(pipeline, effect.requestId);
       if (deploymentId === null)
         throw new Error(`deployment ${effect.requestId} has no GitHub deployment yet`);
+      await claim();
       const { remoteId } = await writeDeploymentStatus(github, effect, deploymentId, { tried });
       return { state: 'done', remoteId, outcome: effect.state };
     }

@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { OperationTables } from '../db/operation-tables.ts';
 import type { Effect } from '../domain/effect.ts';
+import { shownOf } from '../effects/write-deployment-status.ts';
 import type { Pipeline } from './pipeline.ts';
 
 type EffectRow = Selectable<OperationTables['countersign.effect']>;
@@ -34,6 +35,6 @@ export async function triedBefore(
 /** Of two with the same ordering key. */
 function makesTheSame(earlier: Effect, effect: Effect): boolean {
   if (earlier.kind === 'deployment_status' && effect.kind === 'deployment_status')
-    return earlier.state === effect.state && earlier.description === effect.description;
+    return earlier.state === effect.state && shownOf(earlier) === shownOf(effect);
   return earlier.kind === effect.kind;
 }

@@ -106,7 +106,6 @@ export const identity = z
 
 export type FreezePolicy = z.output<typeof freezeOnce>;
 export type AfterPolicy = z.output<typeof after>;
-export type IdentityPolicy = z.output<typeof identity>;
 
 /** A name, and no offset: an offset doesn't know when the clocks change. */
 function timezoneProblem(name: string): string | null {

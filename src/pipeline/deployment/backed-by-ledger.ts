@@ -33,8 +33,11 @@ async function readHere(db: Kysely<Database>, id: string | null): Promise<ReadEn
   }
 }
 
-/** Throws `row_not_recorded` unless the start that a running deployment rests on is its own, was by us, and has not ended. */
-export async function assertStarted(db: Kysely<Database>, row: StoredDeployment): Promise<void> {
+/**
+ * When a running deployment was started (RFC 3339, UTC). Throws `row_not_recorded` unless the start that it rests on is its own, was by us,
+ * and has not ended.
+ */
+export async function assertStarted(db: Kysely<Database>, row: StoredDeployment): Promise<string> {
   const entry = await startOf(db, row);
   const refuse = (why: string) =>
     new CodedError(
@@ -60,6 +63,7 @@ export async function assertStarted(db: Kysely<Database>, row: StoredDeployment)
     .limit(1)
     .execute();
   if (others.length > 0) throw refuse(`its start is that of deployment ${others[0]?.id ?? ''}`);
+  return entry.content.occurred;
 }
 
 async function startOf(db: Kysely<Database>, row: StoredDeployment): Promise<ReadEntry | null> {

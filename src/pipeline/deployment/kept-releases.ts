@@ -22,6 +22,7 @@ export async function keptReleases(
     .where('id', '!=', id)
     .where('state', '=', 'succeeded')
     .where('release', 'is not', null)
+    .where('started_sequence', 'is not', null)
     .orderBy('started_sequence', 'desc')
     .limit(MOST)
     .execute();

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Database } from '../../db/database.ts';
+import type { Late } from '../../deploy/deploy-ports.ts';
 import type { StoredDeployment } from './deployment-row.ts';
 
 /**
@@ -22,10 +23,20 @@ export async function startedSince(
   return later?.sha ?? null;
 }
 
+/** For so long after it was begun a deployment that was lost from sight still goes on to further hosts by its approval. */
+const GOES_ON_MILLISECONDS = 3_600_000;
+
+export interface Lateness {
+  /** Why it isn't switched to any more on a host where it doesn't run; null: it goes on as it was begun. */
+  readonly late: Late | null;
+  /** The same as a sentence to add where it runs nowhere; empty where that it does is all there is to say. */
+  readonly sentence: string;
+}
+
 /**
- * Why a deployment isn't switched to any more by now on a host where it doesn't run, as a sentence to add; null: it goes on as it was
- * begun. A job that finds it begun at its own first attempt was put back by somebody, after all of its retries: longer ago than any
- * approval should be acted on.
+ * Whether a deployment that is taken up again comes too late: null where it is gone on with whatever the hosts show; else one that runs
+ * nowhere has failed. A job that finds it begun at its own first attempt was put back by somebody, after all of its retries: longer ago
+ * than any approval should be acted on. One that was lost from sight (`unknown`) is asked for again by ourselves, for days if need be.
  */
 export function lateness(
   { state, environment }: Pick<StoredDeployment, 'state' | 'environment'>,
@@ -33,12 +44,29 @@ export function lateness(
     resumed,
     attempt,
     overtakenBy,
-  }: { readonly resumed: boolean; readonly attempt: number; readonly overtakenBy: string | null },
-): string | null {
+    startedAt,
+    now,
+  }: {
+    readonly resumed: boolean;
+    readonly attempt: number;
+    readonly overtakenBy: string | null;
+    /** RFC 3339, UTC, as `now`. */
+    readonly startedAt: string;
+    readonly now: string;
+  },
+): Lateness | null {
   if (overtakenBy !== null)
-    return ` A deployment of ${overtakenBy} to ${environment} was begun after it, so nothing is switched to this one any more. If it is still wanted, ask for it anew.`;
-  if (state === 'unknown') return '';
-  if (resumed && attempt === 1)
-    return ' It was begun long ago, and what it was approved by may have changed since. If it is still wanted, ask for it anew.';
+    return {
+      late: 'overtaken',
+      sentence: ` A deployment of ${overtakenBy} to ${environment} was begun after it, so nothing is switched to this one any more. If it is still wanted, ask for it anew.`,
+    };
+  if (state === 'unknown' && Date.parse(now) - Date.parse(startedAt) <= GOES_ON_MILLISECONDS)
+    return { late: null, sentence: '' };
+  if (state === 'unknown' || (resumed && attempt === 1))
+    return {
+      late: 'stale',
+      sentence:
+        ' It was begun long ago, and what it was approved by may have changed since. If it is still wanted, ask for it anew.',
+    };
   return null;
 }

@@ -6,15 +6,10 @@ import type { Actor } from '../../domain/actor.ts';
 import type { DeployOutcome } from '../../domain/deploy.ts';
 import type { Effect } from '../../domain/effect.ts';
 import { DeployError, type DeployErrorCode } from '../../deploy/deploy-error.ts';
-import type { DeployProgress } from '../../deploy/deploy-ports.ts';
-import { deploy } from '../../deploy/deploy-to-hosts.ts';
-import { openMirror } from '../../deploy/mirror.ts';
 import { type AssessedDeployment, assessDeployment } from './assess-deployment.ts';
 import { assertStarted } from './backed-by-ledger.ts';
-import { cancellerOf } from './cancel-deployment.ts';
 import { withControlsNow } from '../control/controls-at-start.ts';
 import { type StoredDeployment, repositoryOf } from './deployment-row.ts';
-import { DeploymentLog } from './deployment-log.ts';
 import { endUnseen } from './end-unseen.ts';
 import { type Finished, finishDeployment } from './finish-deployment.ts';
 import { EffectJob } from '../jobs.ts';
@@ -23,14 +18,11 @@ import { orderingKey } from '../queue-effects.ts';
 import { lateness, startedSince } from './lateness.ts';
 import { assertNotLost } from '../repository/lost-repository.ts';
 import { recordedAssessment } from './recorded-assessment.ts';
-import { offerCancelSoon } from './offer-cancel.ts';
-import type { DeployTarget, Pipeline } from '../pipeline.ts';
-import { keptReleases } from './kept-releases.ts';
+import type { Pipeline } from '../pipeline.ts';
 import { rehearsalThere } from '../host/rehearsal-lock.ts';
-import { runningRelease } from './running-release.ts';
 import { runsNowhere } from './runs-nowhere.ts';
-import { ShownProgress } from './shown-progress.ts';
-import { noteShowsOutput, showsOutput } from './shows-output.ts';
+import { shipSeen } from './ship.ts';
+import { showsOutput } from './shows-output.ts';
 import { startDeployment } from './start-deployment.ts';
 import { targetRefusal } from './target-refusal.ts';
 
@@ -137,7 +129,7 @@ async function carryOut(
   job: DeployJob,
   resumed: boolean,
 ): Promise<void> {
-  await assertStarted(pipeline.db, row);
+  const startedAt = await assertStarted(pipeline.db, row);
   const assessed = await recordedAssessment(pipeline, row);
   const target = pipeline.targetOf(repositoryOf(row), row.environment);
   if (target === null) {
@@ -147,19 +139,25 @@ async function carryOut(
   const refusal = await targetRefusal(pipeline.db, repositoryOf(row), target.target);
   if (refusal !== null) return endUnseen(pipeline, row, assessed, refusal);
   const overtakenBy = resumed ? await startedSince(pipeline.db, row) : null;
-  const late = lateness(row, { resumed, attempt: job.attempt, overtakenBy });
+  const lateBy = lateness(row, {
+    resumed,
+    attempt: job.attempt,
+    overtakenBy,
+    startedAt,
+    now: pipeline.now(),
+  });
   let deployed: DeployOutcome;
   let cancelledBy: Actor | null = null;
   const onCancelled = (by: Actor): void => {
     cancelledBy = by;
   };
   try {
-    if (late !== null) {
+    if (lateBy !== null) {
       // Nothing is switched any more that wasn't; what was is brought to its end.
       const instead = await runsNowhere(pipeline, target, row.release ?? '');
       if (instead !== null) {
         await job.assertHeld();
-        const message = `It runs nowhere, so it counts as failed: ${instead}.${late}`;
+        const message = `It runs nowhere, so it counts as failed: ${instead}.${lateBy.sentence}`;
         await finishDeployment(pipeline, row, assessed, { outcome: 'failure', deployed: null, message });
         return;
       }
@@ -167,7 +165,7 @@ async function carryOut(
     deployed = await shipSeen(
       pipeline,
       { row, assessed, target },
-      { job, resumed, onCancelled, overtaken: overtakenBy !== null },
+      { job, resumed, onCancelled, late: lateBy?.late ?? null },
     );
   } catch (error) {
     // Only what a commit or a target is refused for stays so; anything else may be over at the next attempt.
@@ -223,110 +221,4 @@ async function hasReachedHosts(pipeline: Pipeline, id: string): Promise<boolean>
     .where('id', '=', id)
     .executeTakeFirstOrThrow();
   return reached_hosts;
-}
-
-/** Deploys where people can watch: in the log's page, and in the check run. */
-async function shipSeen(
-  pipeline: Pipeline,
-  { row, assessed, target }: { row: StoredDeployment; assessed: AssessedDeployment; target: DeployTarget },
-  attempt: Attempt,
-): Promise<DeployOutcome> {
-  const log = new DeploymentLog(pipeline, row.id);
-  const shown = new ShownProgress(pipeline, row, { assessed, hosts: target.target.hosts });
-  const stopOffering = offerCancelSoon(pipeline, row);
-  try {
-    await noteShowsOutput(pipeline, row, target);
-    return await ship(pipeline, row, target, { ...attempt, watchers: [log, shown], log });
-  } finally {
-    stopOffering();
-    await shown.close();
-    await log.close();
-  }
-}
-
-interface Attempt {
-  readonly job: DeployJob;
-  readonly resumed: boolean;
-  readonly overtaken: boolean;
-  readonly onCancelled: (by: Actor) => void;
-}
-
-interface Watcher {
-  step(event: DeployProgress): void;
-}
-
-async function ship(
-  pipeline: Pipeline,
-  row: StoredDeployment,
-  { target, privateKey, jumpKeys }: DeployTarget,
-  {
-    job,
-    resumed,
-    overtaken,
-    onCancelled,
-    watchers,
-    log,
-  }: Attempt & { readonly watchers: readonly Watcher[]; readonly log: DeploymentLog },
-): Promise<DeployOutcome> {
-  const repository = repositoryOf(row);
-  const { last } = await runningRelease(pipeline.db, repository, row.environment);
-  const mirror = openMirror({
-    directory: pipeline.mirrors,
-    repositoryId: repository.id,
-    url: pipeline.cloneUrl(repository),
-  });
-  let minted: Promise<string> | null = null;
-  const token = () => (minted ??= pipeline.contentsToken(repository));
-  await mirror.fetchCommit({ sha: row.sha, token });
-  // What runs there may be gone from GitHub (a branch that was set back): then everything is sent, which is only slower.
-  if (last !== null) {
-    await mirror.fetchCommit({ sha: last.sha, token, listOnly: true }).catch((error: unknown) => {
-      pipeline.log.warn({ err: error, deployment: row.id }, 'the running commit could not be fetched');
-    });
-  }
-  let reached = row.reached_hosts;
-  return deploy(
-    {
-      target,
-      privateKey: await privateKey(),
-      jumpKeys: await jumpKeys(),
-      releaseId: row.release ?? '',
-      sha: row.sha,
-      mirror,
-      running: last === null ? null : { release: last.release ?? '', sha: last.sha },
-      kept: await keptReleases(pipeline.db, row),
-      resumed,
-      overtaken,
-    },
-    {
-      signal: job.signal,
-      now: pipeline.now,
-      random: pipeline.random,
-      log: pipeline.log,
-      onOutput: (line) => log.output(line),
-      onProgress: async (event) => {
-        const { host, step, state, message } = event;
-        pipeline.log.info({ deployment: row.id, host: `${host.host}:${host.port}`, step, state }, message);
-        for (const watcher of watchers) watcher.step(event);
-        // Nothing is begun under a claim that another process may have by now, or while the database can't be asked.
-        if (state === 'started') await job.assertHeld();
-        if (reached) return;
-        await pipeline.db
-          .updateTable('countersign.deployment')
-          .set({ reached_hosts: true })
-          .where('id', '=', row.id)
-          .execute();
-        reached = true;
-      },
-      cancelled: async () => {
-        // A press takes back what was switched, and nothing is any more.
-        if (overtaken) return null;
-        const by = await cancellerOf(pipeline, row);
-        if (by === null) return null;
-        if (by.actor !== null) onCancelled(by.actor);
-        // Nobody's name: this is told to the hosts, too.
-        return 'It was cancelled.';
-      },
-    },
-  );
 }

@@ -24,6 +24,7 @@ export async function runningRelease(
       .where('repository_id', '=', repository.id)
       .where('environment', '=', environment)
       .where('state', '=', state)
+      .where('started_sequence', 'is not', null)
       .orderBy('started_sequence', 'desc')
       .limit(1)
       .executeTakeFirst();

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { ONE_BY_ONE } from '../../../src/deploy/plan-rollout.ts';
 import { listEntries, readDocument } from '../../../src/ledger/store/read.ts';
 import type { StoredDeployment } from '../../../src/pipeline/deployment/deployment-row.ts';
 import { mayStillRun } from '../../../src/pipeline/deployment/may-still-run.ts';
@@ -52,8 +53,9 @@ onSshd('a deployment that is taken up again', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const pipeline = () =>
+  const pipeline = (later = 0) =>
     pipelineOn(database, scriptedGitHub({}), {
+      now: () => new Date(Date.now() + later).toISOString(),
       contentsToken: () => Promise.resolve('token'),
       cloneUrl: () => git.url,
       mirrors: folder,
@@ -96,9 +98,15 @@ onSshd('a deployment that is taken up again', () => {
     return row;
   }
 
-  const carryOn = ({ id }: StoredDeployment, attempt: number, assertHeld = () => Promise.resolve()) =>
+  /** `later`: so many milliseconds after it was begun, by the clock. */
+  const carryOn = (
+    { id }: StoredDeployment,
+    attempt: number,
+    assertHeld = () => Promise.resolve(),
+    later = 0,
+  ) =>
     runDeploy(
-      pipeline(),
+      pipeline(later),
       { key: `deploy:${id}` },
       { attempt, signal: new AbortController().signal, assertHeld },
     );
@@ -129,6 +137,18 @@ onSshd('a deployment that is taken up again', () => {
     const message = found[0]?.content.documents.find(({ name }) => name === 'message');
     const body = message === undefined ? null : await readDocument(database.db, message.commitment);
     return { outcomes: found.map(({ content }) => content.outcome), message: body?.toString() ?? '' };
+  };
+  const failing = (onFailure: 'stop') => {
+    if (target !== null)
+      target = { ...target, target: { ...target.target, rollout: { ...ONE_BY_ONE, onFailure } } };
+  };
+  /** What the last end says of each host. */
+  const told = async ({ started_entry: started }: StoredDeployment) => {
+    const [end] = await listEntries(database.db, { answers: started ?? '', kinds: ['deployment.finished'] });
+    const bodies = await Promise.all(
+      (end?.content.documents ?? []).map(({ commitment }) => readDocument(database.db, commitment)),
+    );
+    return bodies.map(String);
   };
   const stored = ({ id }: StoredDeployment) =>
     database.db
@@ -228,6 +248,66 @@ onSshd('a deployment that is taken up again', () => {
       ['failure'],
     ]);
     expect(message).toContain('It was begun long ago');
+  });
+
+  test('put back by somebody, switched on one host, and the target says to roll back: both run again what they ran before', async () => {
+    const before = await begin(0);
+    await carryOn(before, 2);
+    const older = await begin(1);
+    await dieOnce(older, async () => (await world.current(0)) === releaseOf(older));
+    await carryOn(older, 1);
+    expect([await currents(), await locked(), (await ends(older)).outcomes]).toEqual([
+      [releaseOf(before), releaseOf(before)],
+      false,
+      ['failure'],
+    ]);
+    const { [1]: second } = await told(older);
+    expect(second).toContain('what it was approved by is too long ago, so it isn’t switched to any more');
+  });
+
+  test('put back by somebody, switched on one host, and the target says to stop: it stays there, and goes no further', async () => {
+    const before = await begin(0);
+    await carryOn(before, 2);
+    failing('stop');
+    const older = await begin(1);
+    await dieOnce(older, async () => (await world.current(0)) === releaseOf(older));
+    await carryOn(older, 1);
+    expect([await currents(), await locked(), (await ends(older)).outcomes]).toEqual([
+      [releaseOf(older), releaseOf(before)],
+      false,
+      ['failure'],
+    ]);
+    expect(await mayStillRun(database.db, await stored(older))).toBe(true);
+  });
+
+  test('lost from sight, and found again: it goes on within an hour, and no longer', async () => {
+    const before = await begin(0);
+    await carryOn(before, 2);
+    failing('stop');
+    const older = await begin(1);
+    await dieOnce(older, async () => (await world.current(0)) === releaseOf(older));
+    await database.db
+      .updateTable('countersign.deployment')
+      .set({ state: 'unknown' })
+      .where('id', '=', older.id)
+      .execute();
+    await carryOn(older, 1, undefined, 3_601_000);
+    expect([await currents(), (await ends(older)).outcomes]).toEqual([
+      [releaseOf(older), releaseOf(before)],
+      ['failure'],
+    ]);
+    const newer = await begin(2);
+    await dieOnce(newer, async () => (await world.current(0)) === releaseOf(newer));
+    await database.db
+      .updateTable('countersign.deployment')
+      .set({ state: 'unknown' })
+      .where('id', '=', newer.id)
+      .execute();
+    await carryOn(newer, 1, undefined, 3_500_000);
+    expect([await currents(), (await ends(newer)).outcomes]).toEqual([
+      [releaseOf(newer), releaseOf(newer)],
+      ['success'],
+    ]);
   });
 
   test('whose target is gone: it has failed, its entry names where it may run, and a soak there ends', async () => {

@@ -1,6 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Effect } from '../../../src/domain/effect.ts';
+import { createSigner, generateLedgerKey } from '../../../src/ledger/sequence/signer.ts';
+import { startSequencer } from '../../../src/ledger/sequence/sequencer.ts';
 import { queueEffects } from '../../../src/pipeline/queue-effects.ts';
+import { recordOnce } from '../../../src/pipeline/record-once.ts';
 import { runEffect } from '../../../src/pipeline/run-effect.ts';
 import { triedBefore } from '../../../src/pipeline/tried-before.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
@@ -104,6 +108,79 @@ test('what was planned before makes it tried where it makes the same', async () 
   expect(found).toEqual([false, false, true, false, true]);
   // Another request's are its own.
   await expect(tried(ofRequest().create())).resolves.toBe(false);
+});
+
+test('a description that differs only behind what GitHub takes is the same', async () => {
+  const { status } = ofRequest();
+  const rows = await plan(
+    ...['a', 'b'].map((end) => status('in_progress', `${'Deploying '.repeat(20)}${end}`)),
+  );
+  const [, second] = rows;
+  await expect(second && triedBefore(at(SOON), second, FIRST)).resolves.toBe(true);
+});
+
+test('whoever lost the claim while it waited for the entry’s proof writes nothing', async () => {
+  const pipeline = at(SOON);
+  const { entryId } = await recordOnce(pipeline, {
+    subject: 'change:800:7',
+    basis: 'approved',
+    verdict: 'approved',
+    entry: () => ({
+      kind: 'decision.made',
+      occurredAt: PLANNED,
+      who: [],
+      repository: { id: 800, fullName: 'acme/shop' },
+      commit: 'a'.repeat(40),
+      pullRequest: 7,
+      environment: null,
+      hosts: [],
+      outcome: 'approved',
+      reasons: [],
+      delivery: null,
+      answers: null,
+      documents: [],
+    }),
+    effects: (id) => [
+      {
+        kind: 'check_run',
+        key: `check_run:${id}`,
+        repository,
+        entryId: id,
+        checkRun: {
+          name: 'countersign/change',
+          sha: 'a'.repeat(40),
+          externalId: 'change:7',
+          status: 'completed',
+          conclusion: 'success',
+          title: 'Approved',
+          summary: '',
+          text: null,
+          actions: [],
+        },
+      },
+    ],
+  });
+  let held = true;
+  const assertHeld = () => (held ? Promise.resolve() : Promise.reject(new Error('another attempt has it')));
+  const github = scriptedGitHub({});
+  const job = { attempt: 1, assertHeld };
+  const written = runEffect(
+    { ...pipelineOn(database, github, { now: () => SOON }) },
+    { key: `check_run:${entryId}` },
+    job,
+  );
+  // It waits for its proof: no sequencer runs yet.
+  await sleep(300);
+  held = false;
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const signer = createSigner({ origin: 'test.example/ledger/1', privateKey: generateLedgerKey() });
+  const sequencer = await startSequencer({ url: database.writerUrl, signer, log });
+  try {
+    await expect(written).rejects.toThrow('another attempt has it');
+  } finally {
+    await sequencer.stop();
+  }
+  expect(github.asked).toEqual([]);
 });
 
 test('whoever lost the claim on a first try writes nothing, since it doesn’t look', async () => {

@@ -60,7 +60,7 @@ const answer = z.object({
         .nullable(),
     })
     .nullable(),
-  baseline: ownersBaseline,
+  ...ownersBaseline,
 });
 
 /** A pull request, and the policies that it is judged by, as all are at one moment. */
@@ -129,7 +129,7 @@ async function readWith(
   const { baseRefName: base, baseRef } = pullRequest;
   // A base that was deleted has no policy any more; one that was renamed just now is read again with its new name.
   const policyAt = (branch: string, ref: z.output<typeof refWithPolicy> | null): PolicySource =>
-    policySourceOf(repository, branch, ref, read.baseline);
+    policySourceOf(repository, branch, ref, read);
   const own = baseRef?.name === base ? baseRef : null;
   return {
     trunk: { trunk: trunk.name, source: policyAt(trunk.name, trunk), visibility: found.visibility },

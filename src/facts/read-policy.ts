@@ -26,7 +26,7 @@ export const POLICY_QUERY = `query Policy($owner: String!, $name: String!, $ref:
 
 const answer = z.object({
   repository: z.object({ databaseId: z.int(), ref: refWithPolicy.nullable() }).nullable(),
-  baseline: ownersBaseline,
+  ...ownersBaseline,
 });
 
 /**
@@ -43,7 +43,7 @@ export async function readPolicy(
   const variables = { owner, name, ref: `refs/heads/${branch}`, ...POLICY_VARIABLES };
   const read = await askGraphql(github, POLICY_QUERY, variables, answer, doing, { mayLack: NO_BASELINE });
   if (read.repository?.databaseId === repository.id)
-    return policySourceOf(repository, branch, read.repository.ref, read.baseline);
+    return policySourceOf(repository, branch, read.repository.ref, read);
   throw new GitHubError(
     'github_refused',
     `GitHub shows no repository ${fullName(repository)} while ${doing}: it is gone or renamed, or the App is not installed on it`,

@@ -8,6 +8,7 @@ import type { GitHubReader } from './github-reader.ts';
 import {
   BASELINE_OF_OWNER,
   NO_BASELINE,
+  type OwnersBaseline,
   ownersBaseline,
   POLICY_OF_REF,
   POLICY_PARAMETERS,
@@ -30,7 +31,7 @@ export const TRUNK_POLICY_QUERY = `query TrunkPolicy($owner: String!, $name: Str
 const namedRef = refWithPolicy.extend({ name: z.string() });
 const answer = z.object({
   repository: z.object({ databaseId: z.int(), visibility, defaultBranchRef: namedRef.nullable() }).nullable(),
-  baseline: ownersBaseline,
+  ...ownersBaseline,
 });
 
 /** A repository's default branch, whose policy says what is guarded, as both are at one moment. */
@@ -68,11 +69,13 @@ export function trunkPolicyOf(
       readonly visibility?: Visibility | undefined;
       readonly defaultBranchRef?: z.output<typeof namedRef> | null | undefined;
     };
-    readonly baseline?: z.output<typeof ownersBaseline> | undefined;
-  },
+  } & { readonly [name in keyof OwnersBaseline]?: OwnersBaseline[name] | undefined },
 ): TrunkPolicy | null {
   const { visibility: seenBy, defaultBranchRef: branch = null } = told.repository;
   if (branch === null || branch.target === null || seenBy === undefined) return null;
-  const source = policySourceOf(repository, branch.name, branch, told.baseline ?? null);
+  const source = policySourceOf(repository, branch.name, branch, {
+    account: told.account ?? null,
+    baseline: told.baseline ?? null,
+  });
   return { trunk: branch.name, source, visibility: seenBy };
 }

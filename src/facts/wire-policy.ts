@@ -27,8 +27,13 @@ export const POLICY_OF_REF = `target { oid ... on Commit { file(path: $path) { $
 /** That the owner has no baseline is no error. */
 export const NO_BASELINE = /^baseline$/;
 
-/** The baseline of the repository's owner, a field beside `repository` that may be lacking. */
-export const BASELINE_OF_OWNER = `baseline: repository(owner: $owner, name: $shared) {
+/**
+ * The baseline of the repository's owner, a field beside `repository` that may be lacking; and who the owner is, as GitHub also answers
+ * with a repository that was moved to somebody else, who doesn't set the rules here.
+ */
+export const BASELINE_OF_OWNER = `account: repository(owner: $owner, name: $name) { owner { id } }
+  baseline: repository(owner: $owner, name: $shared) {
+    owner { id }
     defaultBranchRef { name target { oid ... on Commit { file(path: $baseline) { ${POLICY_FILE_FIELDS} } } } }
   }`;
 
@@ -40,9 +45,18 @@ export const visibility = z
 const target = z.object({ oid: sha, file: policyFile.nullish() }).nullable();
 
 export const refWithPolicy = z.object({ target });
-export const ownersBaseline = z
-  .object({ defaultBranchRef: z.object({ name: z.string(), target }).nullable() })
-  .nullable();
+const owner = z.object({ id: z.string().min(1) });
+/** What `BASELINE_OF_OWNER` is answered by. */
+export const ownersBaseline = {
+  account: z.object({ owner }).nullable(),
+  baseline: z
+    .object({ owner, defaultBranchRef: z.object({ name: z.string(), target }).nullable() })
+    .nullable(),
+} as const;
+export interface OwnersBaseline {
+  readonly account: z.output<typeof ownersBaseline.account>;
+  readonly baseline: z.output<typeof ownersBaseline.baseline>;
+}
 
 /**
  * A branch's policy with the commit that it was read from, and the baseline beside it. No file, or no such branch, is
@@ -52,22 +66,26 @@ export function policySourceOf(
   repository: RepositoryRef,
   branch: string,
   found: z.output<typeof refWithPolicy> | null,
-  baseline: z.output<typeof ownersBaseline>,
+  shared: OwnersBaseline,
 ): PolicySource {
   const tip = found?.target ?? null;
   const file = tip?.file ?? null;
   const source = { path: POLICY_PATH, ref: `refs/heads/${branch}` };
-  const beside = { commit: tip?.oid ?? null, baseline: baselineOf(repository.owner, baseline) };
+  const beside = { commit: tip?.oid ?? null, baseline: baselineOf(repository.owner, shared) };
   if (file === null) return { ...source, ...beside, text: null };
   const read = textOrWhyNot(file, `${fullName(repository)}: ${POLICY_PATH} on ${branch}`);
   // What stays so until somebody mends it is judged as nothing, of no commit.
   return 'unreadable' in read ? { ...source, commit: null, ...read } : { ...source, ...beside, ...read };
 }
 
-function baselineOf(owner: string, repository: z.output<typeof ownersBaseline>): BaselineSource {
-  const path = `${owner}/${BASELINE_REPOSITORY}: ${BASELINE_PATH}`;
-  const branch = repository?.defaultBranchRef ?? null;
+function baselineOf(login: string, { account, baseline }: OwnersBaseline): BaselineSource {
+  const path = `${login}/${BASELINE_REPOSITORY}: ${BASELINE_PATH}`;
+  const branch = baseline?.defaultBranchRef ?? null;
   const source = { path, ref: branch?.name ?? null, commit: branch?.target?.oid ?? null };
+  if (baseline !== null && baseline.owner.id !== account?.owner.id) {
+    const unreadable = `${path}: GitHub answers with a repository that another account has by now. Move it back to ${login}, or make ${login} a repository "${BASELINE_REPOSITORY}" of its own.`;
+    return { ...source, commit: null, text: null, unreadable };
+  }
   const file = branch?.target?.file ?? null;
   return file === null ? { ...source, text: null } : { ...source, ...textOrWhyNot(file, path) };
 }

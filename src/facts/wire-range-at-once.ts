@@ -60,5 +60,6 @@ export const rangeAnswer = z.object({
       refs: branchesPage.optional(),
     })
     .catchall(z.union([tracedCommit, wirePullRequest]).nullable()),
-  baseline: ownersBaseline.optional(),
+  account: ownersBaseline.account.optional(),
+  baseline: ownersBaseline.baseline.optional(),
 });

@@ -27,10 +27,20 @@ export async function mayStillRun(
   if (sealed === undefined) return end.content.hosts.length > 0;
   const body = await readDocument(db, sealed.commitment);
   if (body === null) return true;
-  return Hosts.parse(JSON.parse(body.toString('utf8'))).some(
-    ({ outcome, failedAt }) =>
-      outcome === 'success' ||
-      outcome === 'unknown' ||
-      (outcome === 'failure' && (failedAt === null || !BEFORE_SWITCH.has(failedAt))),
+  return Hosts.parse(JSON.parse(body.toString('utf8'))).some(mayRunThere);
+}
+
+/** Whether a host that a deployment ended like this on runs its release, or may. */
+export function mayRunThere({
+  outcome,
+  failedAt,
+}: {
+  readonly outcome: string;
+  readonly failedAt: string | null;
+}): boolean {
+  return (
+    outcome === 'success' ||
+    outcome === 'unknown' ||
+    (outcome === 'failure' && (failedAt === null || !BEFORE_SWITCH.has(failedAt)))
   );
 }

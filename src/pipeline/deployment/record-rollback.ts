@@ -5,6 +5,7 @@ import { fullName } from '../../domain/repository.ts';
 import { record } from '../../ledger/store/record.ts';
 import { listEntries } from '../../ledger/store/read.ts';
 import { type StoredDeployment, repositoryOf } from './deployment-row.ts';
+import { mayRunThere } from './may-still-run.ts';
 import { jsonDocument } from '../documents.ts';
 import type { Pipeline } from '../pipeline.ts';
 
@@ -41,7 +42,8 @@ export async function recordRollback(
       pullRequest: null,
       environment: row.environment,
       hosts: fresh.map(nameOf),
-      outcome: mayStillRun(deployed) ? 'partial' : 'complete',
+      // Another host may run the release that these were switched back from.
+      outcome: deployed.hosts.some(mayRunThere) ? 'partial' : 'complete',
       reasons: [],
       delivery: null,
       answers: row.started_entry,
@@ -59,20 +61,6 @@ export async function recordRollback(
       ],
     },
     { id: newId(), now, random },
-  );
-}
-
-/** Another host runs the release that these were switched back from, or may. */
-function mayStillRun({ hosts }: DeployOutcome): boolean {
-  return hosts.some(
-    ({ outcome, failedAt }) =>
-      outcome === 'success' ||
-      outcome === 'unknown' ||
-      (outcome === 'failure' &&
-        (failedAt === 'after_switch' ||
-          failedAt === 'health' ||
-          failedAt === 'health_url' ||
-          failedAt === 'switch_back')),
   );
 }
 

@@ -7,10 +7,12 @@ const repository = { id: 5, owner: 'acme', name: 'shop', installationId: 9 };
 const commit = 'c'.repeat(40);
 const blob = { byteSize: 11, isBinary: false, isTruncated: false, text: 'version: 1\n' };
 
+const account = { owner: { id: 'O_acme' } };
 const answering = (target: unknown, databaseId = 5, baseline: unknown = null) =>
   scriptedGitHub({
     graphql: () => ({
       repository: { databaseId, ref: target === null ? null : { target } },
+      account,
       baseline,
     }),
   });
@@ -76,7 +78,9 @@ describe('the policy of a trusted branch', () => {
   });
 
   test('an answer of a form that we do not know is not "no policy"', async () => {
-    const github = scriptedGitHub({ graphql: () => ({ repository: { databaseId: 5 }, baseline: null }) });
+    const github = scriptedGitHub({
+      graphql: () => ({ repository: { databaseId: 5 }, account, baseline: null }),
+    });
     await expect(readPolicy(github, repository, 'main')).rejects.toMatchObject({ code: 'github_unreadable' });
   });
 });
@@ -84,7 +88,11 @@ describe('the policy of a trusted branch', () => {
 describe('the policy of the default branch', () => {
   const trunkOf = (defaultBranchRef: unknown, databaseId = 5) =>
     scriptedGitHub({
-      graphql: () => ({ repository: { databaseId, visibility: 'PUBLIC', defaultBranchRef }, baseline: null }),
+      graphql: () => ({
+        repository: { databaseId, visibility: 'PUBLIC', defaultBranchRef },
+        account,
+        baseline: null,
+      }),
     });
   const file = { mode: 0o100644, type: 'blob', object: blob };
 
@@ -114,7 +122,10 @@ describe('the baseline of the owner, in the same request', () => {
   const baselineOf = async (baseline: unknown) =>
     (await readPolicy(answering({ oid: commit, file: null }, 5, baseline), repository, 'main')).baseline;
   const path = 'acme/.github: countersign.yml';
-  const branch = (file: unknown) => ({ defaultBranchRef: { name: 'main', target: { oid: commit, file } } });
+  const branch = (file: unknown) => ({
+    ...account,
+    defaultBranchRef: { name: 'main', target: { oid: commit, file } },
+  });
 
   test.each([
     [
@@ -123,11 +134,21 @@ describe('the baseline of the owner, in the same request', () => {
       { ref: 'main', commit, text: 'version: 1\n' },
     ],
     ['has no file', branch(null), { ref: 'main', commit, text: null }],
-    ['has no branch yet', { defaultBranchRef: null }, { ref: null, commit: null, text: null }],
+    ['has no branch yet', { ...account, defaultBranchRef: null }, { ref: null, commit: null, text: null }],
     [
       'can’t be read',
       branch({ mode: 0o120000, type: 'blob', object: blob }),
       { ref: 'main', commit, text: null, unreadable: `${path} is not an ordinary file: replace it by one` },
+    ],
+    [
+      'was moved to another account, and GitHub follows it there',
+      { ...branch({ mode: 0o100644, type: 'blob', object: blob }), owner: { id: 'O_mallory' } },
+      {
+        ref: 'main',
+        commit: null,
+        text: null,
+        unreadable: `${path}: GitHub answers with a repository that another account has by now. Move it back to acme, or make acme a repository ".github" of its own.`,
+      },
     ],
   ])('%s', async (_, baseline, expected) => {
     expect(await baselineOf(baseline)).toEqual({ path, ...expected });
@@ -139,7 +160,7 @@ describe('the baseline of the owner, in the same request', () => {
         throw Object.assign(new Error('Could not resolve'), {
           name: 'GraphqlResponseError',
           errors,
-          data: { repository: { databaseId: 5, ref: null }, baseline: null },
+          data: { repository: { databaseId: 5, ref: null }, account, baseline: null },
         });
       },
     });

@@ -25,9 +25,19 @@ export interface KeptControls {
   >;
   /** What the policy demands and is not, or not visibly, enforced: names of its settings. */
   readonly unmet: readonly string[];
-  /** When a look of our own found the last change, RFC 3339: no delivery had told yet who made it. Absent: nothing is open. */
+  /** When the last change was found, RFC 3339, if by no delivery that names what changed. Absent: nothing is open. */
   readonly unnamedAt?: string;
+  /** The deliveries (`X-GitHub-Delivery`) whose senders were recorded with that change. Rows of earlier versions have none. */
+  readonly unnamedTold?: readonly string[];
 }
+
+/**
+ * What a delivery says was changed: the classic protection of branches by a name or pattern, or a ruleset by GitHub's id.
+ * https://docs.github.com/en/webhooks/webhook-events-and-payloads#branch_protection_rule, and `repository_ruleset` there
+ */
+export type NamedControl =
+  | { readonly kind: 'branch_rule'; readonly pattern: string }
+  | { readonly kind: 'ruleset'; readonly id: number };
 
 /** A setting that became another. Null: it was not there, or is gone. */
 export interface ControlChange {

@@ -85,6 +85,8 @@ export type Role =
   | 'requester'
   | 'canceller'
   | 'changer'
+  /** Whose delivery came when something was found, or soon after. Not that they did it: it may be about something else. */
+  | 'sender'
   | 'reporter'
   | 'operator';
 

@@ -1,6 +1,7 @@
 import type { Actor } from './actor.ts';
 import type { ReviewFacts } from './change-facts.ts';
 import type { Command } from './command.ts';
+import type { NamedControl } from './control-facts.ts';
 import type { MergeGroupRef } from './merge-group-facts.ts';
 import type { RepositoryRef } from './repository.ts';
 
@@ -108,11 +109,18 @@ export type Trigger =
   | {
       readonly kind: 'judge_open_in_installation';
       readonly installationId: number;
-      /** What GitHub enforces in all its repositories was changed, by this person. */
+      /** What GitHub enforces in all its repositories was changed: whose delivery says so. */
       readonly controlsBy?: Actor | null;
+      /** And of what; null where it isn't said. */
+      readonly controlNamed?: NamedControl | null;
     }
-  /** What GitHub enforces there was changed. */
-  | { readonly kind: 'look_at_controls'; readonly repository: RepositoryRef; readonly by: Actor | null }
+  /** What GitHub enforces there was changed: whose delivery says so, and of what; null where it isn't said. */
+  | {
+      readonly kind: 'look_at_controls';
+      readonly repository: RepositoryRef;
+      readonly by: Actor | null;
+      readonly named: NamedControl | null;
+    }
   /** Our App was given or lost what it guards, or what it guards became something else. */
   | {
       readonly kind: 'record_coverage';

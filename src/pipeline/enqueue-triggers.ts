@@ -160,20 +160,20 @@ async function enqueue(
       return;
     }
     case 'judge_open_in_installation': {
-      const { installationId, controlsBy } = trigger;
+      const { installationId, controlsBy, controlNamed = null } = trigger;
       await sweep(tx, pipeline, {
         installationId,
         repository: null,
         branch: null,
         sha: null,
         delivery,
-        ...(controlsBy === undefined ? {} : { controlsBy }),
+        ...(controlsBy === undefined ? {} : { controlsBy, controlNamed }),
       });
       return;
     }
     case 'look_at_controls': {
-      const { repository, by } = trigger;
-      const job: ControlJob = { repository, delivery, by };
+      const { repository, by, named } = trigger;
+      const job: ControlJob = { repository, delivery, by, named };
       // Each delivery has a look of its own, or the second of two would be taken for both people's.
       await queue.send(tx, 'control', job, { key: `${repository.id}:${delivery}` });
       return;

@@ -8,6 +8,14 @@ const repository = z
 const delivery = z.string().nullable();
 const actor = z.strictObject({ id: z.int(), login: z.string(), kind: z.enum(['user', 'bot']) }).readonly();
 const environment = z.string();
+/** Which rule or ruleset a delivery is about. Jobs of earlier versions don't say. */
+const namedControl = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('branch_rule'), pattern: z.string() }),
+    z.strictObject({ kind: z.literal('ruleset'), id: z.int() }),
+  ])
+  .nullable()
+  .default(null);
 const command = z
   .discriminatedUnion('name', [
     z.strictObject({ name: z.literal('deploy'), environment }),
@@ -123,8 +131,9 @@ export const EffectJob = z.strictObject({ key: z.string() });
 export const ControlJob = z.strictObject({
   repository,
   delivery,
-  /** Who changed it, where the delivery is about that. */
+  /** Whose delivery made us look, where one did, and what it says was changed. */
   by: actor.nullable(),
+  named: namedControl,
   /** It comes by the clock, and queues the next one. */
   byClock: z.boolean().default(false),
 });
@@ -135,8 +144,9 @@ export const SweepJob = z.strictObject({
   branch: z.string().nullable(),
   sha: z.string().nullable(),
   delivery,
-  /** Who changed what GitHub enforces in all of them. */
+  /** Whose delivery says that what GitHub enforces in all of them was changed, and of what. */
   controlsBy: actor.nullable().optional(),
+  controlNamed: namedControl,
 });
 
 export type ChangeJob = z.infer<typeof ChangeJob>;
@@ -147,4 +157,4 @@ export type DeploymentJob = z.input<typeof DeploymentJob>;
 export type EmergencyJob = z.infer<typeof EmergencyJob>;
 export type ClaimJob = z.infer<typeof ClaimJob>;
 export type ControlJob = z.input<typeof ControlJob>;
-export type SweepJob = z.infer<typeof SweepJob>;
+export type SweepJob = z.input<typeof SweepJob>;

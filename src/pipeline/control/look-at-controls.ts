@@ -1,4 +1,3 @@
-import type { Actor } from '../../domain/actor.ts';
 import type { ControlsFact } from '../../domain/control-facts.ts';
 import { fullName, type RepositoryRef } from '../../domain/repository.ts';
 import { controlSettings } from '../../facts/control-settings.ts';
@@ -14,16 +13,13 @@ import { organisationPolicy, policiesGuarding } from '../../policy/organisation-
 import type { Policy } from '../../policy/schema.ts';
 import { ControlJob } from '../jobs.ts';
 import { isLost, noticeLoss } from '../repository/lost-repository.ts';
-import { controlsOf, noteControls } from './note-controls.ts';
+import { controlsOf, noteControls, type SeenControls } from './note-controls.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { policyInForce } from '../policy/policy-in-force.ts';
 
-interface Cause {
-  readonly delivery: string | null;
-  readonly by: Actor | null;
-}
+type Cause = Pick<SeenControls, 'delivery' | 'by' | 'named'>;
 
-const BY_ITSELF: Cause = { delivery: null, by: null };
+const BY_ITSELF: Cause = { delivery: null, by: null, named: null };
 
 /** Some changes fire no webhook (classic bypass lists, environments), so everything is looked at again by the clock. */
 export const LOOK_EVERY_SECONDS = 3600;
@@ -41,14 +37,17 @@ export async function lookAtControls(pipeline: Pipeline, data: unknown): Promise
   }
 }
 
-async function lookNow(pipeline: Pipeline, { repository, delivery, by, byClock }: ControlJob): Promise<void> {
+async function lookNow(
+  pipeline: Pipeline,
+  { repository, delivery, by, named = null, byClock }: ControlJob,
+): Promise<void> {
   // First of all: a look that fails, or a crash in it, doesn't end the looking.
   if (byClock) await queueClock(pipeline, repository, LOOK_EVERY_SECONDS);
   const github = await pipeline.github(repository.installationId);
   const { changes, guarding } = await policyInForce(pipeline, github, repository);
   const policy = changes.reading.kind === 'valid' ? changes.reading.policy : guarding;
   if (policy === null) return;
-  const cause = { delivery, by };
+  const cause: Cause = { delivery, by, named };
   const rulesetsBegunAt = pipeline.now();
   const rulesets = await readRulesets(github, repository);
   for (const branch of await guardedBranches(pipeline, github, repository, policy)) {
@@ -114,8 +113,8 @@ export async function noteBranch(
     look: enforcedOn(protection),
     begunAt,
     judge: () => judgeBranchControls(policy, protection),
+    ...BY_ITSELF,
     delivery,
-    by: null,
   });
 }
 

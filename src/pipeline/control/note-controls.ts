@@ -8,13 +8,16 @@ import type {
   ControlSubject,
   JudgedControls,
   KeptControls,
+  NamedControl,
 } from '../../domain/control-facts.ts';
 import type { NewEntry } from '../../domain/entry.ts';
 import type { ReasonCode } from '../../domain/reason.ts';
 import { fullName, type RepositoryRef } from '../../domain/repository.ts';
 import { record } from '../../ledger/store/record.ts';
 import { compareControls, type ComparedControls } from '../../policy/control/compare-controls.ts';
+import { namesChanges } from '../../policy/control/names-changes.ts';
 import { sourcesOf } from '../../policy/control/sources-of.ts';
+import { type UnnamedChange, unnamedChange } from '../../policy/control/unnamed-change.ts';
 import { standingAfter } from '../../policy/control/judge-controls.ts';
 import { jsonDocument } from '../documents.ts';
 import type { Pipeline } from '../pipeline.ts';
@@ -26,14 +29,17 @@ export interface SeenControls {
   readonly begunAt: string;
   readonly judge: (kept: KeptControls['parts'] | null) => JudgedControls;
   readonly delivery: string | null;
-  /** Who changed it, where the delivery that made us look is about that. */
+  /** Whose delivery made us look, where it is one about controls. */
   readonly by: Actor | null;
+  /** What that delivery says was changed; null where it doesn't say. */
+  readonly named: NamedControl | null;
 }
 
 /**
  * Records a `control.changed` where what GitHub enforces is another than at the last look, however long ago that was; the first
  * look is the baseline. What can't be read is recorded once, and is no change. Where what the policy demands isn't enforced any more a
- * gap begins, and another entry ends it. A crash before the commit leaves the last look in its place: the next one finds the same.
+ * gap begins, and another entry ends it. Whose delivery made us look is the `changer` only where it names all that changed; else they
+ * are the `sender`, as is each whose delivery comes soon after such a change, once a delivery however often it is worked. A crash before the commit leaves the last look in its place: the next one finds the same.
  */
 export async function noteControls(
   pipeline: Pick<Pipeline, 'db' | 'now' | 'newId' | 'random'>,
@@ -47,7 +53,7 @@ async function noteIn(
   tx: Transaction<Database>,
   pipeline: Pick<Pipeline, 'now' | 'newId' | 'random'>,
   repository: RepositoryRef,
-  { look, begunAt, judge, delivery, by }: SeenControls,
+  { look, begunAt, judge, delivery, by, named }: SeenControls,
 ): Promise<ControlsFact> {
   const subject = subjectKey(repository, look.subject);
   await sql`SELECT pg_advisory_xact_lock(hashtextextended(${subject}, 0))`.execute(tx);
@@ -59,22 +65,24 @@ async function noteIn(
   const now = pipeline.now();
   // Somebody who began later was faster: what we saw is older, and no change back to it.
   const older = row !== undefined && row.looked_at.getTime() > Date.parse(begunAt);
-  if (older && (by === null || !isOpen(row.kept.unnamedAt, now))) return factOf(look.subject, row);
-
   const before = row === undefined ? null : row.kept;
+  const open = unnamedChange(before, now);
+  const late = open !== null && by !== null && delivery !== null && !open.told.includes(delivery);
+  if (older && !late) return factOf(look.subject, row);
+
   const compared = compareControls(before?.parts ?? null, older ? { ...look, parts: {} } : look);
   const last = row === undefined ? null : { standing: row.standing, unmet: row.kept.unmet };
   const judged = older
     ? { standing: row.standing, unmet: row.kept.unmet }
     : standingAfter(last, judge(before?.parts ?? null));
   const found = actOf(compared, last, judged);
-  const toldLate = found === null && by !== null && isOpen(before?.unnamedAt, now);
-  const act = toldLate ? 'told' : found;
-  const unnamedAt = unnamedAfter(act, { by, now, before: before?.unnamedAt });
+  const act = found ?? (late ? 'told' : null);
+  const isChanger = act === 'changed' && by !== null && namesChanges(named, look.subject, compared.changes);
+  const unnamed = unnamedAfter(act, { isChanger, now, delivery, open });
   const kept: KeptControls = {
     parts: compared.parts,
     unmet: judged.unmet,
-    ...(unnamedAt === undefined ? {} : { unnamedAt }),
+    ...(unnamed === null ? {} : { unnamedAt: unnamed.at, unnamedTold: unnamed.told }),
   };
   const looked = { kept: JSON.stringify(kept), looked_at: older ? row.looked_at : new Date(begunAt) };
   if (act === null && row !== undefined) {
@@ -95,6 +103,7 @@ async function noteIn(
       answers: row?.entry_id ?? null,
       delivery,
       by,
+      isChanger,
     }),
     { id: pipeline.newId(), now, random: pipeline.random },
   );
@@ -112,28 +121,29 @@ async function noteIn(
 }
 
 /**
- * `judged`: nothing changed on GitHub, but the policy asks for something else. `told`: a delivery that names somebody came after a
- * look of our own had found the change. Null: there is nothing to tell.
+ * `judged`: nothing changed on GitHub, but the policy asks for something else. `told`: a delivery came soon after a look had
+ * found a change that nobody's delivery named. Null: there is nothing to tell.
  */
 type Act = 'baseline' | 'changed' | 'unreadable' | 'readable' | 'judged' | 'told';
 
-/** Within this of our own look a delivery is still taken for one about what it found; GitHub sends them within seconds. */
-const TOLD_WITHIN_MS = 10 * 60_000;
-
-const isOpen = (unnamedAt: string | undefined, now: string): boolean =>
-  unnamedAt !== undefined && Date.parse(now) - Date.parse(unnamedAt) <= TOLD_WITHIN_MS;
-
-/** It stays open when somebody was told of: two people may each have made a part of what one look found. */
+/** It stays open when somebody was told of: two people may each have made a part of what one look found, or neither. */
 function unnamedAfter(
   act: Act | null,
   {
-    by,
+    isChanger,
     now,
-    before,
-  }: { readonly by: Actor | null; readonly now: string; readonly before: string | undefined },
-): string | undefined {
-  if (act === 'changed') return by === null ? now : undefined;
-  return isOpen(before, now) ? before : undefined;
+    delivery,
+    open,
+  }: {
+    readonly isChanger: boolean;
+    readonly now: string;
+    readonly delivery: string | null;
+    readonly open: UnnamedChange | null;
+  },
+): UnnamedChange | null {
+  const told = delivery === null ? [] : [delivery];
+  if (act === 'changed') return isChanger ? null : { at: now, told };
+  return act === 'told' && open !== null ? { at: open.at, told: [...open.told, ...told] } : open;
 }
 
 function actOf(
@@ -169,6 +179,7 @@ function entryOf(
     answers,
     delivery,
     by,
+    isChanger,
   }: {
     readonly look: ControlLook;
     readonly compared: ComparedControls;
@@ -180,6 +191,7 @@ function entryOf(
     readonly answers: string | null;
     readonly delivery: string | null;
     readonly by: Actor | null;
+    readonly isChanger: boolean;
   },
 ): NewEntry {
   const { kind, name } = look.subject;
@@ -189,7 +201,10 @@ function entryOf(
   return {
     kind: 'control.changed',
     occurredAt: begunAt,
-    who: (act === 'changed' || act === 'told') && by !== null ? [{ role: 'changer', actor: by }] : [],
+    who:
+      (act === 'changed' || act === 'told') && by !== null
+        ? [{ role: isChanger ? 'changer' : 'sender', actor: by }]
+        : [],
     repository: { id: repository.id, fullName: fullName(repository) },
     commit: null,
     pullRequest: null,

@@ -96,7 +96,14 @@ async function lookAtPlace(pipeline: Pipeline, { repository, environment, target
   if ((await rehearsalThere(pipeline.db, repository.id, environment)).newest !== rehearsal.newest) return;
   const look: ControlLook = { subject: { kind: 'hosts', name: environment }, parts };
   const judged = judgeHosts(parts);
-  await noteControls(pipeline, repository, { look, begunAt, judge: () => judged, delivery: null, by: null });
+  await noteControls(pipeline, repository, {
+    look,
+    begunAt,
+    judge: () => judged,
+    delivery: null,
+    by: null,
+    named: null,
+  });
 }
 
 /** As the ledger has it, whichever release that is: so that a deployment of ours is no change. */

@@ -16,7 +16,8 @@ import { regainRepository } from './regain-repository.ts';
  * judgement of every open pull request and every waiting deployment that it can reach.
  */
 export async function sweepOpen(pipeline: Pipeline, data: unknown): Promise<void> {
-  const { installationId, repository, branch, sha, delivery, controlsBy } = SweepJob.parse(data);
+  const { installationId, repository, branch, sha, delivery, controlsBy, controlNamed } =
+    SweepJob.parse(data);
   if (repository !== null && (await isLost(pipeline, repository))) return;
   const github = await pipeline.github(installationId);
   const repositories: readonly RepositoryRef[] =
@@ -28,7 +29,7 @@ export async function sweepOpen(pipeline: Pipeline, data: unknown): Promise<void
       await notePolicyOf(pipeline, github, each, delivery);
       // After the policy, which says what is demanded; and from then on by the clock.
       if (controlsBy !== undefined) {
-        const look: ControlJob = { repository: each, delivery, by: controlsBy };
+        const look: ControlJob = { repository: each, delivery, by: controlsBy, named: controlNamed };
         await pipeline.queue.send(pipeline.db, 'control', look, { key: `${each.id}:${delivery}` });
       }
       await queueClock(pipeline, each, 0);

@@ -1,5 +1,7 @@
+import { z } from 'zod';
+import type { NamedControl } from '../../domain/control-facts.ts';
 import type { Trigger } from '../../domain/trigger.ts';
-import type { Envelope } from '../payload.ts';
+import { type Envelope, idSchema } from '../payload.ts';
 import { coverageOfInstallation, coverageOfRepositories } from './coverage-triggers.ts';
 
 /**
@@ -13,14 +15,31 @@ export function controlTriggers(envelope: Envelope): Trigger[] {
 }
 
 /**
- * Branch protection and rulesets: besides, what is enforced is looked at and compared with the last look. Who changed it is the only
- * thing that is taken from the delivery.
+ * Branch protection and rulesets: besides, what is enforced is looked at and compared with the last look. Taken from the delivery are
+ * only its sender and which rule or ruleset it names, by which a change that is found is theirs, or perhaps somebody else's.
  */
 export function protectionTriggers(envelope: Envelope): Trigger[] {
   const { repository, installationId, sender } = envelope;
+  const named = namedBy(envelope);
   if (repository !== null)
-    return [{ kind: 'look_at_controls', repository, by: sender }, ...controlTriggers(envelope)];
-  return [{ kind: 'judge_open_in_installation', installationId, controlsBy: sender }];
+    return [{ kind: 'look_at_controls', repository, by: sender, named }, ...controlTriggers(envelope)];
+  return [{ kind: 'judge_open_in_installation', installationId, controlsBy: sender, controlNamed: named }];
+}
+
+const branchRule = z.object({ rule: z.object({ name: z.string().min(1) }) });
+const ruleset = z.object({ repository_ruleset: z.object({ id: idSchema }) });
+
+/** Null also where it can't be read: that is no reason not to look. `branch_protection_configuration` names no rule. */
+function namedBy({ event, payload }: Envelope): NamedControl | null {
+  if (event === 'branch_protection_rule') {
+    const read = branchRule.safeParse(payload);
+    return read.success ? { kind: 'branch_rule', pattern: read.data.rule.name } : null;
+  }
+  if (event === 'repository_ruleset') {
+    const read = ruleset.safeParse(payload);
+    return read.success ? { kind: 'ruleset', id: read.data.repository_ruleset.id } : null;
+  }
+  return null;
 }
 
 const MEMBERSHIP_CHANGES = new Set(['member_added', 'member_removed']);

@@ -107,7 +107,7 @@ const judgePush = {
 };
 const judgeMain = { kind: 'judge_open', repository: REF, branch: 'main' };
 const judgeOpen = { kind: 'judge_open', repository: REF, branch: null };
-const look = { kind: 'look_at_controls', repository: REF, by: alice };
+const look = { kind: 'look_at_controls', repository: REF, by: alice, named: null };
 const coverage = (outcome: string, over: object = {}) => ({
   kind: 'record_coverage',
   installationId: 5,
@@ -416,19 +416,41 @@ const CASES: Case[] = [
     status({ performed_via_github_app: { id: 15_368 } }),
     [claim],
   ],
-  ['branch protection', 'branch_protection_rule', envelope({ action: 'edited' }), [look, judgeOpen]],
+  [
+    'branch protection',
+    'branch_protection_rule',
+    envelope({ action: 'edited', rule: { id: 3, name: 'main' } }),
+    [{ ...look, named: { kind: 'branch_rule', pattern: 'main' } }, judgeOpen],
+  ],
+  [
+    'branch protection that doesn’t say which',
+    'branch_protection_rule',
+    envelope({ action: 'edited', rule: { id: 3 } }),
+    [look, judgeOpen],
+  ],
   [
     'branch protection as a whole',
     'branch_protection_configuration',
     envelope({ action: 'disabled' }),
     [look, judgeOpen],
   ],
-  ['a ruleset', 'repository_ruleset', envelope({ action: 'deleted' }), [look, judgeOpen]],
+  [
+    'a ruleset',
+    'repository_ruleset',
+    envelope({ action: 'deleted', repository_ruleset: { id: 9 } }),
+    [{ ...look, named: { kind: 'ruleset', id: 9 } }, judgeOpen],
+  ],
+  [
+    'a ruleset that it doesn’t name',
+    'repository_ruleset',
+    envelope({ action: 'deleted' }),
+    [look, judgeOpen],
+  ],
   [
     "the organisation's ruleset",
     'repository_ruleset',
-    envelope({ action: 'deleted', repository: undefined }),
-    [{ ...judgeInstallation, controlsBy: alice }],
+    envelope({ action: 'deleted', repository: undefined, repository_ruleset: { id: 9 } }),
+    [{ ...judgeInstallation, controlsBy: alice, controlNamed: { kind: 'ruleset', id: 9 } }],
   ],
   ['a team', 'team', envelope({ action: 'edited', repository: null }), [judgeInstallation]],
   ["a team's repository", 'team', envelope({ action: 'removed_from_repository' }), [judgeOpen]],

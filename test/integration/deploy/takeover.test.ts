@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -80,8 +81,8 @@ onSshd('two attempts at one deployment', () => {
     await world.withProgram('tar', tar, async () => {
       const older = deploy();
       older.catch(() => undefined);
-      while (!world.events.includes('stage started')) await sleep(20);
-      await sleep(500);
+      // Whichever comes first hangs: so the younger begins once the older does.
+      while (!existsSync(`${slow}.taken`)) await sleep(20);
       expect((await deploy({ resumed: true })).outcome).toBe('success');
       expect((await older).hosts[0]).toMatchObject({ outcome: 'failure', failedAt: 'stage' });
     });

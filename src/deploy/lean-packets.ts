@@ -3,8 +3,10 @@
  * then examines by throwing and catching; asks the kernel for a handful of padding at a time; and throws away 32 KiB of plain text
  * a packet, which piles up outside the heap. What goes over the wire is the same.
  *
- * This reaches into ssh2. Where it finds anything but what it knows (its native part, another version, keys exchanged anew), it leaves
- * that as it is: slower, and as right. `test/integration/deploy/lean-packets.test.ts` notices.
+ * This reaches into ssh2, whose ciphers it knows by the names of their classes and by the fields that are used here. Others (those of its
+ * native part, of another algorithm, or that it makes when keys are exchanged anew) stay as they are: slower, and as right. A later ssh2
+ * with the same names and fields that means something else by them isn't told apart: before ssh2 is updated, look at its
+ * `lib/protocol/crypto.js`. `test/integration/deploy/lean-packets.test.ts` sends bytes through it to a real sshd.
  */
 import {
   type CipherGCMTypes,
@@ -75,11 +77,13 @@ function leanOut(cipher: GcmCipher): void {
     gcm.setAAD(length);
     const encrypted = gcm.update(plain.subarray(4));
     gcm.final();
-    cipher._onWrite(length);
-    cipher._onWrite(encrypted);
-    cipher._onWrite(gcm.getAuthTag());
+    const tag = gcm.getAuthTag();
+    // Before anything is written: what throws there, or sends from within, must not have another packet under the same nonce.
     countUp(cipher._encIV);
     cipher.outSeqno = (cipher.outSeqno + 1) >>> 0;
+    cipher._onWrite(length);
+    cipher._onWrite(encrypted);
+    cipher._onWrite(tag);
   };
 }
 
@@ -116,6 +120,7 @@ function isGcmCipher(cipher: unknown): cipher is GcmCipher {
     outSeqno,
   } = (cipher ?? {}) as Partial<GcmCipher>;
   return (
+    cipher?.constructor.name === 'AESGCMCipherNative' &&
     (name === 'aes-128-gcm' || name === 'aes-256-gcm') &&
     Buffer.isBuffer(key) &&
     Buffer.isBuffer(iv) &&

@@ -1,7 +1,7 @@
 /** The scripts that take a host's lock, give it back, or take it away from another. */
-import { CURRENT, HISTORY, LOCK, lockOwner, NEXT, OWN, releasePath } from './host-paths.ts';
+import { HISTORY, LOCK, lockOwner, NEXT, OWN, releasePath } from './host-paths.ts';
 import { quote, scriptLine } from './quote.ts';
-import { CLEAR_STAGED, ALONE, type RunIdentity, preamble } from './script-frame.ts';
+import { CLEAR_STAGED, ALONE, RUNS, type RunIdentity, preamble } from './script-frame.ts';
 
 const q = quote;
 
@@ -70,7 +70,8 @@ export function withdrawScript({
     `if [ ! -d ${q(`${path}/${OWN}`)} ]; then say done absent; exit 0; fi`,
     `cd -- ${q(path)}`,
     ...ALONE,
-    `if [ "$(readlink ${CURRENT} || :)" = ${q(releasePath(release))} ]; then refuse switch_conflict ${q(releasePath(release))}; fi`,
+    RUNS,
+    `if runs ${q(releasePath(release))}; then refuse switch_conflict ${q(releasePath(release))}; fi`,
     `case "$(readlink ${LOCK} || :)" in ${q(release)}|${q(`${release}/`)}*) if ! (${CLEAR_STAGED}) 2>/dev/null; then say left staged; fi; rm -f ${LOCK} ;; esac`,
     'say done withdrawn',
   ]);

@@ -36,7 +36,8 @@ export function probeScript({ nonce, path, release }: RunIdentity, shared: reado
     `for note in ${OWN}/releases/*.verified; do if [ -f "$note" ]; then name=\${note##*/}; say ours "\${name%.verified}"; fi; done`,
     `if [ -f ${HISTORY} ]; then while IFS= read -r name; do say activated "$name"; done < ${HISTORY}; fi`,
     `if [ -f ${q(verifiedNote(release))} ]; then say verified "$(cat ${q(verifiedNote(release))})"; fi`,
-    `if [ -f ${q(previousNote(release))} ]; then say previous "$(cat ${q(previousNote(release))})"; fi`,
+    // One that says that nothing ran has a line, too.
+    `if [ -s ${q(previousNote(release))} ]; then say previous "$(cat ${q(previousNote(release))})"; fi`,
     `if [ -f ${q(withdrawnNote(release))} ]; then say withdrawn "$(cat ${q(withdrawnNote(release))})"; fi`,
     ...shared.map((name) => `if [ -e ${q(`shared/${name}`)} ]; then say shared ${q(name)}; fi`),
     'say done existing',

@@ -94,7 +94,7 @@ export interface HostPlan {
   /** What it is switched back to; null: it is removed. */
   readonly previous: string | null;
   readonly previousRelease: string | null;
-  /** Says so where the host runs something else than the ledger has. */
+  /** Says so where the host runs something else than the ledger has, or says of what ran before what can't be. */
   readonly drift: string | null;
 }
 
@@ -156,9 +156,8 @@ export function planDeployment(input: {
 /** Decides what has to be done on one host from what the probe found there, or refuses to touch it. */
 export function planHost(plan: DeployPlan, facts: HostFacts, host: string): HostPlan {
   refuseHost(plan, facts, host);
-  const target = releasePath(plan.release);
   const found = facts.current === null ? null : releaseOfLink(facts.current, plan.path);
-  const switched = facts.current === target;
+  const switched = found === plan.release;
   if (switched && facts.verified !== plan.digest) {
     throw new DeployError(
       'verification_failed',
@@ -177,8 +176,8 @@ export function planHost(plan: DeployPlan, facts: HostFacts, host: string): Host
   // Back to what the ledger has, where it is there; only else to whatever was found.
   const ledgers =
     running !== null && facts.releases.has(running.release) ? releasePath(running.release) : null;
-  const before = switched ? (facts.previous === undefined ? ledgers : facts.previous) : facts.current;
-  const previous = drifted ? (ledgers ?? before) : before;
+  const noted = switched ? notedBefore(plan, facts.previous) : { before: facts.current, problem: null };
+  const previous = drifted ? (ledgers ?? noted.before) : noted.before;
   return {
     staged,
     switched,
@@ -194,7 +193,31 @@ export function planHost(plan: DeployPlan, facts: HostFacts, host: string): Host
     expected: facts.current,
     previous,
     previousRelease: previous === null ? null : releaseOfLink(previous, plan.path),
-    drift: drifted ? `${host} ran ${found}, while the ledger has ${running.release}` : null,
+    drift: drifted
+      ? `${host} ran ${found}, while the ledger has ${running.release}`
+      : noted.problem === null
+        ? null
+        : `${host} ${noted.problem}`,
+  };
+}
+
+/**
+ * What a host that was switched already says ran there before. A note that is lost, or that nobody of ours can have written (it must name a
+ * release of the target's, and another than this one), counts for nothing: then it is what the ledger has, which the way back finds there or
+ * leaves all as it is.
+ */
+function notedBefore(
+  { running, release, path }: DeployPlan,
+  note: string | null | undefined,
+): { readonly before: string | null; readonly problem: string | null } {
+  if (note === null) return { before: null, problem: null };
+  const named = note === undefined ? null : releaseOfLink(note, path);
+  if (note !== undefined && named !== null && named !== release) return { before: note, problem: null };
+  const before = running === null ? null : releasePath(running.release);
+  if (note === undefined) return { before, problem: null };
+  return {
+    before,
+    problem: `has a note that "${printable(note.slice(0, 120))}" ran before, which can't be; ${running === null ? 'nothing did' : `it was ${running.release}`} by the ledger`,
   };
 }
 

@@ -1,15 +1,7 @@
 /** The scripts that remove releases from a host, never the one that runs. */
-import {
-  CURRENT,
-  HISTORY,
-  partPath,
-  previousNote,
-  releasePath,
-  verifiedNote,
-  withdrawnNote,
-} from './host-paths.ts';
+import { HISTORY, partPath, previousNote, releasePath, verifiedNote, withdrawnNote } from './host-paths.ts';
 import { quote, scriptLine } from './quote.ts';
-import { CLEAR_STAGED, type RunIdentity, fenced } from './script-frame.ts';
+import { CLEAR_STAGED, RUNS, type RunIdentity, fenced } from './script-frame.ts';
 
 const q = quote;
 
@@ -21,10 +13,10 @@ export function pruneScript(run: RunIdentity, remove: readonly string[]): string
     `if [ -f ${HISTORY} ]; then grep -vxF -e ${q(run.release)} ${HISTORY} | tail -n 999 > ${HISTORY}.new; else : > ${HISTORY}.new; fi`,
     `printf '%s\\n' ${q(run.release)} >> ${HISTORY}.new`,
     `mv -fT ${HISTORY}.new ${HISTORY}`,
-    `running=$(readlink ${CURRENT} || :)`,
+    RUNS,
     ...remove.flatMap((release) => [
       // Renamed first: a release that is half removed must not stand under its final name.
-      `if [ "$running" != ${q(releasePath(release))} ]; then if [ -d ${q(releasePath(release))} ]; then mv -T -- ${q(releasePath(release))} ${q(partPath(release))}; rm -rf -- ${q(partPath(release))}; fi; rm -f -- ${q(verifiedNote(release))} ${q(previousNote(release))} ${q(withdrawnNote(release))}; say pruned ${q(release)}; fi`,
+      `if ! runs ${q(releasePath(release))}; then if [ -d ${q(releasePath(release))} ]; then mv -T -- ${q(releasePath(release))} ${q(partPath(release))}; rm -rf -- ${q(partPath(release))}; fi; rm -f -- ${q(verifiedNote(release))} ${q(previousNote(release))} ${q(withdrawnNote(release))}; say pruned ${q(release)}; fi`,
     ]),
     'say done prune',
   ]);
@@ -35,7 +27,8 @@ export function discardReleaseScript(run: RunIdentity): string {
   const release = releasePath(run.release);
   return scriptLine([
     ...fenced(run),
-    `if [ "$(readlink ${CURRENT} || :)" = ${q(release)} ]; then refuse switch_conflict ${q(release)}; fi`,
+    RUNS,
+    `if runs ${q(release)}; then refuse switch_conflict ${q(release)}; fi`,
     CLEAR_STAGED,
     `rm -f -- ${q(verifiedNote(run.release))}`,
     `if [ -d ${q(release)} ]; then mv -T -- ${q(release)} ${q(partPath(run.release))}; rm -rf -- ${q(partPath(run.release))}; fi`,
@@ -50,7 +43,8 @@ export function removeOwnScript(run: RunIdentity): string {
   const notes = [verifiedNote, previousNote, withdrawnNote].map((note) => q(note(run.release)));
   return scriptLine([
     ...fenced(run),
-    `if [ "$(readlink ${CURRENT} || :)" = ${q(own)} ]; then refuse switch_conflict ${q(own)}; fi`,
+    RUNS,
+    `if runs ${q(own)}; then refuse switch_conflict ${q(own)}; fi`,
     // Renamed first: a release that is half removed must not stand under its final name.
     `if [ -d ${q(own)} ]; then mv -T -- ${q(own)} ${q(part)}; fi`,
     `if [ -d ${q(part)} ]; then chmod -R u+rwX -- ${q(part)}; rm -rf -- ${q(part)}; fi`,

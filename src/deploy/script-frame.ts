@@ -4,7 +4,7 @@
  * the run's nonce, as a login script may print what it likes. POSIX sh only: no pipes and no `&&` for control, since `set -e`
  * doesn't look there.
  */
-import { LOCK, lockOwner, MUTEX } from './host-paths.ts';
+import { CURRENT, LOCK, lockOwner, MUTEX } from './host-paths.ts';
 import { quote } from './quote.ts';
 
 const q = quote;
@@ -30,6 +30,9 @@ export const OPEN = 'exec 9>&-';
 /** Whoever holds the lock may: what lies half-staged or half-removed was left by somebody who has nothing to do here any more. */
 export const CLEAR_STAGED =
   'for left in releases/.*.part; do if [ -d "$left" ]; then chmod -R u+rwX -- "$left"; rm -rf -- "$left"; fi; done';
+
+/** `runs releases/ID`: whether `current` leads there, however it is written: a person or another tool may have made it absolute. */
+export const RUNS = `runs() { if [ "$(readlink ${CURRENT} || :)" = "$1" ]; then return 0; fi; [ ${CURRENT} -ef "$1" ]; }`;
 
 export function preamble(nonce: string): readonly string[] {
   return [

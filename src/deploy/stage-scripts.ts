@@ -1,7 +1,7 @@
 /** The scripts that make a release on a host, and say what is in one. */
-import { CURRENT, releasePath, stagingPath, verifiedNote } from './host-paths.ts';
+import { releasePath, stagingPath, verifiedNote } from './host-paths.ts';
 import { quote, scriptLine } from './quote.ts';
-import { CLEAR_STAGED, OPEN, type RunIdentity, fenced } from './script-frame.ts';
+import { CLEAR_STAGED, OPEN, RUNS, type RunIdentity, fenced } from './script-frame.ts';
 
 const q = quote;
 
@@ -28,7 +28,8 @@ export function stageScript(
   return scriptLine([
     ...fenced(run),
     CLEAR_STAGED,
-    `if [ "$(readlink ${CURRENT} || :)" = ${q(releasePath(run.release))} ]; then refuse switch_conflict ${q(releasePath(run.release))}; fi`,
+    RUNS,
+    `if runs ${q(releasePath(run.release))}; then refuse switch_conflict ${q(releasePath(run.release))}; fi`,
     `rm -f -- ${q(verifiedNote(run.release))}`,
     `if [ -d ${q(releasePath(run.release))} ]; then rm -rf -- ${q(releasePath(run.release))}; fi`,
     `mkdir -- ${q(part)}`,

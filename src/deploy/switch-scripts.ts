@@ -1,7 +1,7 @@
 /** The scripts that point `current` at a release, and back. */
 import { CURRENT, NEXT, previousNote, releasePath, withdrawnNote } from './host-paths.ts';
 import { quote, scriptLine } from './quote.ts';
-import { type RunIdentity, fenced } from './script-frame.ts';
+import { RUNS, type RunIdentity, fenced } from './script-frame.ts';
 
 const q = quote;
 
@@ -11,13 +11,16 @@ const q = quote;
  */
 export function switchScript(run: RunIdentity, expected: string | null): string {
   const target = releasePath(run.release);
+  const note = previousNote(run.release);
   return scriptLine([
     ...fenced(run),
     ...readCurrent(),
-    `if [ "$now" = ${q(target)} ]; then say switched already; exit 0; fi`,
+    `if runs ${q(target)}; then say switched already; exit 0; fi`,
     `if [ "$now" != ${q(expected ?? '')} ]; then refuse switch_conflict "$now"; fi`,
     `if [ ! -d ${q(target)} ]; then refuse verification_failed ${q(`${target} is gone`)}; fi`,
-    `printf '%s\\n' "$now" > ${q(previousNote(run.release))}`,
+    // Aside first: a full disk would leave an empty note.
+    `printf '%s\\n' "$now" > ${q(`${note}.new`)}`,
+    `mv -fT -- ${q(`${note}.new`)} ${q(note)}`,
     ...point(target),
     // Nothing is started any more after the rename: it can't fail now.
     'say switched yes',
@@ -35,8 +38,8 @@ export function switchBackScript(run: RunIdentity, previous: string | null, why:
     `printf '%s\\n' ${q(why)} > ${q(`${note}.new`)}`,
     `mv -fT -- ${q(`${note}.new`)} ${q(note)}`,
     ...readCurrent(),
-    `if [ "$now" = ${q(previous ?? '')} ]; then say restored already; exit 0; fi`,
-    `if [ "$now" != ${q(releasePath(run.release))} ]; then refuse switch_conflict "$now"; fi`,
+    `if ${previous === null ? '[ -z "$now" ]' : `runs ${q(previous)}`}; then say restored already; exit 0; fi`,
+    `if ! runs ${q(releasePath(run.release))}; then refuse switch_conflict "$now"; fi`,
     ...(previous === null
       ? [`rm -f ${CURRENT}`]
       : [
@@ -49,6 +52,7 @@ export function switchBackScript(run: RunIdentity, previous: string | null, why:
 
 function readCurrent(): readonly string[] {
   return [
+    RUNS,
     `if [ -L ${CURRENT} ]; then now=$(readlink ${CURRENT}); elif [ -e ${CURRENT} ]; then refuse switch_conflict "a file or folder"; else now=; fi`,
   ];
 }

@@ -236,6 +236,43 @@ describe('planning a host', () => {
       });
     });
 
+    test.each<[string, string | undefined, string | null]>([
+      ['climbs', 'releases/../shared', 'has a note that "releases/../shared" ran before'],
+      ['leads elsewhere', '/etc', 'has a note that "/etc" ran before'],
+      ['names what runs now', 'releases/new', 'has a note that "releases/new" ran before'],
+      ['is no text', 'releases/\u0000', String.raw`has a note that "releases/\u{0}" ran before`],
+      ['is lost', undefined, null],
+    ])('a note that %s: it goes back to what the ledger has', (_, note, drift) => {
+      const again = host({
+        current: 'releases/new',
+        releases: new Set(['old', 'new']),
+        verified: 'digest',
+        previous: note,
+      });
+      expect(again).toMatchObject({
+        switched: true,
+        previous: 'releases/old',
+        previousRelease: 'old',
+        drift: drift === null ? null : `web1 ${drift}, which can't be; it was old by the ledger`,
+      });
+    });
+
+    test('switched, and somebody made the link absolute: it is switched all the same', () => {
+      const again = host({
+        current: '/srv/shop/releases/new',
+        releases: new Set(['old', 'new']),
+        verified: 'digest',
+        previous: '/srv/shop/releases/old',
+      });
+      expect(again).toMatchObject({
+        switched: true,
+        staged: true,
+        previous: '/srv/shop/releases/old',
+        previousRelease: 'old',
+        drift: null,
+      });
+    });
+
     test('switched from nothing: it goes back to nothing', () => {
       const again = host({
         current: 'releases/new',

@@ -19,6 +19,13 @@ export function refusalError(
         `${name} is locked by ${owner.join(' ')}${Number.isSafeInteger(age) ? ` since ${age} seconds` : ''}. If no deployment of that name runs any more, break its lock (countersign host unlock) and deploy again.`,
       );
     }
+    case 'hook_runs': {
+      const [step = '', release = '', leader = ''] = words.split(' ');
+      return new DeployError(
+        'lock_held',
+        `On ${name}, the ${step.replaceAll('_', '-')} command of ${release} still runs (process ${leader}), longer than it may, and two at once are never run: see there what keeps it, end it (kill -KILL -${leader}), and deploy again.`,
+      );
+    }
     case 'lock_lost':
       return new DeployError(
         'lock_lost',

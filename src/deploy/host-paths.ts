@@ -1,7 +1,7 @@
 /**
  * Where things lie below a target's path on a host:
  * `releases/ID` (a final name means verified), `releases/.ID.ATTEMPT.part` (being staged), `shared/`, `current`, and our own
- * folder `.countersign/` with the lock, the history of activated releases and a note per release.
+ * folder `.countersign/` with the lock, what keeps two scripts or two commands apart, the history of activated releases and a note per release.
  */
 
 /** `releases/ID`, which is also what `current` points at. */
@@ -19,6 +19,8 @@ export const OWN = '.countersign';
 export const LOCK = `${OWN}/lock`;
 /** Held (`flock`) by a script while it looks whose the lock is and does what it may do only then. */
 export const MUTEX = `${OWN}/mutex`;
+/** Held (`flock`) for as long as a command of the operator's runs, whoever's attempt began it; names what runs, or ran last. */
+export const HOOK = `${OWN}/hook`;
 export const NEXT = `${OWN}/next`;
 /** Releases that became active, oldest first. */
 export const HISTORY = `${OWN}/history`;

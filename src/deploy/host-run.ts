@@ -120,8 +120,11 @@ export async function runHook(
   }[step];
   if (command === null) return;
   const { session } = run;
-  await session.step(step, () =>
-    session.hook({ step, command, release, commit, environment: plan.environment }),
+  await session.step(
+    step,
+    () => session.hook({ step, command, release, commit, environment: plan.environment }),
+    (waited) =>
+      waited === 0 ? '' : `Another command still ran there: waited ${waited} seconds for its end.`,
   );
 }
 

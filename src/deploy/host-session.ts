@@ -3,12 +3,21 @@
  * `onProgress` before and after it, and turns whatever a command did into a result or a coded error.
  */
 import type { CommandOutcome, ConnectionEvidence, HealthUrl, Host, LoginKey } from '../domain/deploy.ts';
+import { after } from './after.ts';
 import { CANCELLABLE } from './cancellable.ts';
 import { checkHealth, HEALTH_URL } from './check-health.ts';
 import { DeployError, leavesOutcomeUnknown } from './deploy-error.ts';
 import type { DeployPorts, DeployProgress } from './deploy-ports.ts';
+import { commandOutcome } from './command-outcome.ts';
 import { commandError, refusalError } from './host-errors.ts';
-import { type Hook, hookInput, hookScript } from './hook-script.ts';
+import {
+  type Hook,
+  hookEndedScript,
+  hookInput,
+  hookScript,
+  waitedSeconds,
+  waitingSeconds,
+} from './hook-script.ts';
 import { LiveOutput } from './live-output.ts';
 import { mask } from './mask.ts';
 import type { DeployStep } from './plan.ts';
@@ -125,9 +134,9 @@ export class HostSession {
     step: DeployStep,
     script: string,
     input: Iterable<Uint8Array> | AsyncIterable<Uint8Array> = [],
-    keep: number = KEPT_REPORT,
+    { keep = KEPT_REPORT, seconds = this.#seconds }: { keep?: number; seconds?: number } = {},
   ): Promise<{ report: Report; stdout: string }> {
-    const result = await this.#execute(script, input, this.#seconds, keep, { last: step === 'unlock' });
+    const result = await this.#execute(script, input, seconds, keep, { last: step === 'unlock' });
     const stdout = result.stdout.whole();
     const report = parseReport(stdout, this.run.nonce);
     if (result.end.kind === 'exited' && result.end.code === 0 && !result.stdout.truncated)
@@ -145,22 +154,32 @@ export class HostSession {
     throw this.#failure(step, result, `the step "${step}"`);
   }
 
-  /** Runs an operator's command. Its outcome is kept whatever it is; throws unless its exit code is 0. */
-  async hook(hook: Hook): Promise<void> {
-    const script = hookScript(this.run, hook.release, this.#seconds);
+  /** Runs an operator's command, once none runs there. Its outcome is kept; throws unless its exit code is 0. Answers the seconds it waited. */
+  async hook(hook: Hook): Promise<number> {
+    const script = hookScript(this.run, hook, this.#seconds);
     const input = hookInput(hook.command, hook);
     // Ten seconds between TERM and KILL on the host, and some for the way.
+    const seconds = waitingSeconds(this.#seconds) + this.#seconds + 20;
     const live = this.#live(hook.step);
-    const result = await this.#execute(script, [Buffer.from(input)], this.#seconds + 20, KEPT_REPORT, {
+    const ended = await this.#execute(script, [Buffer.from(input)], seconds, KEPT_REPORT, {
       heard: (side, chunk) => live[side].add(chunk),
     });
     live.stdout.end();
     live.stderr.end();
-    const report = parseReport(result.stdout.whole(), this.run.nonce);
+    const report = parseReport(ended.stdout.whole(), this.run.nonce);
     if (report.refusal !== null) throw this.#refusal(report.refusal);
+    const waited = waitedSeconds(report);
+    const result = { ...ended, milliseconds: Math.max(0, ended.milliseconds - waited * 1000) };
     const outcome = this.#note(hook.step, result);
-    if (result.end.kind === 'exited' && result.end.code === 0) return;
+    if (result.end.kind === 'exited' && result.end.code === 0) return waited;
     throw this.#failure(hook.step, result, `the ${hook.step.replaceAll('_', '-')} command`, outcome.output);
+  }
+
+  /** Waits until no command runs there that an earlier attempt began. Answers how many seconds that took. */
+  async awaitHooks(): Promise<number> {
+    const seconds = waitingSeconds(this.#seconds) + this.#seconds;
+    const script = hookEndedScript(this.run, this.#seconds);
+    return waitedSeconds((await this.script('lock', script, [], { seconds })).report);
   }
 
   /** Asks it over HTTP. What came of that is kept as a command's outcome is; throws unless it is well. */
@@ -241,19 +260,7 @@ export class HostSession {
   }
 
   #note(step: DeployStep, result: CommandResult): CommandOutcome {
-    const { end, output } = result;
-    const outcome: CommandOutcome = {
-      step,
-      exitCode: end.kind === 'exited' ? end.code : null,
-      signal: end.kind === 'signalled' ? end.signal : null,
-      output: output
-        .masked(this.#secrets)
-        .split('\n')
-        .filter((line, index) => !line.startsWith(`${this.run.nonce} `) && !(index === 0 && line === ''))
-        .join('\n'),
-      truncated: output.truncated,
-      milliseconds: result.milliseconds,
-    };
+    const outcome = commandOutcome(step, result, { secrets: this.#secrets, nonce: this.run.nonce });
     this.commands.push(outcome);
     return outcome;
   }
@@ -285,12 +292,4 @@ export class HostSession {
       throw new ProgressRefused('a step of the deployment could not be recorded', { cause: error });
     }
   }
-}
-
-async function* after(
-  script: string,
-  input: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(script);
-  yield* input;
 }

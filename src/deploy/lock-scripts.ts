@@ -1,5 +1,5 @@
 /** The scripts that take a host's lock, give it back, or take it away from another. */
-import { HISTORY, LOCK, lockOwner, NEXT, OWN, releasePath } from './host-paths.ts';
+import { HISTORY, HOOK, LOCK, lockOwner, NEXT, OWN, releasePath } from './host-paths.ts';
 import { quote, scriptLine } from './quote.ts';
 import { CLEAR_STAGED, ALONE, RUNS, type RunIdentity, preamble } from './script-frame.ts';
 
@@ -8,7 +8,8 @@ const q = quote;
 /**
  * Takes the host's lock: a symbolic link whose target is its owner, made by one system call, so that it never stands
  * without saying whose it is. Held by an earlier attempt at the same release: takes it over, and that attempt changes
- * nothing here any more.
+ * nothing here any more. Says as `busy` which command of the operator's still runs here, if one does: nobody whose lock this isn't
+ * starts another from now on.
  */
 export function lockScript(run: RunIdentity): string {
   const { path, release } = run;
@@ -19,6 +20,8 @@ export function lockScript(run: RunIdentity): string {
     `mkdir -p releases shared ${OWN} ${OWN}/releases`,
     ...ALONE,
     `holder=$(readlink ${LOCK} || :)`,
+    `exec 8>>${HOOK}`,
+    `if ! flock -n 8; then say busy "$(cat ${HOOK})"; fi`,
     `if [ -z "$holder" ]; then ln -sT ${q(lockOwner(run))} ${LOCK}; say lock taken; exit 0; fi`,
     // Without a slash: as an older version of ours wrote it.
     `case "$holder" in ${q(release)}|${q(`${release}/`)}*) ;; *) refuse lock_held "$(stat -c %Y ${LOCK}) $(date +%s) \${holder%%/*}" ;; esac`,

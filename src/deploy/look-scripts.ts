@@ -6,7 +6,7 @@ import { type RunIdentity, preamble } from './script-frame.ts';
 const q = quote;
 
 const PROGRAMS =
-  'cat chmod cp df dirname find flock grep id ln mkdir mktemp mv readlink rm sh sha256sum stat tail tar timeout xargs';
+  'cat chmod cp date df dirname find flock grep id ln mkdir mktemp mv readlink rm sh sha256sum sleep stat tail tar timeout xargs';
 
 /** Looks, and changes nothing but a scratch folder of its own. */
 export function probeScript({ nonce, path, release }: RunIdentity, shared: readonly string[]): string {

@@ -113,7 +113,7 @@ async function readKept(run: HostRun, plan: DeployPlan): Promise<KeptReading> {
     () =>
       persistently(session, async () => {
         const script = readKeptScript(session.run, running.release, plan.manifest.length);
-        const { stdout } = await session.script('verify', script, [], KEPT_LIST);
+        const { stdout } = await session.script('verify', script, [], { keep: KEPT_LIST });
         return keptReading(parseReadBack(stdout, session.run.nonce), plan);
       }),
     ({ verified }) => `${verified} files of ${running.release} are as recorded.`,

@@ -49,12 +49,14 @@ export function preamble(nonce: string): readonly string[] {
 
 /**
  * Fencing: whoever lost the lock changes nothing any more. No other script can take it between this look and the end of
- * the script, or its `OPEN`: the kernel holds the mutex, and lets go of it when the script ends, however it does.
+ * the script, or its `OPEN`: the kernel holds the mutex, and lets go of it when the script ends, however it does. `before`: what
+ * may take long, and comes before the look.
  */
-export function fenced(run: RunIdentity): readonly string[] {
+export function fenced(run: RunIdentity, before: readonly string[] = []): readonly string[] {
   return [
     ...preamble(run.nonce),
     `cd -- ${q(run.path)}`,
+    ...before,
     ...ALONE,
     `holder=$(readlink ${LOCK} || :)`,
     `case "$holder" in ${q(lockOwner(run))}) ;; ${q(`${run.release}/`)}*) refuse taken_over "$holder" ;; *) refuse lock_lost "$holder" ;; esac`,

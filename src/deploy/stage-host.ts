@@ -95,12 +95,16 @@ async function stageOnce(
   await step(
     'lock',
     async () => {
-      const word = await lock(run);
+      const locked = await lock(run);
       // Until now the earlier attempt's last script may have been on its way there: what was seen before is old.
-      if (word === 'continued') await probe(run, plan);
-      return word;
+      if (locked.continued) await probe(run, plan);
+      return locked;
     },
-    (word) => (word === 'continued' ? 'It was ours from an earlier attempt.' : ''),
+    ({ continued, waited }) =>
+      [
+        ...(continued ? ['It was ours from an earlier attempt.'] : []),
+        ...(waited === null ? [] : [waited]),
+      ].join(' '),
   );
   const hostPlan = planOf(run);
   if (hostPlan.withdrawn !== null) {
@@ -153,10 +157,21 @@ async function probe(run: HostRun, plan: DeployPlan): Promise<void> {
   if (drift !== null && !run.messages.includes(`${drift}.`)) run.messages.push(`${drift}.`);
 }
 
-async function lock(run: HostRun): Promise<string> {
-  const { report } = await run.session.script('lock', lockScript(run.session.run));
+/**
+ * Takes the lock, and waits for a command of the operator's that an earlier attempt left running: what it works on is about to be
+ * looked at, and may be made anew. `waited` says so.
+ */
+async function lock(run: HostRun): Promise<{ readonly continued: boolean; readonly waited: string | null }> {
+  const { session } = run;
+  const { report } = await session.script('lock', lockScript(session.run));
   run.locked = true;
-  return report.value('lock') ?? '';
+  const continued = report.value('lock') === 'continued';
+  if (report.value('busy') === undefined) return { continued, waited: null };
+  const seconds = await session.awaitHooks();
+  return {
+    continued,
+    waited: `A command of an earlier attempt still ran there: waited ${seconds} seconds for its end.`,
+  };
 }
 
 async function stage(
@@ -176,7 +191,7 @@ async function stage(
       'stage',
       receiveScript(session.run, entries.length > 0, plan.manifest.length),
       archive,
-      keep,
+      { keep },
     );
     return parseReadBack(stdout, session.run.nonce);
   };

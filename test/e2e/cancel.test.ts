@@ -92,7 +92,7 @@ test('cancelled by whoever asked for it, and by nobody who may not', async () =>
   expect(await readdir(join(shop(), 'releases'))).toEqual([
     (await readlink(join(shop(), 'current'))).split('/')[1],
   ]);
-  expect(await readdir(join(shop(), '.countersign'))).toEqual(['history', 'mutex', 'releases']);
+  expect(await readdir(join(shop(), '.countersign'))).toEqual(['history', 'hook', 'mutex', 'releases']);
 
   expect(await cancelled()).toEqual(['asked', 'asked', 'refused', 'accepted']);
   const [finished] = await listEntries(database.db, { kinds: ['deployment.finished'], commit: second });

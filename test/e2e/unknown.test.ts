@@ -100,7 +100,7 @@ test('a host that goes away after its switch and comes back: its deployment is b
   await untilCheckRun(stage, second, deployCheck('staging'), (run) => run.title.startsWith('Deployed'), 90);
   expect(await stage.served('staging', 'public/index.html')).toContain('second');
   expect(await outcomes(first)).toEqual(['unknown', 'success']);
-  expect(await readdir(join(shop(), '.countersign'))).toEqual(['history', 'mutex', 'releases']);
+  expect(await readdir(join(shop(), '.countersign'))).toEqual(['history', 'hook', 'mutex', 'releases']);
 }, 240_000);
 
 test('somebody switched it back meanwhile: it failed, its lock is given back, and the next one goes on', async () => {

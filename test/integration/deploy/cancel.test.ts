@@ -52,7 +52,11 @@ onSshd('a deployment that is cancelled', () => {
         own: await world.list('.countersign', index),
       })),
     );
-  const untouched = { current: 'releases/r1', releases: ['r1'], own: ['history', 'mutex', 'releases'] };
+  const untouched = {
+    current: 'releases/r1',
+    releases: ['r1'],
+    own: ['history', 'hook', 'mutex', 'releases'],
+  };
 
   test.each([
     'lock finished',

@@ -76,7 +76,7 @@ onSshd('after a crash at any step, the deployment goes on', () => {
       'next',
       ['r1', 'r2'],
     ]);
-    expect(await world.list('.countersign')).toEqual(['history', 'mutex', 'releases']);
+    expect(await world.list('.countersign')).toEqual(['history', 'hook', 'mutex', 'releases']);
     expect(await world.read('.countersign/history')).toBe('r1\nr2\n');
   });
 
@@ -92,7 +92,7 @@ onSshd('after a crash at any step, the deployment goes on', () => {
       });
       expect([await world.current(), await world.list('.countersign')]).toEqual([
         'releases/r1',
-        ['history', 'mutex', 'releases'],
+        ['history', 'hook', 'mutex', 'releases'],
       ]);
     },
   );
@@ -104,7 +104,7 @@ onSshd('after a crash at any step, the deployment goes on', () => {
       await crashAt(moment, sick);
       const outcome = await deploy({ ...sick, resumed: true });
       expect([outcome.outcome, await world.current()]).toEqual(['failure', 'releases/r1']);
-      expect(await world.list('.countersign')).toEqual(['history', 'mutex', 'releases']);
+      expect(await world.list('.countersign')).toEqual(['history', 'hook', 'mutex', 'releases']);
     },
   );
 
@@ -119,7 +119,7 @@ if [ "$last" = current ]; then ${before} /bin/mv "$@"; ${after} else exec /bin/m
     expect([outcome.outcome, await world.current(), await world.list('.countersign')]).toEqual([
       'success',
       'releases/r2',
-      ['history', 'mutex', 'releases'],
+      ['history', 'hook', 'mutex', 'releases'],
     ]);
   });
 
@@ -131,7 +131,7 @@ if [ "$last" = current ]; then ${before} /bin/mv "$@"; ${after} else exec /bin/m
     expect([again.outcome, await world.current(), await world.list('.countersign')]).toEqual([
       'success',
       'releases/r2',
-      ['history', 'mutex', 'releases'],
+      ['history', 'hook', 'mutex', 'releases'],
     ]);
   });
 
@@ -144,7 +144,7 @@ if [ "$last" = current ]; then ${before} /bin/mv "$@"; ${after} else exec /bin/m
     });
     expect([await world.current(), await world.list('.countersign')]).toEqual([
       'releases/r1',
-      ['history', 'mutex', 'releases'],
+      ['history', 'hook', 'mutex', 'releases'],
     ]);
   });
 

@@ -46,7 +46,7 @@ onSshd('a disk that is full once the release runs', () => {
     ]);
     expect([await world.current(), await own(), await world.read('.countersign/history')]).toEqual([
       'releases/r2',
-      ['history', 'mutex', 'releases'],
+      ['history', 'hook', 'mutex', 'releases'],
       'r1\n',
     ]);
   });
@@ -58,7 +58,7 @@ onSshd('a disk that is full once the release runs', () => {
     expect(outcome.hosts.map((host) => [host.outcome, host.message])).toEqual([['success', '']]);
     expect([await world.current(), await own(), await world.read('.countersign/history')]).toEqual([
       'releases/r3',
-      ['history', 'mutex', 'releases'],
+      ['history', 'hook', 'mutex', 'releases'],
       'r1\nr3\n',
     ]);
   });
@@ -72,9 +72,9 @@ onSshd('a disk that is full once the release runs', () => {
       },
     });
     await expect(crashed).rejects.toThrow('crash');
-    expect(await own()).toEqual(['history', 'history.new', 'lock', 'mutex', 'releases']);
+    expect(await own()).toEqual(['history', 'history.new', 'hook', 'lock', 'mutex', 'releases']);
     const full = await world.deploy({ release: 'r2', sha: next, running, resumed: true });
-    expect([full.outcome, await own()]).toEqual(['success', ['history', 'mutex', 'releases']]);
+    expect([full.outcome, await own()]).toEqual(['success', ['history', 'hook', 'mutex', 'releases']]);
     const again = await world.deploy({ release: 'r2', sha: next, running, resumed: true });
     expect([again.outcome, again.hosts[0]?.message, await world.read('.countersign/history')]).toEqual([
       'success',

@@ -57,7 +57,7 @@ onSshd('two attempts at one deployment', () => {
         await world.read('current/a'),
         await world.read('current/built'),
       ]).toEqual(['releases/r2', 'next', expect.stringMatching(/^built\n(?:built\n)?$/)]);
-      expect(await world.list('.countersign')).toEqual(['history', 'mutex', 'releases']);
+      expect(await world.list('.countersign')).toEqual(['history', 'hook', 'mutex', 'releases']);
     },
   );
 
@@ -69,7 +69,7 @@ onSshd('two attempts at one deployment', () => {
     expect((await older.ended).hosts[0]).toMatchObject({ outcome: 'failure', failedAt: 'switch' });
     expect([await world.current(), await world.list('.countersign')]).toEqual([
       'releases/r3',
-      ['history', 'mutex', 'releases'],
+      ['history', 'hook', 'mutex', 'releases'],
     ]);
   });
 

@@ -6,6 +6,12 @@ const place = { name: 'web1:22', path: '/srv/shop' };
 test.each([
   ['lock_held', '100 160 r7', 'lock_held', /^web1:22 is locked by r7 since 60 seconds\. .*host unlock/],
   ['lock_held', 'odd', 'lock_held', /^web1:22 is locked by \. If/],
+  [
+    'hook_runs',
+    'before_switch r7 4711',
+    'lock_held',
+    /^On web1:22, the before-switch command of r7 still runs \(process 4711\).* end it \(kill -KILL -4711\), and deploy again\.$/,
+  ],
   ['lock_lost', '', 'lock_lost', /^The lock on web1:22 is gone in the middle/],
   ['lock_lost', 'r8/b', 'lock_lost', /^The lock on web1:22 is held by r8\/b in the middle/],
   ['taken_over', 'r7/b', 'taken_over', /^Another attempt at this deployment took over web1:22/],

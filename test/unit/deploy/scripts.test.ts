@@ -1,8 +1,12 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { releaseOfLink } from '../../../src/deploy/host-paths.ts';
 import { fingerprintOf, isPinned, keyKind } from '../../../src/deploy/host-key.ts';
 import { hostFacts } from '../../../src/deploy/host-facts.ts';
+import { SCRIPT_READER } from '../../../src/deploy/quote.ts';
 import { parseReport } from '../../../src/deploy/report.ts';
 import * as hook from '../../../src/deploy/hook-script.ts';
 import * as lock from '../../../src/deploy/lock-scripts.ts';
@@ -26,7 +30,8 @@ const ALL: readonly [name: string, script: string][] = [
   ['discard', scripts.discardScript(run)],
   ['finish staging', scripts.finishStagingScript(run, 'digest', shared)],
   ['share', scripts.shareScript(run, shared)],
-  ['hook', scripts.hookScript(run, 'r1', 30)],
+  ['hook', scripts.hookScript(run, { step: 'before_switch', release: 'r1' }, 30)],
+  ['wait for a hook', scripts.hookEndedScript(run, 30)],
   ['switch', scripts.switchScript(run, 'releases/r0')],
   ['switch back', scripts.switchBackScript(run, 'releases/r0', "it's $(id) ill")],
   ['prune', scripts.pruneScript(run, ['r-1'])],
@@ -72,6 +77,29 @@ test('a hook gets its environment as data, and stops at its first failing line',
   expect(spawnSync('sh', ['-c', 'eval "$(cat)" </dev/null'], { input: shown }).stdout.toString()).toBe(
     "r1 c it's\n",
   );
+});
+
+test('a hook whose stream ended in the middle of its command runs nothing of it', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'countersign-hook-'));
+  const own = { ...run, path: folder };
+  mkdirSync(path.join(folder, 'releases', 'r1'), { recursive: true });
+  mkdirSync(path.join(folder, '.countersign'));
+  symlinkSync('r1/a1', path.join(folder, '.countersign', 'lock'));
+  const script = scripts.hookScript(own, { step: 'build', release: 'r1' }, 30);
+  const input = scripts.hookInput('echo one > ran; echo two > /nowhere/at/all', {
+    release: 'r1',
+    commit: 'c',
+    environment: 'e',
+  });
+  const ended = (sent: string) => {
+    const { status } = spawnSync('sh', ['-c', SCRIPT_READER], { input: script + sent });
+    return [status, existsSync(path.join(folder, 'releases', 'r1', 'ran'))];
+  };
+  expect(ended(input.slice(0, input.indexOf('; echo two')))).toEqual([74, false]);
+  expect(ended(input.slice(0, -10))).toEqual([74, false]);
+  const [status, ran] = ended(input);
+  expect([status === 0, ran]).toEqual([false, true]);
+  rmSync(folder, { recursive: true });
 });
 
 describe('what a host answers', () => {

@@ -68,6 +68,7 @@ export function hostOutcome(
     host: run.session.host,
     outcome: outcomeOf(run, resumed),
     failedAt: run.succeeded ? null : run.failedAt,
+    switched: run.unknown || (run.switched && !run.restored),
     message: run.messages.join(' '),
     previousRelease: run.plan?.previousRelease ?? null,
     release: plan.release,

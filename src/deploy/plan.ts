@@ -16,7 +16,7 @@ import { difference, unchanged } from './difference.ts';
 import type { HostFacts } from './host-facts.ts';
 import { ONE_BY_ONE } from './plan-rollout.ts';
 import { isReleaseName, releaseOfLink, releasePath } from './host-paths.ts';
-import { listed, pathProblem, printable } from './refuse-paths.ts';
+import { foldersAbove, listed, pathProblem, printable, refusedPath } from './refuse-paths.ts';
 
 /** The steps on each host, in order. `switch_back` only where a step after the switch failed, here or on another host. */
 export const DEPLOY_STEPS = [
@@ -121,6 +121,7 @@ export function planDeployment(input: {
       `The target of ${target.repository}, environment ${target.environment}: ${problem}.`,
     );
   }
+  refuseShared(target.shared.map(withoutSlash), manifest);
   const { commands } = target;
   const hooks = {
     build: commands.build,
@@ -314,6 +315,18 @@ function reusable(plan: DeployPlan, base: Running): readonly ManifestEntry[] {
   const isShared = (path: string): boolean =>
     plan.shared.some(({ name }) => path === name || path.startsWith(`${name}/`));
   return unchanged(base.manifest, plan.manifest).filter((entry) => !isShared(entry.path));
+}
+
+/**
+ * Refuses a commit that has a file or a link where a folder above a shared path must be: the link into `shared/` would be made through it,
+ * at the cost of what is there, which may be what outlives releases.
+ */
+function refuseShared(shared: readonly string[], manifest: readonly ManifestEntry[]): void {
+  const folders = new Map(shared.flatMap((name) => foldersAbove(name).map((folder) => [folder, name])));
+  const found = manifest.find(({ path }) => folders.has(path));
+  if (found === undefined) return;
+  const name = printable(folders.get(found.path) ?? '');
+  throw refusedPath(found.path, `the target shares "${name}", so this must be a folder`);
 }
 
 function targetProblem(target: Target): string | null {

@@ -116,6 +116,8 @@ export interface HostOutcome {
   readonly outcome: 'success' | 'failure' | 'unknown' | 'rolled_back' | 'not_reached';
   /** The step at which it ended, when it isn't a success. */
   readonly failedAt: string | null;
+  /** `current` points at the release there, or may. Records of earlier versions don't say. */
+  readonly switched?: boolean;
   readonly message: string;
   readonly previousRelease: string | null;
   readonly release: string;

@@ -11,6 +11,7 @@ import { conclusionOf, writeCheckRun } from '../effects/write-check-run.ts';
 import { writeComment } from '../effects/write-comment.ts';
 import { writeDeploymentStatus } from '../effects/write-deployment-status.ts';
 import { writeReaction } from '../effects/write-reaction.ts';
+import { writeWhileHeld } from '../effects/write-while-held.ts';
 import { githubErrorOf } from '../facts/github-error.ts';
 import { record } from '../ledger/store/record.ts';
 import { assessDeployment } from './deployment/assess-deployment.ts';
@@ -52,11 +53,9 @@ export async function runEffect(
   if (row === undefined || !OPEN.some((state) => state === row.state)) return;
   const effect = { ...row.effect, repository: await whereNow(pipeline.db, row.effect.repository) };
   const tried = await triedBefore(pipeline, row, job);
-  // Whoever doesn't look, and stood still for long enough, may have been followed by another try: asked right before the write.
-  const claim = tried ? () => Promise.resolve() : job.assertHeld;
   const done =
     (await superseded(pipeline, row)) ??
-    (await carryOut(pipeline, effect, { tried, claim }).catch(named(effect)));
+    (await carryOut(pipeline, effect, { tried, assertHeld: job.assertHeld }).catch(named(effect)));
 
   await pipeline.db.transaction().execute(async (tx) => {
     const now = pipeline.now();
@@ -104,13 +103,13 @@ async function superseded(pipeline: Pipeline, row: EffectRow): Promise<Outcome |
   return newer === undefined ? null : { state: 'obsolete', remoteId: null, outcome: 'obsolete' };
 }
 
-/** `tried`: it may have been done already. `claim`: throws where the job is another's by now. */
+/** `tried`: it may have been done already. */
 async function carryOut(
   pipeline: Pipeline,
   effect: Effect,
-  { tried, claim }: { readonly tried: boolean; readonly claim: () => Promise<void> },
+  { tried, assertHeld }: { readonly tried: boolean } & Pick<JobContext, 'assertHeld'>,
 ): Promise<Outcome> {
-  const github = await pipeline.github(effect.repository.installationId);
+  const github = writeWhileHeld(await pipeline.github(effect.repository.installationId), assertHeld);
   switch (effect.kind) {
     case 'check_run': {
       const known = await pipeline.db
@@ -125,7 +124,6 @@ async function carryOut(
         effect.checkRun.status === 'completed'
           ? appendProof(effect.checkRun, await proofOf(pipeline, effect.entryId))
           : effect.checkRun;
-      await claim();
       const { remoteId } = await writeCheckRun(
         github,
         { ...effect, checkRun },
@@ -140,7 +138,6 @@ async function carryOut(
       };
     }
     case 'create_deployment': {
-      await claim();
       const { remoteId } = await createDeployment(github, effect, { appId: pipeline.appId, tried });
       return { state: 'done', remoteId, outcome: 'created' };
     }
@@ -148,7 +145,6 @@ async function carryOut(
       const { github_deployment_id: deploymentId } = await deploymentOf(pipeline, effect.requestId);
       if (deploymentId === null)
         throw new Error(`deployment ${effect.requestId} has no GitHub deployment yet`);
-      await claim();
       const { remoteId } = await writeDeploymentStatus(github, effect, deploymentId, { tried });
       return { state: 'done', remoteId, outcome: effect.state };
     }

@@ -1,6 +1,5 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { OperationTables } from '../db/operation-tables.ts';
-import type { Effect } from '../domain/effect.ts';
 import { shownOf } from '../effects/write-deployment-status.ts';
 import type { Pipeline } from './pipeline.ts';
 
@@ -23,18 +22,15 @@ export async function triedBefore(
   if (attempt > 1 || row.state !== 'planned') return true;
   const age = Date.parse(now()) - row.planned_at.getTime();
   if (age < 0 || age > FRESH_MILLISECONDS) return true;
-  const earlier = await db
+  const { effect } = row;
+  const earlier = db
     .selectFrom('countersign.effect')
-    .select('effect')
+    .select(sql<string | null>`effect->>'description'`.as('description'))
     .where('ordering_key', '=', row.ordering_key)
     .where('sequence', '<', row.sequence)
-    .execute();
-  return earlier.some(({ effect }) => makesTheSame(effect, row.effect));
-}
-
-/** Of two with the same ordering key. */
-function makesTheSame(earlier: Effect, effect: Effect): boolean {
-  if (earlier.kind === 'deployment_status' && effect.kind === 'deployment_status')
-    return earlier.state === effect.state && shownOf(earlier) === shownOf(effect);
-  return earlier.kind === effect.kind;
+    .where(sql<string>`effect->>'kind'`, '=', effect.kind);
+  if (effect.kind !== 'deployment_status') return (await earlier.limit(1).execute()).length > 0;
+  // A deployment has a status for each state that it goes through.
+  const statuses = await earlier.where(sql<string>`effect->>'state'`, '=', effect.state).execute();
+  return statuses.some(({ description }) => shownOf({ description: description ?? '' }) === shownOf(effect));
 }

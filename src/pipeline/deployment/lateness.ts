@@ -23,8 +23,10 @@ export async function startedSince(
   return later?.sha ?? null;
 }
 
-/** For so long after it was begun a deployment that was lost from sight still goes on to further hosts by its approval. */
+/** For so long after it was begun a deployment that was interrupted still goes on to further hosts by its approval. */
 const GOES_ON_MILLISECONDS = 3_600_000;
+/** Two machines' clocks may differ by this; one that was set back further tells nothing of an age. */
+const CLOCKS_APART_MILLISECONDS = 60_000;
 
 export interface Lateness {
   /** Why it isn't switched to any more on a host where it doesn't run; null: it goes on as it was begun. */
@@ -35,8 +37,8 @@ export interface Lateness {
 
 /**
  * Whether a deployment that is taken up again comes too late: null where it is gone on with whatever the hosts show; else one that runs
- * nowhere has failed. A job that finds it begun at its own first attempt was put back by somebody, after all of its retries: longer ago
- * than any approval should be acted on. One that was lost from sight (`unknown`) is asked for again by ourselves, for days if need be.
+ * nowhere has failed. A job that finds it begun at its own first attempt was put back by somebody, after all of its retries. One that was
+ * lost from sight (`unknown`) is asked for again by ourselves, for days if need be; and a machine may be off for as long.
  */
 export function lateness(
   { state, environment }: Pick<StoredDeployment, 'state' | 'environment'>,
@@ -60,9 +62,11 @@ export function lateness(
       late: 'overtaken',
       sentence: ` A deployment of ${overtakenBy} to ${environment} was begun after it, so nothing is switched to this one any more. If it is still wanted, ask for it anew.`,
     };
-  if (state === 'unknown' && Date.parse(now) - Date.parse(startedAt) <= GOES_ON_MILLISECONDS)
-    return { late: null, sentence: '' };
-  if (state === 'unknown' || (resumed && attempt === 1))
+  if (!resumed) return null;
+  const age = Date.parse(now) - Date.parse(startedAt);
+  const recent = age <= GOES_ON_MILLISECONDS && age >= -CLOCKS_APART_MILLISECONDS;
+  if (recent && state === 'unknown') return { late: null, sentence: '' };
+  if (!recent || attempt === 1)
     return {
       late: 'stale',
       sentence:

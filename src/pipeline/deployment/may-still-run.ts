@@ -5,7 +5,9 @@ import { DEPLOY_STEPS } from '../../deploy/plan.ts';
 import { readDocument, readEntry } from '../../ledger/store/read.ts';
 import type { StoredDeployment } from './deployment-row.ts';
 
-const Hosts = z.array(z.object({ outcome: z.string(), failedAt: z.string().nullable() }));
+const Hosts = z.array(
+  z.object({ outcome: z.string(), failedAt: z.string().nullable(), switched: z.boolean().optional() }),
+);
 const BEFORE_SWITCH: ReadonlySet<string> = new Set<string>(
   DEPLOY_STEPS.slice(0, DEPLOY_STEPS.indexOf('switch')),
 );
@@ -34,13 +36,14 @@ export async function mayStillRun(
 export function mayRunThere({
   outcome,
   failedAt,
+  switched,
 }: {
   readonly outcome: string;
   readonly failedAt: string | null;
+  readonly switched?: boolean | undefined;
 }): boolean {
-  return (
-    outcome === 'success' ||
-    outcome === 'unknown' ||
-    (outcome === 'failure' && (failedAt === null || !BEFORE_SWITCH.has(failedAt)))
-  );
+  if (outcome === 'success' || outcome === 'unknown') return true;
+  if (switched !== undefined) return switched;
+  // By an earlier version, which didn't say whether a failed switch was seen to have changed nothing.
+  return outcome === 'failure' && (failedAt === null || !BEFORE_SWITCH.has(failedAt));
 }

@@ -605,6 +605,7 @@ onSshd('a deployment to a real sshd', () => {
       expect(outcome.hosts[0]).toMatchObject({
         outcome: 'failure',
         failedAt: 'switch',
+        switched: false,
         message: expect.stringMatching(/it is now: releases\/by-hand/),
       });
       expect(await world.current()).toBe('releases/by-hand');

@@ -183,6 +183,27 @@ test('whoever lost the claim while it waited for the entry’s proof writes noth
   expect(github.asked).toEqual([]);
 });
 
+test('whoever lost the claim while it looked for what an earlier try left writes nothing either', async () => {
+  const effect = ofRequest().create();
+  await plan(effect);
+  let held = true;
+  const route = 'GET /repos/{owner}/{repo}/deployments';
+  const github = scriptedGitHub({
+    rest: {
+      [route]: () => {
+        held = false;
+        return { data: [] };
+      },
+    },
+  });
+  const assertHeld = () => (held ? Promise.resolve() : Promise.reject(new Error('another attempt has it')));
+  const pipeline = pipelineOn(database, github, { now: () => SOON });
+  await expect(runEffect(pipeline, { key: effect.key }, { attempt: 2, assertHeld })).rejects.toThrow(
+    'another attempt has it',
+  );
+  expect(github.asked).toEqual([route]);
+});
+
 test('whoever lost the claim on a first try writes nothing, since it doesn’t look', async () => {
   const effect = ofRequest().create();
   await plan(effect);

@@ -28,13 +28,18 @@ const MANIFEST = [file('a'), file('b', 'new'), file('storage/.keep')];
 const RUNNING = { release: 'old', manifest: [file('a'), file('b'), file('storage/.keep'), file('gone')] };
 
 const plan = (
-  changes: { target?: Partial<Target>; release?: string; running?: typeof RUNNING | null } = {},
+  changes: {
+    target?: Partial<Target>;
+    release?: string;
+    manifest?: readonly ManifestEntry[];
+    running?: typeof RUNNING | null;
+  } = {},
 ): DeployPlan =>
   planDeployment({
     target: { ...TARGET, ...changes.target },
     release: changes.release ?? 'new',
     sha: 'c'.repeat(40),
-    manifest: MANIFEST,
+    manifest: changes.manifest ?? MANIFEST,
     digest: 'digest',
     running: changes.running === undefined ? RUNNING : changes.running,
   });
@@ -99,6 +104,22 @@ describe('planning a deployment', () => {
       expect.objectContaining({ code: 'target_refused', message: expect.stringMatching(message) }),
     );
   });
+
+  test.each(['app', 'app/var'])(
+    'a commit that has a file or a link at %s, above a shared path, is refused',
+    (path) => {
+      const target = { shared: ['storage/', 'app/var/logs/'] };
+      expect(() => plan({ target, manifest: [file('a'), { ...file(path), mode: '120000' }] })).toThrow(
+        expect.objectContaining({
+          code: 'path_refused',
+          message: `"${path}" cannot be deployed: the target shares "app/var/logs", so this must be a folder. Rename or remove it in the repository.`,
+        }),
+      );
+      expect(() =>
+        plan({ target, manifest: [file('a'), file('app/var/logs'), file('app/b')] }),
+      ).not.toThrow();
+    },
+  );
 
   test.each(['', '.', '..', '.hidden', 'a/b', 'a b', 'a\nb', '-x', 'x'.repeat(101), "a'b"])(
     '%j is no release',

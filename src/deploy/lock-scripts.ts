@@ -32,7 +32,7 @@ export function lockScript(run: RunIdentity): string {
   ]);
 }
 
-/** Gives the lock back, if it is ours, and leaves nothing half-staged. */
+/** Gives the lock back, if it is ours, and leaves nothing half-staged; what it had to leave, it says. */
 export function unlockScript(run: RunIdentity): string {
   return scriptLine([
     ...preamble(run.nonce),
@@ -40,7 +40,7 @@ export function unlockScript(run: RunIdentity): string {
     ...ALONE,
     `if [ "$(readlink ${LOCK} || :)" != ${q(lockOwner(run))} ]; then say lock gone; exit 0; fi`,
     // What can't be cleared now is at the next deployment: it is no reason to keep the lock.
-    `if ! (${CLEAR_STAGED}) 2>/dev/null; then say left staged; fi`,
+    CLEAR_STAGED,
     // What a full disk or a crash left of something that is written aside and renamed.
     `rm -f ${HISTORY}.new ${NEXT} ${LOCK}.next ${OWN}/releases/*.new`,
     `rm -f ${LOCK}`,
@@ -75,7 +75,7 @@ export function withdrawScript({
     ...ALONE,
     RUNS,
     `if runs ${q(releasePath(release))}; then refuse switch_conflict ${q(releasePath(release))}; fi`,
-    `case "$(readlink ${LOCK} || :)" in ${q(release)}|${q(`${release}/`)}*) if ! (${CLEAR_STAGED}) 2>/dev/null; then say left staged; fi; rm -f ${LOCK} ;; esac`,
+    `case "$(readlink ${LOCK} || :)" in ${q(release)}|${q(`${release}/`)}*) ${CLEAR_STAGED}; rm -f ${LOCK} ;; esac`,
     'say done withdrawn',
   ]);
 }

@@ -15,8 +15,9 @@ export function pruneScript(run: RunIdentity, remove: readonly string[]): string
     `mv -fT ${HISTORY}.new ${HISTORY}`,
     RUNS,
     ...remove.flatMap((release) => [
-      // Renamed first: a release that is half removed must not stand under its final name.
-      `if ! runs ${q(releasePath(release))}; then if [ -d ${q(releasePath(release))} ]; then mv -T -- ${q(releasePath(release))} ${q(partPath(release))}; rm -rf -- ${q(partPath(release))}; fi; rm -f -- ${q(verifiedNote(release))} ${q(previousNote(release))} ${q(withdrawnNote(release))}; say pruned ${q(release)}; fi`,
+      // Renamed first: a release that is half removed must not stand under its final name. What a process of the release's own still writes is
+      // cleared when the lock is given back.
+      `if ! runs ${q(releasePath(release))}; then if [ -d ${q(releasePath(release))} ]; then mv -T -- ${q(releasePath(release))} ${q(partPath(release))}; rm -rf -- ${q(partPath(release))} 2>/dev/null || :; fi; rm -f -- ${q(verifiedNote(release))} ${q(previousNote(release))} ${q(withdrawnNote(release))}; say pruned ${q(release)}; fi`,
     ]),
     'say done prune',
   ]);

@@ -27,9 +27,13 @@ export const ALONE = [`exec 9>>${MUTEX}`, 'flock 9'];
 /** Lets others look at the lock, before what waits for our stream or for a command: the next attempt waits for neither. */
 export const OPEN = 'exec 9>&-';
 
-/** Whoever holds the lock may: what lies half-staged or half-removed was left by somebody who has nothing to do here any more. */
+/**
+ * Whoever holds the lock may: what lies half-staged or half-removed was left by somebody who has nothing to do here any more. But what that
+ * one began may still write there for a moment, and then the folder isn't empty when it is removed: so it is tried again. What is left even
+ * then is said and stops nothing, since every attempt stages in a folder of its own.
+ */
 export const CLEAR_STAGED =
-  'for left in releases/.*.part; do if [ -d "$left" ]; then chmod -R u+rwX -- "$left"; rm -rf -- "$left"; fi; done';
+  'for left in releases/.*.part; do for pause in 0 1 1; do if [ -d "$left" ]; then if [ "$pause" != 0 ]; then sleep "$pause" || :; fi; chmod -R u+rwX -- "$left" 2>/dev/null || :; rm -rf -- "$left" 2>/dev/null || :; fi; done; if [ -d "$left" ]; then say left "$left"; fi; done';
 
 /** `runs releases/ID`: whether `current` leads there, however it is written: a person or another tool may have made it absolute. */
 export const RUNS = `runs() { if [ "$(readlink ${CURRENT} || :)" = "$1" ]; then return 0; fi; [ ${CURRENT} -ef "$1" ]; }`;

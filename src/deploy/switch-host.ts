@@ -9,6 +9,7 @@ import { type HostRun, planOf, reasonOf, runHook } from './host-run.ts';
 import type { HostSession } from './host-session.ts';
 import { unlockScript } from './lock-scripts.ts';
 import { type DeployPlan, type DeployStep, planPrune } from './plan.ts';
+import { listed } from './refuse-paths.ts';
 import { discardReleaseScript, pruneScript } from './removal-scripts.ts';
 import { switchBackScript, switchScript } from './switch-scripts.ts';
 
@@ -130,10 +131,15 @@ export async function tidyHost(run: HostRun, plan: DeployPlan): Promise<void> {
   // Whose outcome nobody knows keeps its lock, until it was looked at.
   if (run.locked && !run.unknown) {
     await tidying(async () => {
-      await session.step('unlock', () =>
+      const { report } = await session.step('unlock', () =>
         persistently(session, () => session.script('unlock', unlockScript(session.run))),
       );
       run.locked = false;
+      const left = report.values('left');
+      if (left.length > 0)
+        run.messages.push(
+          `Left on the host: ${listed(left)}. Something still writes there, or it can't be removed; the next deployment tries again.`,
+        );
     });
   }
 }

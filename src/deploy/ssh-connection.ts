@@ -28,13 +28,16 @@ import {
 /** sshd turns connections away while many handshakes are under way (MaxStartups); only then is another try worth it. */
 const ATTEMPTS = 4;
 
+/** How long a host has to answer our goodbye. One that never does would keep the socket, and the worker that wants to end. */
+const GOODBYE_MILLISECONDS = 5_000;
+
 export interface SshConnection {
   readonly presentedFingerprint: string;
   readonly evidence: ConnectionEvidence;
   /** Bytes that went out and came in, over the network and so far. */
   readonly traffic: { readonly sent: number; readonly received: number };
   run(request: CommandRequest): Promise<CommandResult>;
-  /** Says goodbye. */
+  /** Says goodbye, and breaks it off where that isn't answered in five seconds. */
   close(): void;
   /** Breaks it off. */
   destroy(): void;
@@ -111,6 +114,7 @@ class OpenConnection implements SshConnection {
     this.evidence = evidence;
     client.on('close', () => {
       outer?.end();
+      if (outer !== null) this.#breakOffLater();
       this.#gone.resolve();
     });
     client.on('error', () => this.destroy());
@@ -132,6 +136,14 @@ class OpenConnection implements SshConnection {
 
   close(): void {
     this.#client.end();
+    this.#breakOffLater();
+  }
+
+  /** The socket itself keeps the process; nothing has to wait for this but where that is still open. */
+  #breakOffLater(): void {
+    if (this.#socket.destroyed) return;
+    const late = setTimeout(() => this.destroy(), GOODBYE_MILLISECONDS).unref();
+    this.#socket.once('close', () => clearTimeout(late));
   }
 
   destroy(): void {

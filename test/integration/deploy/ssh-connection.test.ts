@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createServer } from 'node:net';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { type Socket, createServer } from 'node:net';
 import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
@@ -215,6 +216,32 @@ describe.each(KINDS)('an SSH connection to a server that is %s', (kind) => {
     for (let n = 0; n < 20; n += 1)
       expect((await through.run(request(`exit ${n}`))).end).toEqual({ kind: 'exited', code: n });
   });
+
+  // The one in process leads nowhere else.
+  test.each(['itself', ...(kind === 'openssh' ? ['behind another that is gone silent'] : [])])(
+    'a host that doesn’t answer our goodbye, %s, doesn’t keep the socket',
+    async (which) => {
+      const proxy = await startCutProxy(server.port);
+      const way: Partial<Host> =
+        which === 'itself' ? { port: proxy.port } : { jump: { ...host, port: proxy.port, key: null } };
+      const sockets: Socket[] = [];
+      const note = (message: unknown): void => void sockets.push((message as { socket: Socket }).socket);
+      subscribe('net.client.socket', note);
+      const through = await open(way);
+      unsubscribe('net.client.socket', note);
+      // The proxy has opened the others.
+      const own = sockets.find(({ remotePort }) => remotePort === proxy.port);
+      proxy.goDead();
+      through.close();
+      await sleep(1000);
+      // A goodbye alone leaves it open.
+      expect(own?.destroyed).toBe(false);
+      if (own !== undefined) await once(own, 'close', { signal: AbortSignal.timeout(8000) });
+      expect(own?.destroyed).toBe(true);
+      await proxy.stop();
+    },
+    20_000,
+  );
 
   test('an idle connection that is cut is no uncaught error', async () => {
     const proxy: CutProxy = await startCutProxy(server.port);

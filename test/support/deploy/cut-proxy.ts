@@ -8,6 +8,8 @@ export interface CutProxy {
   cut(): void;
   /** New connections are refused from now on, or taken again. */
   refuse(refusing: boolean): void;
+  /** From now on it carries nothing any more, and tells nobody: not even that one end hung up. */
+  goDead(): void;
   /** Breaks each connection once it has carried this many bytes to the server; null: never. */
   cutAfter(bytes: number | null): void;
   /** Bytes that it has carried to the server so far, of all connections together. */
@@ -21,13 +23,17 @@ export async function startCutProxy(port: number): Promise<CutProxy> {
   let refusing = false;
   let limit: number | null = null;
   let total = 0;
-  const server = createServer({ noDelay: true }, (client) => {
+  let dead = false;
+  const server = createServer({ noDelay: true, allowHalfOpen: true }, (client) => {
     if (refusing) {
       client.destroy();
       return;
     }
     const upstream = connect({ host: '127.0.0.1', port, noDelay: true });
     let carried = 0;
+    client.on('end', () => {
+      if (!dead) client.end();
+    });
     const both = [client, upstream];
     const breakOff = (): void => both.forEach((socket) => socket.destroy());
     for (const socket of both) {
@@ -39,12 +45,15 @@ export async function startCutProxy(port: number): Promise<CutProxy> {
       });
     }
     client.on('data', (chunk: Buffer) => {
+      if (dead) return;
       carried += chunk.length;
       total += chunk.length;
       if (limit !== null && carried > limit) breakOff();
       else upstream.write(chunk);
     });
-    upstream.on('data', (chunk: Buffer) => client.write(chunk));
+    upstream.on('data', (chunk: Buffer) => {
+      if (!dead) client.write(chunk);
+    });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -57,6 +66,9 @@ export async function startCutProxy(port: number): Promise<CutProxy> {
     cut,
     refuse: (now) => {
       refusing = now;
+    },
+    goDead: () => {
+      dead = true;
     },
     cutAfter: (bytes) => {
       limit = bytes;

@@ -14,7 +14,8 @@ export interface ReadBack {
   >;
   readonly links: ReadonlyMap<string, string>;
   readonly folders: ReadonlyMap<string, string>;
-  readonly others: readonly string[];
+  /** Neither files, links nor folders. */
+  readonly others: ReadonlySet<string>;
 }
 
 export interface Comparison {
@@ -46,7 +47,7 @@ export function parseReadBack(stdout: string, nonce: string): ReadBack {
   const files = new Map<string, { sha256: string; mode: string; size: number }>();
   const folders = new Map<string, string>();
   const links = new Map<string, string>();
-  const others: string[] = [];
+  const others = new Set<string>();
   const seen = new Set<string>();
   for (const line of lines.entries) {
     const [, bits = '', size, name] = matched(/^([0-9a-f]{1,8}) (\d+) (.+)$/s, line);
@@ -66,7 +67,7 @@ export function parseReadBack(stdout: string, nonce: string): ReadBack {
         links.set(path, having(targets, path, 'target'));
         break;
       default:
-        others.push(path);
+        others.add(path);
     }
   }
   if (files.size !== hashes.size) throw unreadable('something has a hash and is no file');
@@ -91,7 +92,7 @@ export function compareReadBack(found: ReadBack, manifest: readonly ManifestEntr
   const extra = [
     ...[...found.files.keys(), ...found.links.keys()].filter((path) => !belongs.has(path)),
     ...[...found.folders.keys()].filter((path) => !folders.has(path) && !belongs.has(path)),
-    ...found.others.filter((path) => !belongs.has(path)),
+    ...[...found.others].filter((path) => !belongs.has(path)),
   ];
   for (const [path, mode] of found.folders) {
     if (folders.has(path) && !mode.padStart(3, '0').endsWith('755')) altered.push(path);
@@ -129,7 +130,7 @@ function stateOf(entry: ManifestEntry, found: ReadBack): 'right' | 'missing' | '
   }
   const { path } = entry;
   const there =
-    found.files.has(path) || found.links.has(path) || found.folders.has(path) || found.others.includes(path);
+    found.files.has(path) || found.links.has(path) || found.folders.has(path) || found.others.has(path);
   return there ? 'altered' : 'missing';
 }
 

@@ -93,6 +93,28 @@ describe('what is found wrong', () => {
   });
 });
 
+test('a host that lists very many things which are no files costs a look at each, and one for each file', () => {
+  const many = Array.from({ length: 2000 }, (_, n) => n);
+  let looks = 0;
+  class Counted extends Set<string> {
+    override has(value: string): boolean {
+      looks += 1;
+      return super.has(value);
+    }
+    override *[Symbol.iterator](): SetIterator<string> {
+      for (const value of super[Symbol.iterator]()) {
+        looks += 1;
+        yield value;
+      }
+    }
+  }
+  const found = parseReadBack(output({ others: many.map((n) => `./s${n}`) }), NONCE);
+  const manifest = many.map((n) => entry(`f${n}`, 'F'));
+  const { missing, extra } = compareReadBack({ ...found, others: new Counted(found.others) }, manifest);
+  expect([missing.length, extra.filter((path) => path.startsWith('s')).length]).toEqual([2000, 2000]);
+  expect(looks).toBeLessThanOrEqual(4000);
+});
+
 describe('a list that cannot be trusted is refused whole', () => {
   test.each<[string, string]>([
     ['cut short', output({}, '')],

@@ -5,7 +5,11 @@ import { SCRIPT_READER, quote, scriptLine } from '../../../src/deploy/quote.ts';
 
 const isThere = (shell: readonly string[]): boolean =>
   spawnSync(shell[0] ?? '', [...shell.slice(1), '-c', ':']).status === 0;
-const SHELLS = [['sh'], ['bash'], ['dash'], ['busybox', 'sh']].filter(isThere);
+const ALL_SHELLS = [['sh'], ['bash'], ['dash'], ['busybox', 'sh']];
+const SHELLS = ALL_SHELLS.filter(isThere);
+const absent = ALL_SHELLS.filter((shell) => !SHELLS.includes(shell)).map((shell) => shell.join(' '));
+const leftOut = `LEFT OUT: quoting was not tested for ${absent.join(', ')}, which ${absent.length === 1 ? 'is' : 'are'} not installed.`;
+if (absent.length > 0 && process.env['CI'] !== 'true') console.warn(leftOut);
 
 const text = fc
   .oneof(
@@ -83,8 +87,9 @@ describe.each(SHELLS)('quote, for %s %s', (...shell) => {
   });
 });
 
-test('at least one shell was there to test with', () => {
+test('the shells are there to test with, or it is plain which are not', () => {
   expect(SHELLS.length).toBeGreaterThan(0);
+  if (absent.length > 0 && process.env['CI'] === 'true') throw new Error(leftOut);
 });
 
 test.each([

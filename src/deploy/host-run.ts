@@ -1,5 +1,5 @@
 /** What is known of one host during a deployment, and what became of it in the end. */
-import type { DeployOutcome, HostOutcome, HostRehearsal } from '../domain/deploy.ts';
+import type { DeployOutcome, HostOutcome, HostRehearsal, ReleaseAgain } from '../domain/deploy.ts';
 import { DeployError } from './deploy-error.ts';
 import type { HostFacts } from './host-facts.ts';
 import { type HostSession, ProgressRefused } from './host-session.ts';
@@ -33,6 +33,8 @@ export class HostRun {
   transferred = 0;
   verified = 0;
   recorded: ReturnType<typeof readBackRecord> | null = null;
+  /** Where it was switched back to a release. */
+  again: ReleaseAgain | null = null;
   /** Only in a rehearsal. */
   rehearsed: RunRehearsal | null = null;
 
@@ -81,6 +83,7 @@ export function hostOutcome(
         : { ...run.recorded.readBack, changes: digestOfChanges(run.recorded.changes) },
     commands: run.session.commands,
     files: { total: plan.manifest.length, transferred: run.transferred, verified: run.verified },
+    ...(run.again === null ? {} : { again: run.again }),
     ...(run.rehearsed === null ? {} : { rehearsed: run.rehearsed }),
     startedAt: run.startedAt,
     finishedAt,

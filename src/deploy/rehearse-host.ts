@@ -103,21 +103,27 @@ async function compareKept(
   if (problem !== null) rehearsed.problems.push(`After it was switched back, ${kept} ${problem}.`);
 }
 
-/** Nothing runs from what is only read, so it can be asked for again. */
 async function readKept(run: HostRun, plan: DeployPlan): Promise<KeptReading> {
-  const { session } = run;
-  const { running } = plan;
+  const { running, manifest, shared } = plan;
   if (running === null) throw new Error('a rehearsal goes back to what runs');
-  return session.step(
+  const { release } = running;
+  return run.session.step(
     'verify',
-    () =>
-      persistently(session, async () => {
-        const script = readKeptScript(session.run, running.release, plan.manifest.length);
-        const { stdout } = await session.script('verify', script, [], { keep: KEPT_LIST });
-        return keptReading(parseReadBack(stdout, session.run.nonce), plan);
-      }),
-    ({ verified }) => `${verified} files of ${running.release} are as recorded.`,
+    () => readRelease(run, { release, manifest, shared }),
+    ({ verified }) => `${verified} files of ${release} are as recorded.`,
   );
+}
+
+/** Reads a release on the host back. Nothing runs from what is only read, so it can be asked for again. */
+export async function readRelease(
+  { session }: HostRun,
+  { release, ...expected }: { readonly release: string } & Pick<DeployPlan, 'manifest' | 'shared'>,
+): Promise<KeptReading> {
+  return persistently(session, async () => {
+    const script = readKeptScript(session.run, release, expected.manifest.length);
+    const { stdout } = await session.script('verify', script, [], { keep: KEPT_LIST });
+    return keptReading(parseReadBack(stdout, session.run.nonce), expected);
+  });
 }
 
 /** What was found of a release, against the plan's manifest. Pure. */
@@ -168,7 +174,10 @@ function differing(before: KeptReading, after: KeptReading): readonly string[] {
 }
 
 /** Null where it is the commit's. What commands of the target's may have left beside it is no fault. */
-function problemOf({ missing, altered, extra }: KeptReading, { commands }: DeployPlan): string | null {
+export function problemOf(
+  { missing, altered, extra }: KeptReading,
+  { commands }: Pick<DeployPlan, 'commands'>,
+): string | null {
   const { build, beforeSwitch, afterSwitch } = commands;
   const mayHaveMore = build !== null || beforeSwitch !== null || afterSwitch !== null;
   const others = Object.keys(altered);

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostRun } from './host-run.ts';
 import type { DeployPlan } from './plan.ts';
 import { MOST_PARALLEL, batchesOf, restoringOrder } from './plan-rollout.ts';
+import { readRestored } from './read-restored.ts';
 import { listed } from './refuse-paths.ts';
 import { endRehearsal, noteKept } from './rehearse-host.ts';
 import { type ArchiveOf, stageHost } from './stage-host.ts';
@@ -49,6 +50,8 @@ export async function rollOut(input: RollOut): Promise<boolean> {
       await eachOf(batch, MOST_PARALLEL, (run) => restoreHost(run, plan, 'It was a rehearsal.'));
   }
   if (rehearsal) await eachOf(runs, rollout.parallel, (run) => endRehearsal(run, plan));
+  // Once all of them are back: none waits for another's files.
+  else await eachOf(runs, rollout.parallel, (run) => readRestored(run, plan));
   await eachOf(runs, rollout.parallel, (run) => tidyHost(run, plan));
   return by !== null;
 }

@@ -131,10 +131,20 @@ export interface HostOutcome {
   readonly readBack: HostReadBack | null;
   readonly commands: readonly CommandOutcome[];
   readonly files: { readonly total: number; readonly transferred: number; readonly verified: number };
+  /** Only where it was switched back to a release. */
+  readonly again?: ReleaseAgain;
   /** Only of a rehearsal that came so far. */
   readonly rehearsed?: HostRehearsal;
   readonly startedAt: string;
   readonly finishedAt: string;
+}
+
+/** What runs again after a switch back, as the host has it, against what the ledger has of that release. */
+export interface ReleaseAgain {
+  readonly release: string;
+  /** `unknown`: it couldn't be read, or nobody knows which files it should have. */
+  readonly files: 'as_recorded' | 'altered' | 'unknown';
+  readonly reading: KeptReading | null;
 }
 
 /** What a rehearsal found on one host, of the release that ran there before and runs there again. */

@@ -55,6 +55,7 @@ export async function recordRollback(
             host: nameOf(host),
             from: host.release,
             to: host.previousRelease,
+            files: host.again?.files ?? null,
             at: host.finishedAt,
           })),
         }),

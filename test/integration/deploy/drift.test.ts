@@ -91,4 +91,48 @@ onSshd('what was edited on a host between two deployments', () => {
       ['own', 'price', 'tool'],
     ]);
   });
+
+  const ILL = { build: null, beforeSwitch: null, afterSwitch: null, health: 'exit 1' };
+  const fail = (wish: object = {}) =>
+    world.repository
+      .commit({ price: '11', tool: 'echo 1', other: 'o', own: 'v1' })
+      .then((sha) =>
+        world.deploy({ release: 'r2', sha, running, hosts: hosts(), target: { commands: ILL }, ...wish }),
+      );
+  const ALL_AT_ONCE = {
+    commands: ILL,
+    rollout: { canary: 0, batch: 'all', pause: 0, parallel: 2, onFailure: 'roll_back_all' },
+  } as const;
+
+  test('in a release that is switched back to: it goes back, and what runs then is said and recorded', async () => {
+    await writeFile(edited('price'), '99');
+    const outcome = await fail({ target: ALL_AT_ONCE });
+    expect(outcome.hosts.map((host) => host.outcome)).toEqual(['rolled_back', 'rolled_back']);
+    const [whole, altered] = outcome.hosts;
+    expect(whole?.again).toMatchObject({ release: 'r1', files: 'as_recorded', reading: { verified: 4 } });
+    expect(altered?.again).toMatchObject({
+      release: 'r1',
+      files: 'altered',
+      reading: { verified: 3, altered: { price: expect.stringContaining(sha256('99')) } },
+    });
+    expect([whole?.message, altered?.message]).toEqual([
+      expect.not.stringContaining('recorded'),
+      expect.stringContaining('But r1 was not as recorded (different: price)'),
+    ]);
+    expect([await world.current(1), await world.read('current/price', 1)]).toEqual(['releases/r1', '99']);
+  });
+
+  test('in one that can’t be read: it goes back, and that it isn’t known is said', async () => {
+    const broken = 'case "$PWD" in *releases/r1) exit 1 ;; esac; exec /usr/bin/find "$@"';
+    const outcome = await world.withProgram('find', broken, () => fail(), 0);
+    expect(outcome.hosts[0]).toMatchObject({
+      outcome: 'rolled_back',
+      again: { release: 'r1', files: 'unknown', reading: null },
+      message: expect.stringContaining('Whether r1 is as recorded could not be read: '),
+    });
+    expect([await world.current(), await world.list('.countersign')]).toEqual([
+      'releases/r1',
+      expect.not.arrayContaining(['lock']),
+    ]);
+  });
 });

@@ -5,7 +5,7 @@
  * https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api#use-conditional-requests-if-appropriate
  */
 import { z } from 'zod';
-import type { GitHubReader } from './github-reader.ts';
+import type { GitHubAnswer, GitHubReader } from './github-reader.ts';
 import type { KeptAnswers } from './kept-answers.ts';
 
 const notModified = z.object({ status: z.literal(304) });
@@ -26,7 +26,12 @@ export function askConditionally(github: GitHubReader, kept: KeptAnswers, owner:
       try {
         const answer = await github.request(route, { ...parameters, headers });
         const { etag } = answer.headers;
-        if (answer.status === 200 && typeof etag === 'string' && isJson(answer.data))
+        if (
+          answer.status === 200 &&
+          typeof etag === 'string' &&
+          isJson(answer.data) &&
+          !mayGrow(asked, answer)
+        )
           kept.put(key, { etag, headers: answer.headers, body: JSON.stringify(answer.data) });
         return answer;
       } catch (error) {
@@ -35,6 +40,21 @@ export function askConditionally(github: GitHubReader, kept: KeptAnswers, owner:
       }
     },
   };
+}
+
+/** GitHub's default. */
+const PER_PAGE = 30;
+
+/**
+ * Whether it is a list's last page, and full: what comes after it leaves the page as it is, and its ETag, and then "not modified" would
+ * be taken with the old word that no page follows.
+ */
+function mayGrow(
+  { per_page: perPage }: Readonly<Record<string, unknown>>,
+  { data, headers }: GitHubAnswer,
+): boolean {
+  const full = Array.isArray(data) && data.length >= Number(perPage ?? PER_PAGE);
+  return full && !/rel="next"/.test(String(headers['link'] ?? ''));
 }
 
 /** An archive or a stream isn't kept. */

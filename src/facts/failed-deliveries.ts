@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { askRestPages } from './ask-github.ts';
+import { askRestPages, type Pages } from './ask-github.ts';
 import type { GitHubReader } from './github-reader.ts';
 
 /** One attempt of GitHub's to deliver a webhook, that failed. The same delivery has the same GUID each time. */
@@ -9,16 +9,21 @@ export interface FailedAttempt {
   readonly event: string;
 }
 
-const PAGES = 10;
+/** Of a hundred each. */
+const PAGES = 100;
 const answer = z.array(z.object({ id: z.int(), guid: z.guid(), event: z.string() }));
 
-/** The App's failed deliveries, newest first; so many that a day without us has room. `app`: signed in as the App itself. */
-export async function failedDeliveries(app: GitHubReader): Promise<readonly FailedAttempt[]> {
+/**
+ * The App's failed deliveries of the last days, which is as long as GitHub keeps them, newest first; not `complete` where there are more
+ * than ten thousand. `app`: signed in as the App itself.
+ * https://docs.github.com/en/webhooks/testing-and-troubleshooting-webhooks/viewing-webhook-deliveries
+ */
+export async function failedDeliveries(app: GitHubReader): Promise<Pages<FailedAttempt>> {
   const doing = 'listing the deliveries that failed';
   const route = 'GET /app/hook/deliveries';
-  const { items } = await askRestPages(app, route, { status: 'failure' }, answer, (page) => page, {
+  const { complete, items } = await askRestPages(app, route, { status: 'failure' }, answer, (page) => page, {
     doing,
     limit: PAGES,
   });
-  return items.map(({ guid, ...rest }) => ({ guid: guid.toLowerCase(), ...rest }));
+  return { complete, items: items.map(({ guid, ...rest }) => ({ guid: guid.toLowerCase(), ...rest })) };
 }

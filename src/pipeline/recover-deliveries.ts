@@ -1,3 +1,4 @@
+import type { NewEntry } from '../domain/entry.ts';
 import { redeliver } from '../effects/redeliver.ts';
 import { type FailedAttempt, failedDeliveries } from '../facts/failed-deliveries.ts';
 import type { GitHubReader } from '../facts/github-reader.ts';
@@ -15,9 +16,11 @@ type Needs = Pick<Pipeline, 'db' | 'queue' | 'log' | 'now' | 'newId' | 'random'>
  */
 export async function recoverDeliveries(pipeline: Needs, app: () => Promise<GitHubReader>): Promise<number> {
   const github = await app();
+  const { complete, items } = await failedDeliveries(github);
+  if (!complete) await recordIncomplete(pipeline, items.at(-1)?.guid ?? null);
   const missing = await notStored(
     pipeline,
-    Map.groupBy(await failedDeliveries(github), ({ guid }) => guid),
+    Map.groupBy(items, ({ guid }) => guid),
   );
   let asked = 0;
   for (const [guid, attempts] of missing) {
@@ -54,23 +57,54 @@ async function recordAsked(pipeline: Needs, { id, guid, event }: FailedAttempt):
     subject: `delivery:${guid}`,
     basis: String(id),
     verdict: 'asked_again',
-    entry: (answers) => ({
-      kind: 'delivery.recovered',
-      occurredAt: pipeline.now(),
-      who: [],
-      repository: null,
-      commit: null,
-      pullRequest: null,
-      environment: null,
-      hosts: [],
-      outcome: `asked_again.${event}`,
-      reasons: [],
-      delivery: guid,
-      answers,
-      documents: [],
-    }),
+    entry: (answers) =>
+      recovered({ now: pipeline.now(), outcome: `asked_again.${event}`, delivery: guid, answers }),
     effects: () => [],
   });
+}
+
+/** Those before the oldest that GitHub listed are lost to us. Said once a day for as long as it is so. */
+async function recordIncomplete(pipeline: Needs, oldest: string | null): Promise<void> {
+  pipeline.log.error(
+    { oldest },
+    'GitHub lists more failed deliveries than are read: what came before the oldest of them is lost. Look at what was pushed and merged meanwhile',
+  );
+  const now = pipeline.now();
+  await recordOnce(pipeline, {
+    subject: 'deliveries',
+    basis: now.slice(0, '2026-11-28'.length),
+    verdict: 'incomplete',
+    entry: (answers) => recovered({ now, outcome: 'incomplete', delivery: oldest, answers }),
+    effects: () => [],
+  });
+}
+
+function recovered({
+  now,
+  outcome,
+  delivery,
+  answers,
+}: {
+  readonly now: string;
+  readonly outcome: string;
+  readonly delivery: string | null;
+  readonly answers: string | null;
+}): NewEntry {
+  return {
+    kind: 'delivery.recovered',
+    occurredAt: now,
+    who: [],
+    repository: null,
+    commit: null,
+    pullRequest: null,
+    environment: null,
+    hosts: [],
+    outcome,
+    reasons: [],
+    delivery,
+    answers,
+    documents: [],
+  };
 }
 
 const EVERY_MS = 5 * 60_000;

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { z } from 'zod';
 import { askConditionally } from '../../../src/facts/ask-conditionally.ts';
+import { askRestPages } from '../../../src/facts/ask-github.ts';
 import { gatherChange } from '../../../src/facts/gather-change.ts';
 import { KeptAnswers } from '../../../src/facts/kept-answers.ts';
 import { readProtection } from '../../../src/facts/read-protection.ts';
@@ -88,4 +90,30 @@ test('who gets an answer may change it, and the next one gets what GitHub said',
   await expect(ours.request(route, { ...parameters, per_page: 1 })).resolves.toMatchObject({
     data: [expect.anything()],
   });
+});
+
+test('what comes after a page that was the last, and full, is seen', async () => {
+  const ours = askConditionally(acme.ours, new KeptAnswers(), 'one');
+  const route = 'GET /orgs/{org}/teams/{team_slug}/members';
+  const pages = (size: number) =>
+    askRestPages(
+      ours,
+      route,
+      { org: 'acme', team_slug: 'developers', per_page: size },
+      z.array(z.object({ id: z.int() })),
+      (page) => page,
+      { doing: 'reading', limit: 9 },
+    );
+  const { items } = await pages(100);
+  acme.github.addToTeam(acme.organization, 'developers', acme.dave);
+  acme.github.removeFromTeam(acme.organization, 'developers', acme.dave);
+  await expect(pages(items.length)).resolves.toEqual({ complete: true, items });
+  acme.github.addToTeam(acme.organization, 'developers', acme.dave);
+  const more = await pages(items.length);
+  expect(more.items.map(({ id }) => id)).toEqual([...items.map(({ id }) => id), acme.dave.id]);
+  // Of a hundred a page it is neither full nor asked for without its ETag.
+  acme.github.resetRequests();
+  await pages(100);
+  await pages(100);
+  expect(statuses()).toEqual([200, 304]);
 });

@@ -48,3 +48,34 @@ test('what GitHub could not deliver is asked for again, unless we have it', asyn
     .execute();
   expect(await recover()).toBe(0);
 });
+
+test('where GitHub lists more than can be read it is said and recorded, once a day, and what was read is asked for', async () => {
+  const guid = (page: number) => `00000000-0000-4000-8000-${String(page).padStart(12, '0')}`;
+  let asked = 0;
+  const app = scriptedGitHub({
+    rest: {
+      'GET /app/hook/deliveries': ({ cursor }) => {
+        const page = Number(cursor ?? 1);
+        asked += 1;
+        return {
+          data: [{ id: page, guid: guid(page), event: 'status' }],
+          link: `<https://api.github.test/app/hook/deliveries?cursor=${page + 1}>; rel="next"`,
+        };
+      },
+      'POST /app/hook/deliveries/{delivery_id}/attempts': () => ({ data: {} }),
+    },
+  });
+  const errors: string[] = [];
+  const plain = pipelineOn(database, scriptedGitHub({}), { now: () => '2026-03-03T09:00:00.000Z' });
+  const log = { ...plain.log, error: (_: unknown, message?: string) => errors.push(String(message)) };
+  const pipeline = { ...plain, log } as unknown as typeof plain;
+  expect(await recoverDeliveries(pipeline, () => Promise.resolve(app))).toBe(100);
+  await recoverDeliveries(pipeline, () => Promise.resolve(app));
+  expect(asked).toBe(200);
+  expect(errors).toHaveLength(2);
+  const entries = await listEntries(database.db, {
+    kinds: ['delivery.recovered'],
+    outcomes: ['incomplete'],
+  });
+  expect(entries.map(({ content }) => content.delivery)).toEqual([guid(100)]);
+});

@@ -66,9 +66,14 @@ async function changesOf(name: string): Promise<readonly ReadEntry[]> {
   return entries.filter((_, at) => about[at]).toReversed();
 }
 
+/** The last one that says how it stands; what follows it may say whose delivery came after it. */
+async function lastChangeOf(name: string): Promise<ReadEntry | undefined> {
+  return (await changesOf(name)).findLast(({ content }) => !content.outcome.startsWith('told.'));
+}
+
 const untilChange = (name: string, outcome: string) =>
   until(`${outcome} of ${name}`, async () => {
-    const last = (await changesOf(name)).at(-1);
+    const last = await lastChangeOf(name);
     return last?.content.outcome === outcome ? last : null;
   });
 
@@ -176,7 +181,7 @@ test('what only the organisation’s ruleset enforces counts, and a change of th
   const { data: ruleset } = await owner.repos.createOrgRuleset(byOrganisation());
   await owner.repos.deleteBranchProtection({ owner: 'acme', repo: 'shop', branch: 'main' });
   const alone = await until('the look without classic protection', async () => {
-    const last = (await changesOf('main')).at(-1);
+    const last = await lastChangeOf('main');
     const control = (last === undefined ? null : await documentOf(last, 'control')) as {
       changes?: readonly { setting: string; after: string | null }[];
     } | null;

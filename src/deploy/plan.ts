@@ -75,7 +75,7 @@ export interface SharedPath {
 }
 
 export interface HostPlan {
-  /** The release is there, verified by an earlier attempt of this deployment. */
+  /** The release is there, and was verified by an earlier attempt of this deployment. */
   readonly staged: boolean;
   /** `current` points at it already. */
   readonly switched: boolean;
@@ -170,7 +170,8 @@ export function planHost(plan: DeployPlan, facts: HostFacts, host: string): Host
   // What has its place there already needs no more: an earlier attempt may have filled the disk itself.
   if (!staged) refuseToStage(plan, facts, { host, locked });
   const { running } = plan;
-  const base = staged ? null : baseOf(plan, facts);
+  // Also where it is staged: it may not be the commit any more, and is made anew then.
+  const base = switched ? null : baseOf(plan, facts);
   const reuse = base === null ? [] : reusable(plan, base);
   const reused = new Set(reuse.map((entry) => entry.path));
   const drifted = !switched && running !== null && found !== null && found !== running.release;
@@ -190,7 +191,7 @@ export function planHost(plan: DeployPlan, facts: HostFacts, host: string): Host
         ? null
         : { release: base.release, copy: facts.copy },
     reuse,
-    send: staged ? [] : plan.manifest.filter((entry) => !reused.has(entry.path)),
+    send: switched ? [] : plan.manifest.filter((entry) => !reused.has(entry.path)),
     expected: facts.current,
     previous,
     previousRelease: previous === null ? null : releaseOfLink(previous, plan.path),

@@ -5,17 +5,17 @@
 import type { KeptReading, ManifestEntry } from '../domain/deploy.ts';
 import { HEALTH_URL } from './check-health.ts';
 import { type HostRun, planOf, reasonOf, runHook } from './host-run.ts';
+import { isLinked, leadsToLinked } from './linked-paths.ts';
 import { manifestDigest } from './manifest-digest.ts';
 import type { DeployPlan } from './plan.ts';
 import { type ReadBack, compareReadBack, parseReadBack } from './read-back.ts';
 import { entriesAsRead } from './read-back-record.ts';
+import { KEPT_LIST } from './read-staged.ts';
 import { listed } from './refuse-paths.ts';
 import { removeOwnScript } from './removal-scripts.ts';
 import { readKeptScript } from './stage-scripts.ts';
 import { persistently } from './switch-host.ts';
 
-/** A release's list of files, with all that a build may have left there. */
-const KEPT_LIST = 64 * 1024 * 1024;
 /** Of what differs, so many names are told. */
 const MOST_NAMES = 100;
 
@@ -127,14 +127,8 @@ export async function readRelease(
 }
 
 /** What was found of a release, against the plan's manifest. Pure. */
-export function keptReading(
-  found: ReadBack,
-  { manifest, shared }: Pick<DeployPlan, 'manifest' | 'shared'>,
-): KeptReading {
-  const isLinked = (path: string): boolean =>
-    shared.some(({ name }) => path === name || path.startsWith(`${name}/`));
-  const leadsToLinked = (path: string): boolean => shared.some(({ name }) => name.startsWith(`${path}/`));
-  const expected: readonly ManifestEntry[] = manifest.filter(({ path }) => !isLinked(path));
+export function keptReading(found: ReadBack, plan: Pick<DeployPlan, 'manifest' | 'shared'>): KeptReading {
+  const expected: readonly ManifestEntry[] = plan.manifest.filter(({ path }) => !isLinked(plan, path));
   const { missing, altered, extra, verified } = compareReadBack(found, expected);
   const described = (paths: readonly string[]): Record<string, string> =>
     Object.fromEntries(paths.map((path) => [path, stateOf(found, path)]));
@@ -144,7 +138,9 @@ export function keptReading(
     missing,
     altered: described(altered),
     extra: described(
-      extra.filter((path) => !isLinked(path) && !(found.folders.has(path) && leadsToLinked(path))),
+      extra.filter(
+        (path) => !isLinked(plan, path) && !(found.folders.has(path) && leadsToLinked(plan, path)),
+      ),
     ),
   };
 }

@@ -3,7 +3,7 @@
  * it; what the host shows decides where it goes on.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ManifestEntry } from '../domain/deploy.ts';
+import type { DriftedFile, ManifestEntry } from '../domain/deploy.ts';
 import { DeployError, leavesOutcomeUnknown } from './deploy-error.ts';
 import type { Late } from './deploy-ports.ts';
 import { hostFacts } from './host-facts.ts';
@@ -11,9 +11,11 @@ import { releaseOfLink } from './host-paths.ts';
 import { type HostRun, planOf, runHook } from './host-run.ts';
 import { lockScript } from './lock-scripts.ts';
 import { probeScript } from './look-scripts.ts';
+import { nulList } from './nul-list.ts';
 import { type DeployPlan, type DeployStep, type HostPlan, planHost } from './plan.ts';
-import { compareReadBack, parseReadBack, requireExact } from './read-back.ts';
+import { type ReadBack, compareReadBack, parseReadBack, requireExact } from './read-back.ts';
 import { driftedFiles, readBackRecord } from './read-back-record.ts';
+import { readStaged } from './read-staged.ts';
 import { listed } from './refuse-paths.ts';
 import {
   discardScript,
@@ -35,6 +37,9 @@ const SINCE: Readonly<Record<Late, string>> = {
   overtaken: 'another deployment was begun since',
   stale: 'what it was approved by is too long ago',
 };
+
+/** Runs one step, and notes how far it came. */
+type TellStep = <T>(name: DeployStep, work: () => Promise<T>, told?: (result: T) => string) => Promise<T>;
 
 export interface Staging {
   readonly archiveOf: ArchiveOf;
@@ -80,11 +85,7 @@ async function stageOnce(
   reached: (step: DeployStep) => void,
 ): Promise<void> {
   const { session } = run;
-  const step = async <T>(
-    name: DeployStep,
-    work: () => Promise<T>,
-    told?: (result: T) => string,
-  ): Promise<T> => {
+  const step: TellStep = async (name, work, told) => {
     reached(name);
     return session.step(name, work, told);
   };
@@ -123,12 +124,8 @@ async function stageOnce(
       return;
     }
     if (stopped()) return;
-    if (!hostPlan.staged) {
-      await stage(run, plan, archiveOf, step);
-    } else {
-      run.verified = plan.manifest.length;
-      if (plan.shared.length > 0) await session.script('verify', shareScript(session.run, plan.shared));
-    }
+    const drifted = hostPlan.staged ? await verifyAgain(run, plan, step) : [];
+    if (drifted !== null) await stage(run, plan, { archiveOf, step, drifted });
     for (const name of ['build', 'before_switch'] as const) {
       if (stopped()) return;
       reached(name);
@@ -174,11 +171,48 @@ async function lock(run: HostRun): Promise<{ readonly continued: boolean; readon
   };
 }
 
+/**
+ * What an earlier attempt had verified may be another thing by now, and what was read back then is recorded nowhere. Null: it is the
+ * commit still, and that is noted. Else it has to be staged anew, and what differed is answered, as far as somebody else did it.
+ */
+async function verifyAgain(
+  run: HostRun,
+  plan: DeployPlan,
+  step: TellStep,
+): Promise<readonly DriftedFile[] | null> {
+  const { session } = run;
+  return step(
+    'verify',
+    async () => {
+      const staged = await readStaged(run, plan);
+      if (!staged.whole) {
+        if (staged.told !== null && !run.messages.includes(staged.told)) run.messages.push(staged.told);
+        return staged.drifted;
+      }
+      run.recorded = recordOf(run, plan, staged.found, []);
+      if (plan.shared.length > 0) await session.script('verify', shareScript(session.run, plan.shared));
+      run.verified = plan.manifest.length;
+      return null;
+    },
+    (drifted) =>
+      drifted === null
+        ? 'It is as an earlier attempt staged it.'
+        : 'It is not the commit alone any more, and is staged anew.',
+  );
+}
+
 async function stage(
   run: HostRun,
   plan: DeployPlan,
-  archiveOf: ArchiveOf,
-  step: <T>(name: DeployStep, work: () => Promise<T>, told?: (result: T) => string) => Promise<T>,
+  {
+    archiveOf,
+    step,
+    drifted: already,
+  }: {
+    readonly archiveOf: ArchiveOf;
+    readonly step: TellStep;
+    readonly drifted: readonly DriftedFile[];
+  },
 ): Promise<void> {
   const { session } = run;
   const { base, reuse, send } = planOf(run);
@@ -233,15 +267,18 @@ async function stage(
       comparison = compareReadBack(last, plan.manifest);
     }
     requireExact(comparison, session.name);
-    run.recorded = readBackRecord({
-      found: last,
-      manifest: plan.manifest,
-      before: ranBefore(run, plan),
-      drifted,
-    });
+    const before = new Set(already.map(({ path }) => path));
+    run.recorded = recordOf(run, plan, last, [
+      ...already,
+      ...drifted.filter(({ path }) => !before.has(path)),
+    ]);
     await session.script('verify', finishStagingScript(session.run, plan.digest, plan.shared));
     run.verified = comparison.verified;
   });
+}
+
+function recordOf(run: HostRun, plan: DeployPlan, found: ReadBack, drifted: readonly DriftedFile[]) {
+  return readBackRecord({ found, manifest: plan.manifest, before: ranBefore(run, plan), drifted });
 }
 
 /** What ran on the host until now, with its files where the ledger has the same for it. */
@@ -250,15 +287,4 @@ function ranBefore({ facts }: HostRun, { running, path }: DeployPlan) {
   if (current === null) return null;
   const release = releaseOfLink(current, path) ?? current;
   return { release, manifest: release === running?.release ? running.manifest : null };
-}
-
-function* nulList(paths: readonly string[]): Generator<Buffer> {
-  for (let at = 0; at < paths.length; at += 1000) {
-    yield Buffer.from(
-      paths
-        .slice(at, at + 1000)
-        .map((path) => `${path}\0`)
-        .join(''),
-    );
-  }
 }

@@ -31,7 +31,8 @@ export function stageScript(
     RUNS,
     `if runs ${q(releasePath(run.release))}; then refuse switch_conflict ${q(releasePath(run.release))}; fi`,
     `rm -f -- ${q(verifiedNote(run.release))}`,
-    `if [ -d ${q(releasePath(run.release))} ]; then rm -rf -- ${q(releasePath(run.release))}; fi`,
+    // A build may have left folders that can't be written to.
+    `if ! rm -rf -- ${q(releasePath(run.release))} 2>/dev/null; then chmod -R u+rwX -- ${q(releasePath(run.release))}; rm -rf -- ${q(releasePath(run.release))}; fi`,
     `mkdir -- ${q(part)}`,
     OPEN,
     ...(base === null

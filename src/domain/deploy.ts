@@ -184,7 +184,10 @@ export interface HostReadBack {
   readonly before: string | null;
   /** Which of the outcome's `changes` are its. */
   readonly changes: string;
-  /** Of the files that were to be copied on the host: those that somebody had altered since they were verified. */
+  /**
+   * Those files that somebody had altered since they were verified: of what was to be copied on the host, and of what an earlier attempt
+   * had staged there.
+   */
   readonly drifted: readonly DriftedFile[];
 }
 

@@ -231,9 +231,11 @@ describe('planning a host', () => {
   });
 
   describe('after a crash', () => {
-    test('staged and verified: neither sent nor copied again', () => {
+    test('staged and verified: planned as if it weren’t, should it not be the commit any more', () => {
       const again = host({ releases: new Set(['old', 'new']), verified: 'digest' });
-      expect(again).toMatchObject({ staged: true, switched: false, send: [], reuse: [] });
+      const { base, reuse, send } = host({});
+      expect(again).toMatchObject({ staged: true, switched: false, base, reuse, send });
+      expect([reuse.length, send.length].includes(0)).toBe(false);
     });
 
     test.each([

@@ -2,7 +2,10 @@ import { type Kysely, sql } from 'kysely';
 import type { Database } from './database.ts';
 import { QUEUE_SCHEMA } from './migrate-queue.ts';
 
-/** Renews a worker's claim on a job, or throws where another attempt has it by now or it was settled. */
+/**
+ * Renews a worker's claim on a job, or throws where another attempt has it by now or it was settled. In a transaction the job's row is
+ * locked until its end.
+ */
 export async function assertHeld(
   db: Kysely<Database>,
   job: { readonly id: string; readonly queue: string; readonly retryCount: number },

@@ -27,9 +27,10 @@ export interface JobContext {
   readonly signal: AbortSignal;
   /**
    * Renews our claim on the job, and throws where it is lost or the database can't be asked. For what must not be done by two:
-   * `signal` comes too late to a process that stood still or was cut off from the database.
+   * `signal` comes too late to a process that stood still or was cut off from the database. Within a transaction nobody can take the
+   * job until that ends: what it writes is written by whoever has the job, or not at all.
    */
-  readonly assertHeld: () => Promise<void>;
+  readonly assertHeld: (tx?: Transaction<Database>) => Promise<void>;
 }
 
 export type JobHandler = (data: unknown, job: JobContext) => Promise<void>;
@@ -228,9 +229,9 @@ async function workOne(
       for (const job of jobs) {
         try {
           const { id, retryCount, signal } = job;
-          const stillOurs = async (): Promise<void> => {
+          const stillOurs = async (tx?: Transaction<Database>): Promise<void> => {
             signal.throwIfAborted();
-            await assertHeld(db, { id, queue, retryCount });
+            await assertHeld(tx ?? db, { id, queue, retryCount });
           };
           await handler(job.data, { id, attempt: retryCount + 1, signal, assertHeld: stillOurs });
         } catch (error) {

@@ -1,3 +1,4 @@
+import type { JobContext } from '../../db/queue.ts';
 import { readEntry } from '../../ledger/store/read.ts';
 import type { AssessedDeployment } from './assess-deployment.ts';
 import type { StoredDeployment } from './deployment-row.ts';
@@ -13,6 +14,7 @@ export async function endUnseen(
   row: StoredDeployment,
   assessed: AssessedDeployment,
   why: string,
+  job: Pick<JobContext, 'assertHeld'>,
 ): Promise<void> {
   const begun = row.reached_hosts ? row.started_entry : null;
   const start = begun === null ? null : await readEntry(pipeline.db, begun);
@@ -21,5 +23,6 @@ export async function endUnseen(
     unseen.length === 0
       ? why
       : `${why} It had been begun, and may run on ${unseen.join(', ')}: look there yourself.`;
-  await finishDeployment(pipeline, row, assessed, { outcome: 'failure', deployed: null, unseen, message });
+  const finished = { outcome: 'failure', deployed: null, unseen, message } as const;
+  await finishDeployment(pipeline, row, assessed, finished, job);
 }

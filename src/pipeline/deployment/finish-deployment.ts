@@ -1,6 +1,7 @@
 import type { Actor } from '../../domain/actor.ts';
 import type { DeployOutcome } from '../../domain/deploy.ts';
 import { fullName } from '../../domain/repository.ts';
+import type { JobContext } from '../../db/queue.ts';
 import { planOutcome } from '../../effects/plan-outcome.ts';
 import { record } from '../../ledger/store/record.ts';
 import type { AssessedDeployment } from './assess-deployment.ts';
@@ -36,17 +37,20 @@ export interface Finished {
 /**
  * Records the outcome once and judges again whatever waits for the same environment: its range starts at another commit now; and the
  * same commit elsewhere, which may have to run here first.
- * An outcome that is unknown is recorded too, once; the one that is found out later follows it.
+ * An outcome that is unknown is recorded too, once; the one that is found out later follows it. `job`: who deployed. Whoever lost it to
+ * another attempt, if only while it stood still, records nothing and throws; null: it wasn't our engine, and anybody may say what is seen.
  */
 export async function finishDeployment(
   pipeline: Pipeline,
   row: StoredDeployment,
   assessed: AssessedDeployment,
   finished: Finished,
+  job: Pick<JobContext, 'assertHeld'> | null,
 ): Promise<void> {
   const repository = repositoryOf(row);
   const { facts, decision, source, reading } = assessed;
   await pipeline.db.transaction().execute(async (tx) => {
+    await job?.assertHeld(tx);
     const now = pipeline.now();
     const entryUuid = pipeline.newId();
     const moved = await tx

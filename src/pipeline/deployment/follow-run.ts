@@ -134,7 +134,7 @@ async function end(
     progress.state === 'success'
       ? null
       : 'The workflow that deploys did not succeed; its log on GitHub says why.';
-  await finishDeployment(pipeline, row, assessed, { outcome: progress.state, deployed: null, message });
+  await finishDeployment(pipeline, row, assessed, { outcome: progress.state, deployed: null, message }, null);
 }
 
 async function endBypassed(pipeline: Pipeline, row: StoredDeployment, { state }: RunProgress): Promise<void> {
@@ -142,10 +142,6 @@ async function endBypassed(pipeline: Pipeline, row: StoredDeployment, { state }:
   const assessed = await recordedAssessment(pipeline, row);
   const how = state === 'success' ? 'succeeded' : state === 'failure' ? 'failed' : 'ended, nobody knows how';
   const message = `The job ran without our approval and ${how}. What it did is in its log on GitHub.`;
-  await finishDeployment(pipeline, row, assessed, {
-    outcome: state,
-    deployed: null,
-    message,
-    bypassed: true,
-  });
+  const finished = { outcome: state, deployed: null, message, bypassed: true } as const;
+  await finishDeployment(pipeline, row, assessed, finished, null);
 }

@@ -134,10 +134,10 @@ async function carryOut(
   const target = pipeline.targetOf(repositoryOf(row), row.environment);
   if (target === null) {
     const message = `The operator's file has no target for ${row.owner}/${row.name}, environment ${row.environment}: add one under "targets" and deploy again.`;
-    return endUnseen(pipeline, row, assessed, message);
+    return endUnseen(pipeline, row, assessed, message, job);
   }
   const refusal = await targetRefusal(pipeline.db, repositoryOf(row), target.target);
-  if (refusal !== null) return endUnseen(pipeline, row, assessed, refusal);
+  if (refusal !== null) return endUnseen(pipeline, row, assessed, refusal, job);
   const overtakenBy = resumed ? await startedSince(pipeline.db, row) : null;
   const lateBy = lateness(row, {
     resumed,
@@ -156,9 +156,9 @@ async function carryOut(
       // Nothing is switched any more that wasn't; what was is brought to its end.
       const instead = await runsNowhere(pipeline, target, row.release ?? '');
       if (instead !== null) {
-        await job.assertHeld();
         const message = `It runs nowhere, so it counts as failed: ${instead}.${lateBy.sentence}`;
-        await finishDeployment(pipeline, row, assessed, { outcome: 'failure', deployed: null, message });
+        const failed = { outcome: 'failure', deployed: null, message } as const;
+        await finishDeployment(pipeline, row, assessed, failed, job);
         return;
       }
     }
@@ -179,9 +179,9 @@ async function carryOut(
         : 'The deployment stopped on an error of ours; the log has it.';
     // Once a host was spoken to, in this attempt or an earlier one, nobody knows how it stands until somebody has looked.
     if (await hasReachedHosts(pipeline, row.id)) {
-      return sayUnknown(pipeline, row, assessed, { deployed: null, message: `${message} ${AGAIN}` });
+      return sayUnknown(pipeline, row, assessed, { deployed: null, message: `${message} ${AGAIN}` }, job);
     }
-    await finishDeployment(pipeline, row, assessed, { outcome: 'failure', deployed: null, message });
+    await finishDeployment(pipeline, row, assessed, { outcome: 'failure', deployed: null, message }, job);
     return;
   }
   const showOutput = await showsOutput(pipeline, repositoryOf(row), target, deployed);
@@ -189,11 +189,11 @@ async function carryOut(
   await job.assertHeld();
   if (deployed.outcome === 'unknown') {
     if (job.attempt < ATTEMPTS) throw new StillUnknown(row.id);
-    return sayUnknown(pipeline, row, assessed, { deployed, showOutput, message: AGAIN });
+    return sayUnknown(pipeline, row, assessed, { deployed, showOutput, message: AGAIN }, job);
   }
   const { outcome } = deployed;
   const finished = { outcome, deployed, showOutput, message: null, cancelledBy };
-  await finishDeployment(pipeline, row, assessed, finished);
+  await finishDeployment(pipeline, row, assessed, finished, job);
 }
 
 /** A deployment whose outcome is to be looked at again. */
@@ -209,8 +209,9 @@ async function sayUnknown(
   row: StoredDeployment,
   assessed: AssessedDeployment,
   known: Pick<Finished, 'deployed' | 'message' | 'showOutput'>,
+  job: DeployJob,
 ): Promise<never> {
-  await finishDeployment(pipeline, row, assessed, { outcome: 'unknown', ...known });
+  await finishDeployment(pipeline, row, assessed, { outcome: 'unknown', ...known }, job);
   throw new StillUnknown(row.id);
 }
 

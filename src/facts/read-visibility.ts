@@ -11,7 +11,7 @@ const answer = z.object({
   repository: z.object({ databaseId: z.int(), visibility: z.string() }).nullable(),
 });
 
-/** Whether only those who were let in see a repository; an internal one is everybody's in the enterprise. */
+/** Whether only those who were let in see a repository, as GitHub says now; an internal one is everybody's in the enterprise, so it isn't. */
 export async function isPrivate(github: GitHubReader, repository: RepositoryRef): Promise<boolean> {
   const { owner, name } = repository;
   const doing = `reading who sees ${fullName(repository)}`;

@@ -86,7 +86,7 @@ ${goesOn ? '<meta http-equiv="refresh" content="3">\n' : ''}<title>${escapeHtml(
 <main>
 <h1><span class="${color}">${word}</span> <code>${escapeHtml(sha.slice(0, 7))}</code> to ${escapeHtml(environment)}</h1>
 <p>${escapeHtml(repository)}${note === '' ? '' : `. ${note}`}</p>
-${showsOutput ? '' : '<p>What commands print isn’t shown here, since others than those who were let in may see the repository. It is sealed in the ledger.</p>'}
+${showsOutput ? '' : '<p>What commands print isn’t shown here: others than those who were let in may see the repository, or we weren’t told who does. It is sealed in the ledger.</p>'}
 ${cut ? '<p>Only the newest lines are here.</p>' : ''}
 ${lines.length === 0 ? '<p>No host was spoken to yet.</p>' : ''}
 ${hosts.map((host) => section(host, stepsOf(lines.filter((line) => line.host === host)), showsOutput)).join('\n')}

@@ -12,6 +12,7 @@ import { judgeBranchControls, judgeEnvironmentControls } from '../../policy/cont
 import { organisationPolicy, policiesGuarding } from '../../policy/organisation-policy.ts';
 import type { Policy } from '../../policy/schema.ts';
 import { ControlJob } from '../jobs.ts';
+import { hideOutputSeenByOthers } from '../deployment/shows-output.ts';
 import { isLost, noticeLoss } from '../repository/lost-repository.ts';
 import { controlsOf, noteControls, type SeenControls } from './note-controls.ts';
 import type { Pipeline } from '../pipeline.ts';
@@ -44,7 +45,8 @@ async function lookNow(
   // First of all: a look that fails, or a crash in it, doesn't end the looking.
   if (byClock) await queueClock(pipeline, repository, LOOK_EVERY_SECONDS);
   const github = await pipeline.github(repository.installationId);
-  const { changes, guarding } = await policyInForce(pipeline, github, repository);
+  const { changes, guarding, visibility } = await policyInForce(pipeline, github, repository);
+  if (visibility !== 'private') await hideOutputSeenByOthers(pipeline, repository);
   const policy = changes.reading.kind === 'valid' ? changes.reading.policy : guarding;
   if (policy === null) return;
   const cause: Cause = { delivery, by, named };

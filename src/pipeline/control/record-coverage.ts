@@ -4,7 +4,7 @@ import type { Trigger } from '../../domain/trigger.ts';
 import { jsonDocument } from '../documents.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { recordOnceIn } from '../record-once.ts';
-import { hideOutput } from '../deployment/shows-output.ts';
+import { hideOutput, hideOutputOfInstallation } from '../deployment/shows-output.ts';
 
 const NOT_TOLD = 'not told';
 
@@ -16,11 +16,12 @@ export const coverageOf = (installationId: number): string => `coverage:installa
 /** What the entries about one repository are about, whatever it is called and whose it is. */
 export const coverageOfRepository = (repositoryId: number): string => `coverage:${repositoryId}`;
 
-/** From then on, others may see the repository and with it the addresses of its deployments' pages. */
-const SEEN_BY_OTHERS: ReadonlySet<string> = new Set<Coverage['outcome']>([
-  'repository_publicized',
-  'repository_transferred',
-]);
+/**
+ * From then on, others may see the repository and with it the addresses of its deployments' pages. In a gap nobody tells us who sees it:
+ * it may be made public then without a word.
+ */
+const mayBeSeenByOthers = (outcome: Coverage['outcome']): boolean =>
+  outcome === 'repository_publicized' || outcome === 'repository_transferred' || outcome.endsWith('.gap');
 
 /**
  * A `control.changed` for the App's own life: one for the installation, or one for each repository, that answers the last one about
@@ -34,7 +35,10 @@ export async function recordCoverage(
 ): Promise<void> {
   const about = repositories.length === 0 ? [null] : repositories;
   for (const repository of about) {
-    if (repository !== null && SEEN_BY_OTHERS.has(outcome)) await hideOutput(tx, repository.id);
+    if (mayBeSeenByOthers(outcome))
+      await (repository === null
+        ? hideOutputOfInstallation(tx, installationId)
+        : hideOutput(tx, repository.id));
     await recordOnceIn(tx, pipeline, {
       subject: repository === null ? coverageOf(installationId) : coverageOfRepository(repository.id),
       basis: [delivery ?? NOT_TOLD, outcome, repository?.fullName ?? ''].join(' '),

@@ -63,3 +63,48 @@ export async function hideOutput(tx: Transaction<Database>, repositoryId: number
     .where('log_shows_output', '=', true)
     .execute();
 }
+
+/** As {@link hideOutput}, of each repository that an installation has or had when something was deployed there. */
+export async function hideOutputOfInstallation(
+  tx: Transaction<Database>,
+  installationId: number,
+): Promise<void> {
+  const seen = tx
+    .selectFrom('countersign.repository')
+    .select('id')
+    .where('installation_id', '=', installationId);
+  await tx
+    .updateTable('countersign.deployment')
+    .set({ log_shows_output: false })
+    .where((is) => is.or([is('installation_id', '=', installationId), is('repository_id', 'in', seen)]))
+    .where('log_shows_output', '=', true)
+    .execute();
+}
+
+/**
+ * Of a repository that was just seen not to be private: as {@link hideOutput}, but where the operator wants it shown. No webhook tells
+ * that a private one became internal, and the one that tells that it became public may be lost.
+ */
+export async function hideOutputSeenByOthers(
+  { db, targetOf }: Pick<Pipeline, 'db' | 'targetOf'>,
+  repository: RepositoryRef,
+): Promise<void> {
+  const shown = await db
+    .selectFrom('countersign.deployment')
+    .select('environment')
+    .distinct()
+    .where('repository_id', '=', repository.id)
+    .where('log_shows_output', '=', true)
+    .execute();
+  const hidden = shown
+    .map(({ environment }) => environment)
+    .filter((environment) => targetOf(repository, environment)?.target.showOutput !== true);
+  if (hidden.length === 0) return;
+  await db
+    .updateTable('countersign.deployment')
+    .set({ log_shows_output: false })
+    .where('repository_id', '=', repository.id)
+    .where('environment', 'in', hidden)
+    .where('log_shows_output', '=', true)
+    .execute();
+}

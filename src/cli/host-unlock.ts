@@ -16,12 +16,12 @@ import { targetOf } from './target-of.ts';
 
 const USAGE = `countersign host unlock OWNER/NAME ENVIRONMENT [--host HOST[:PORT] …] [--why TEXT] [--even-under-way]
 
-Shows which of an environment's hosts are locked by a deployment, by which, and for how long. With --why it breaks those locks, over
-SSH and with the environment's key; recorded in the ledger as host.unlocked, before it is done and after.
+Shows which of an environment's hosts are locked by a deployment or a rehearsal, by which, and for how long. With --why it breaks those
+locks, over SSH and with the environment's key; recorded in the ledger as host.unlocked, before it is done and after.
 
   --why TEXT         why they are broken, and who you are, if people shall know; sealed beside the entry
   --host HOST:PORT   only there; may be repeated
-  --even-under-way   also where the deployment is under way: it stops there then, and changes nothing more
+  --even-under-way   also where the deployment is under way, or the rehearsal: it stops there then, and changes nothing more
 
   DATABASE_URL        the writer's login, as for start
   COUNTERSIGN_CONFIG  the operator's file, which has the hosts and says where the key is
@@ -111,13 +111,18 @@ function hostsOf({ repository, environment, hosts: named }: Asked, io: CommandIo
 }
 
 function described(lock: SeenLock): string {
-  const { host, holder, seconds, deployment } = lock;
+  const { host, holder, seconds } = lock;
   const since = seconds === null ? '' : ` since ${age(seconds)}`;
-  const what =
-    deployment === null
-      ? 'no deployment of ours there: another Countersign, or another tool'
-      : `deployment ${deployment.id} of ${deployment.sha.slice(0, 7)}, ${deployment.state}${isUnderWay(lock) ? `, ${working(deployment.job?.silentSeconds ?? null)}` : ''}`;
-  return `${host} is locked by ${printable(holder)}${since} (${what})`;
+  return `${host} is locked by ${printable(holder)}${since} (${holderOf(lock)})`;
+}
+
+function holderOf(lock: SeenLock): string {
+  const { deployment, rehearsal } = lock;
+  if (rehearsal !== null)
+    return rehearsal === 'goes_on' ? 'a rehearsal, which goes on' : 'a rehearsal that goes on no more';
+  if (deployment === null) return 'no deployment of ours there: another Countersign, or another tool';
+  const { id, sha, state, job } = deployment;
+  return `deployment ${id} of ${sha.slice(0, 7)}, ${state}${isUnderWay(lock) ? `, ${working(job?.silentSeconds ?? null)}` : ''}`;
 }
 
 const working = (silent: number | null): string =>

@@ -7,6 +7,7 @@ import type { NewEntry } from '../../domain/entry.ts';
 import { record } from '../../ledger/store/record.ts';
 import { jsonDocument } from '../documents.ts';
 import type { Pipeline } from '../pipeline.ts';
+import { REHEARSAL_PREFIX, rehearsalThere } from './rehearsal-lock.ts';
 
 export interface LockPlace {
   readonly repository: { readonly id: number; readonly fullName: string };
@@ -28,6 +29,8 @@ export interface SeenLock {
     /** It is being carried out, or will be taken up again; null: neither. */
     readonly job: Awaited<ReturnType<typeof deployJobOf>>;
   } | null;
+  /** Whether it is a rehearsal's, and whether one goes on in the environment. Which one isn't known: no second one begins meanwhile. */
+  readonly rehearsal: 'goes_on' | 'over' | null;
 }
 
 type Needs = Pick<Pipeline, 'now' | 'newId' | 'random'> & { readonly db: Kysely<Database> };
@@ -52,16 +55,32 @@ export async function readHostLocks(
       .executeTakeFirst();
     const deployment = row === undefined ? null : { ...row, job: await deployJobOf(db, row.id) };
     const host = `${asked.host.host}:${asked.host.port}`;
-    seen.push({ asked, host, holder: lockOwner, seconds: lockSeconds, deployment });
+    const rehearsal =
+      deployment === null && release.startsWith(REHEARSAL_PREFIX)
+        ? await rehearsalStanding(db, repository.id, environment)
+        : null;
+    seen.push({ asked, host, holder: lockOwner, seconds: lockSeconds, deployment, rehearsal });
   }
   return seen;
 }
 
-/** True while a worker has the deployment, or will have it again: that one looks at its hosts by itself, and gives its locks back. */
-export const isUnderWay = ({ deployment }: SeenLock): boolean =>
-  deployment !== null &&
-  deployment.job !== null &&
-  ['approved', 'running', 'unknown'].includes(deployment.state);
+async function rehearsalStanding(
+  db: Kysely<Database>,
+  repositoryId: number,
+  environment: string,
+): Promise<'goes_on' | 'over'> {
+  return (await rehearsalThere(db, repositoryId, environment)).goesOn ? 'goes_on' : 'over';
+}
+
+/**
+ * True while a worker has the deployment, or will have it again, or somebody rehearses: that one looks at its hosts by itself, and gives
+ * its locks back.
+ */
+export const isUnderWay = ({ deployment, rehearsal }: SeenLock): boolean =>
+  rehearsal === 'goes_on' ||
+  (deployment !== null &&
+    deployment.job !== null &&
+    ['approved', 'running', 'unknown'].includes(deployment.state));
 
 export interface BrokenLocks {
   readonly entryId: string;
@@ -75,14 +94,14 @@ export interface BrokenLocks {
 export interface Breaking {
   /** Sealed beside the entry. */
   readonly why: string;
-  /** Also where the holder's deployment is under way. */
+  /** Also where the holder's deployment or rehearsal is under way. */
   readonly evenUnderWay: boolean;
 }
 
 /**
  * Breaks the locks that were seen, by one entry that says so before and one that says after what came of it. A crash in between leaves the
  * first: then whoever looks at the hosts sees which still stand. A host that can't be reached, or whose connection goes away, is `unknown`,
- * and keeps the others' from nothing. Throws `deployment_under_way` where one is, unless it is to be broken even then.
+ * and keeps the others' from nothing. Throws `deployment_under_way`, or `environment_rehearsed`, where one is, unless it is to be broken even then.
  */
 export async function breakHostLocks(
   needs: Needs,
@@ -90,13 +109,7 @@ export async function breakHostLocks(
   locks: readonly SeenLock[],
   { why, evenUnderWay }: Breaking,
 ): Promise<BrokenLocks> {
-  const held = locks.filter(isUnderWay);
-  if (held.length > 0 && !evenUnderWay) {
-    throw new CodedError(
-      'deployment_under_way',
-      `the deployment that holds ${held.map(({ host }) => host).join(', ')} is under way. Wait for it, or cancel it; where its worker died, the next one goes on within a minute. --even-under-way breaks its lock all the same: it stops there then, and changes nothing more.`,
-    );
-  }
+  if (!evenUnderWay) assertNoneUnderWay(locks.filter(isUnderWay));
   const note = (entry: Pick<NewEntry, 'hosts' | 'outcome' | 'answers' | 'documents'>): Promise<string> =>
     needs.db.transaction().execute(async (tx) => {
       const now = needs.now();
@@ -118,7 +131,9 @@ export async function breakHostLocks(
       );
       return entryId;
     });
-  const seen = locks.map(({ host, holder, seconds, deployment }) => ({ host, holder, seconds, deployment }));
+  const seen = locks.map(({ host, holder, seconds, deployment, rehearsal }) => {
+    return { host, holder, seconds, deployment, rehearsal };
+  });
   const entryId = await note({
     hosts: locks.map(({ host }) => host),
     outcome: 'breaking',
@@ -139,4 +154,20 @@ export async function breakHostLocks(
   for (const [outcome, hosts] of Object.entries(found))
     if (hosts.length > 0) await note({ hosts, outcome, answers: entryId, documents: [] });
   return { entryId, broken, kept, unknown };
+}
+
+function assertNoneUnderWay(held: readonly SeenLock[]): void {
+  if (held.length === 0) return;
+  const hosts = held.map(({ host }) => host).join(', ');
+  const all = '--even-under-way breaks its lock all the same: it stops there then, and changes nothing more.';
+  if (held.some(({ deployment }) => deployment !== null)) {
+    throw new CodedError(
+      'deployment_under_way',
+      `the deployment that holds ${hosts} is under way. Wait for it, or cancel it; where its worker died, the next one goes on within a minute. ${all}`,
+    );
+  }
+  throw new CodedError(
+    'environment_rehearsed',
+    `the rehearsal that holds ${hosts} goes on. Wait for it, or stop it (Ctrl-C where it was called): it gives its locks back. ${all}`,
+  );
 }

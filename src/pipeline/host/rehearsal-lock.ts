@@ -10,6 +10,9 @@ import type { StoredDeployment } from '../deployment/deployment-row.ts';
  * it does. A deployment that starts takes a share in it, for its transaction.
  */
 
+/** What the name of every rehearsal's release begins with, and so whatever says whose lock on a host it is. */
+export const REHEARSAL_PREFIX = 'rehearsal-';
+
 const TRIES = 5;
 const TRY_MILLISECONDS = 200;
 

@@ -16,7 +16,7 @@ import { jsonDocument } from '../documents.ts';
 import { assertAsRecorded } from '../deployment/assert-as-recorded.ts';
 import { holdLocks } from '../command/hold-locks.ts';
 import type { Pipeline } from '../pipeline.ts';
-import { holdRehearsal } from './rehearsal-lock.ts';
+import { holdRehearsal, REHEARSAL_PREFIX } from './rehearsal-lock.ts';
 import { runningRelease } from '../deployment/running-release.ts';
 import { targetRefusal } from '../deployment/target-refusal.ts';
 
@@ -130,15 +130,13 @@ async function assertReady(
       `${nameOf(host)} is locked by ${printable(found.lockOwner.split('/')[0] ?? '')}: if nothing of that name goes on any more, break its lock (countersign host unlock).`,
     );
   }
-  if (found.release === release || found.release?.startsWith(PREFIX) === true) return;
+  if (found.release === release || found.release?.startsWith(REHEARSAL_PREFIX) === true) return;
   const runs = found.release ?? found.current;
   throw new CodedError(
     'rehearsal_refused',
     `${nameOf(host)} runs ${runs === null ? 'nothing' : printable(runs)}, while the ledger has ${release ?? 'nothing'}: deploy again first.`,
   );
 }
-
-const PREFIX = 'rehearsal-';
 
 /** The entry that says it is about to be; in its transaction no deployment starts, so none can be overlooked. */
 async function begin(
@@ -147,7 +145,7 @@ async function begin(
   running: StoredDeployment,
 ): Promise<{ readonly begunEntry: string; readonly release: string }> {
   const id = needs.newId();
-  const release = `${PREFIX}${id.slice(-12)}-${running.sha.slice(0, 12)}`;
+  const release = `${REHEARSAL_PREFIX}${id.slice(-12)}-${running.sha.slice(0, 12)}`;
   const { environment, path } = asked.target;
   const hosts = asked.target.hosts.map(nameOf);
   await needs.db.transaction().execute(async (tx) => {

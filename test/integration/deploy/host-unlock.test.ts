@@ -9,6 +9,7 @@ import { newEntryId } from '../../../src/ledger/format/entry-id.ts';
 import { listEntries } from '../../../src/ledger/store/read.ts';
 import { main } from '../../../src/main.ts';
 import { breakHostLocks, readHostLocks } from '../../../src/pipeline/host/break-host-lock.ts';
+import { holdRehearsal } from '../../../src/pipeline/host/rehearsal-lock.ts';
 import { createTestDatabase, query, type TestDatabase } from '../../support/database.ts';
 import { DeployWorld, SSHD_USABLE } from '../../support/deploy/deploy-world.ts';
 
@@ -200,6 +201,34 @@ onSshd('countersign host unlock', () => {
       expect([code, said, await isLocked()]).toEqual([0, expect.stringMatching(shown), false]);
     },
   );
+
+  test('of a rehearsal that goes on: refused, unless it is said to be broken even so; afterwards it is broken as any other', async () => {
+    await deployment('r0', 'failed', null);
+    const holder = `rehearsal-0123456789ab-${SHA.slice(0, 12)}`;
+    await lockedBy(`${holder}/0a1b`);
+    const recorded = (await entries()).length;
+    const place = { repositoryId: 5, environment: 'production' };
+    await holdRehearsal(database.db, place, async () => {
+      const { code, said } = await unlock();
+      expect([code, said]).toEqual([1, expect.stringContaining('(a rehearsal, which goes on)\n')]);
+      await expect(unlock('--why', 'in a hurry')).rejects.toMatchObject({
+        code: 'environment_rehearsed',
+        message: expect.stringMatching(
+          /^the rehearsal that holds 127\.0\.0\.1:\d+ goes on\. Wait for it, or stop/,
+        ),
+      });
+      expect([await isLocked(), (await entries()).length]).toEqual([true, recorded]);
+      expect((await unlock('--why', 'in a hurry', '--even-under-way')).code).toBe(0);
+      expect(await isLocked()).toBe(false);
+    });
+    // One of another environment holds nothing here.
+    await lockedBy(`${holder}/0a1b`);
+    await holdRehearsal(database.db, { ...place, environment: 'staging' }, async () => {
+      const { code, said } = await unlock('--why', 'it was killed');
+      expect([code, said]).toEqual([0, expect.stringContaining('(a rehearsal that goes on no more)\n')]);
+    });
+    expect(await isLocked()).toBe(false);
+  });
 
   test('a host that is gone by then is recorded as unknown, and the others’ locks are broken all the same', async () => {
     await lockedBy('r-gone/0a1b');

@@ -33,7 +33,8 @@ export interface ReadEntry {
 }
 
 export interface EntryFilter {
-  readonly repositoryId?: number;
+  /** Null: those that name none. */
+  readonly repositoryId?: number | null;
   readonly environment?: string;
   readonly kinds?: readonly EntryKind[];
   readonly outcomes?: readonly string[];
@@ -90,7 +91,9 @@ export async function listEntries(db: Kysely<Database>, filter: EntryFilter): Pr
     )
     .selectAll('p')
     .select(['e.id', 'e.canonical', 'i.index', 'i.leaf_hash']);
-  if (filter.repositoryId !== undefined) found = found.where('p.repository_id', '=', filter.repositoryId);
+  if (filter.repositoryId === null) found = found.where('p.repository_id', 'is', null);
+  else if (filter.repositoryId !== undefined)
+    found = found.where('p.repository_id', '=', filter.repositoryId);
   if (filter.environment !== undefined) found = found.where('p.environment', '=', filter.environment);
   if (filter.kinds !== undefined) found = found.where('p.kind', 'in', filter.kinds);
   if (filter.outcomes !== undefined) found = found.where('p.outcome', 'in', filter.outcomes);

@@ -4,7 +4,7 @@ import type { Target } from '../../domain/deploy.ts';
 import type { HostKeyFact } from '../../domain/deployment-facts.ts';
 import { listEntries, readDocument, type ReadEntry } from '../../ledger/store/read.ts';
 
-/** Far more than one environment has hosts. */
+/** Far more than one environment of one repository has hosts. */
 const MOST_ENROLMENTS = 1_000;
 
 /** As `recordEnrolment` seals it. */
@@ -22,7 +22,11 @@ export async function readHostKeys(
   repositoryId: number,
   { repository, environment, hosts }: Pick<Target, 'repository' | 'environment' | 'hosts'>,
 ): Promise<readonly HostKeyFact[]> {
-  const entries = await listEntries(db, { environment, kinds: ['host.enrolled'], limit: MOST_ENROLMENTS });
+  const enrolments = (of: number | null) =>
+    listEntries(db, { repositoryId: of, environment, kinds: ['host.enrolled'], limit: MOST_ENROLMENTS });
+  // Each by itself, or other repositories' environments of that name would crowd these out. What names no repository is older: from the
+  // first on that is seen of one, its enrolments name it.
+  const entries = [...(await enrolments(repositoryId)), ...(await enrolments(null))];
   const isHere = ({ content }: ReadEntry, enrolment: Enrolment): boolean =>
     content.repository === undefined
       ? // Before anything of a repository was seen here, a host is enrolled by the repository's name alone.

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import type { Host } from '../../../../src/domain/deploy.ts';
 import { newEntryId } from '../../../../src/ledger/format/entry-id.ts';
+import { record } from '../../../../src/ledger/store/record.ts';
 import { queryOf } from '../../../../src/ledger/store/query.ts';
 import { entriesInUse } from '../../../../src/pipeline/entries-in-use.ts';
 import { readHostKeys } from '../../../../src/pipeline/host/read-host-keys.ts';
@@ -42,6 +43,35 @@ async function enrol(fingerprint: string, repositoryId: number | null, over: Par
 }
 const read = async (over: Partial<typeof target> = {}) =>
   (await readHostKeys(database.db, 5, { ...target, ...over })).map(({ enrolled }) => enrolled);
+
+test('other repositories’ environments of that name crowd nothing out, however many there are', async () => {
+  const environment = 'crowded';
+  const named = await enrol(pin('A'), null, { environment });
+  const others = { kind: 'host.enrolled', who: [], commit: null, pullRequest: null, environment } as const;
+  await database.db.transaction().execute(async (tx) => {
+    for (let index = 0; index < 1_001; index += 1) {
+      const occurredAt = new Date().toISOString();
+      await record(
+        tx,
+        {
+          ...others,
+          occurredAt,
+          repository: { id: 6, fullName: 'acme/stall' },
+          hosts: ['web9.internal:22'],
+          outcome: 'ready',
+          reasons: [],
+          delivery: null,
+          answers: null,
+          documents: [],
+        },
+        { id: newEntryId(occurredAt, randomBytes), now: occurredAt, random: randomBytes },
+      );
+    }
+  });
+  expect(await read({ environment })).toEqual([named]);
+  const byId = await enrol(pin('A'), 5, { environment });
+  expect(await read({ environment })).toEqual([byId]);
+}, 60_000);
 
 test('a host counts as enrolled by the newest entry that found a key which is pinned now, for this place', async () => {
   expect(await readHostKeys(database.db, 5, target)).toEqual([{ host: 'web1.internal:22', enrolled: null }]);

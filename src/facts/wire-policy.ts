@@ -31,9 +31,9 @@ export const NO_BASELINE = /^baseline$/;
  * The baseline of the repository's owner, a field beside `repository` that may be lacking; and who the owner is, as GitHub also answers
  * with a repository that was moved to somebody else, who doesn't set the rules here.
  */
-export const BASELINE_OF_OWNER = `account: repository(owner: $owner, name: $name) { owner { id } }
+export const BASELINE_OF_OWNER = `account: repository(owner: $owner, name: $name) { owner { id login } }
   baseline: repository(owner: $owner, name: $shared) {
-    owner { id }
+    owner { id login }
     defaultBranchRef { name target { oid ... on Commit { file(path: $baseline) { ${POLICY_FILE_FIELDS} } } } }
   }`;
 
@@ -45,7 +45,7 @@ export const visibility = z
 const target = z.object({ oid: sha, file: policyFile.nullish() }).nullable();
 
 export const refWithPolicy = z.object({ target });
-const owner = z.object({ id: z.string().min(1) });
+const owner = z.object({ id: z.string().min(1), login: z.string().min(1) });
 /** What `BASELINE_OF_OWNER` is answered by. */
 export const ownersBaseline = {
   account: z.object({ owner }).nullable(),
@@ -71,23 +71,51 @@ export function policySourceOf(
   const tip = found?.target ?? null;
   const file = tip?.file ?? null;
   const source = { path: POLICY_PATH, ref: `refs/heads/${branch}` };
-  const beside = { commit: tip?.oid ?? null, baseline: baselineOf(repository.owner, shared) };
+  const beside = { commit: tip?.oid ?? null, baseline: baselineOf(repository, shared) };
   if (file === null) return { ...source, ...beside, text: null };
   const read = textOrWhyNot(file, `${fullName(repository)}: ${POLICY_PATH} on ${branch}`);
   // What stays so until somebody mends it is judged as nothing, of no commit.
   return 'unreadable' in read ? { ...source, commit: null, ...read } : { ...source, ...beside, ...read };
 }
 
-function baselineOf(login: string, { account, baseline }: OwnersBaseline): BaselineSource {
+function baselineOf(
+  { owner: login, name }: RepositoryRef,
+  { account, baseline }: OwnersBaseline,
+): BaselineSource {
   const path = `${login}/${BASELINE_REPOSITORY}: ${BASELINE_PATH}`;
   const branch = baseline?.defaultBranchRef ?? null;
   const source = { path, ref: branch?.name ?? null, commit: branch?.target?.oid ?? null };
   if (baseline !== null && baseline.owner.id !== account?.owner.id) {
-    const unreadable = `${path}: GitHub answers with a repository that another account has by now. Move it back to ${login}, or make ${login} a repository "${BASELINE_REPOSITORY}" of its own.`;
+    const unreadable = `${path}: ${whichMoved({ login, name }, account, baseline)}`;
     return { ...source, commit: null, text: null, unreadable };
   }
   const file = branch?.target?.file ?? null;
   return file === null ? { ...source, text: null } : { ...source, ...textOrWhyNot(file, path) };
+}
+
+/** GitHub follows a move for both, and until the delivery that tells of one is worked we ask under the name before. */
+function whichMoved(
+  { login, name }: { readonly login: string; readonly name: string },
+  account: OwnersBaseline['account'],
+  baseline: NonNullable<OwnersBaseline['baseline']>,
+): string {
+  const now = { guarded: account?.owner.login ?? login, baseline: baseline.owner.login };
+  const isMoved = (to: string): boolean => to.toLowerCase() !== login.toLowerCase();
+  const moved = [
+    ...(isMoved(now.guarded)
+      ? [
+          `${login}/${name} belongs to ${now.guarded} by now: it is judged by that account's rules once GitHub's delivery of the move is worked (redeliver it where it was lost).`,
+        ]
+      : []),
+    ...(isMoved(now.baseline)
+      ? [
+          `GitHub answers with a repository that ${now.baseline} has by now. Move it back to ${login}, or make ${login} a repository "${BASELINE_REPOSITORY}" of its own.`,
+        ]
+      : []),
+  ];
+  return moved.length > 0
+    ? moved.join(' ')
+    : `GitHub doesn't say whether ${login} has it: it is asked again.`;
 }
 
 function textOrWhyNot(

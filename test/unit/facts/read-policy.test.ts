@@ -7,12 +7,12 @@ const repository = { id: 5, owner: 'acme', name: 'shop', installationId: 9 };
 const commit = 'c'.repeat(40);
 const blob = { byteSize: 11, isBinary: false, isTruncated: false, text: 'version: 1\n' };
 
-const account = { owner: { id: 'O_acme' } };
-const answering = (target: unknown, databaseId = 5, baseline: unknown = null) =>
+const account = { owner: { id: 'O_acme', login: 'acme' } };
+const answering = (target: unknown, databaseId = 5, baseline: unknown = null, guarded: unknown = account) =>
   scriptedGitHub({
     graphql: () => ({
       repository: { databaseId, ref: target === null ? null : { target } },
-      account,
+      account: guarded,
       baseline,
     }),
   });
@@ -142,16 +142,50 @@ describe('the baseline of the owner, in the same request', () => {
     ],
     [
       'was moved to another account, and GitHub follows it there',
-      { ...branch({ mode: 0o100644, type: 'blob', object: blob }), owner: { id: 'O_mallory' } },
+      {
+        ...branch({ mode: 0o100644, type: 'blob', object: blob }),
+        owner: { id: 'O_mallory', login: 'mallory' },
+      },
       {
         ref: 'main',
         commit: null,
         text: null,
-        unreadable: `${path}: GitHub answers with a repository that another account has by now. Move it back to acme, or make acme a repository ".github" of its own.`,
+        unreadable: `${path}: GitHub answers with a repository that mallory has by now. Move it back to acme, or make acme a repository ".github" of its own.`,
       },
     ],
   ])('%s', async (_, baseline, expected) => {
     expect(await baselineOf(baseline)).toEqual({ path, ...expected });
+  });
+
+  const globex = { owner: { id: 'O_globex', login: 'globex' } };
+  const judgedLater =
+    "acme/shop belongs to globex by now: it is judged by that account's rules once GitHub's delivery of the move is worked (redeliver it where it was lost).";
+  const moveBack =
+    'GitHub answers with a repository that mallory has by now. Move it back to acme, or make acme a repository ".github" of its own.';
+  test.each([
+    ['it, and the baseline stayed', globex, account, judgedLater],
+    ['both', globex, { owner: { id: 'O_mallory', login: 'mallory' } }, `${judgedLater} ${moveBack}`],
+    ['nobody knows which', null, account, "GitHub doesn't say whether acme has it: it is asked again."],
+  ])('moved to another account: %s', async (_, guarded, baseline, why) => {
+    const github = answering({ oid: commit, file: null }, 5, { ...branch(null), ...baseline }, guarded);
+    const read = await readPolicy(github, repository, 'main');
+    expect(read.baseline).toEqual({
+      path,
+      ref: 'main',
+      commit: null,
+      text: null,
+      unreadable: `${path}: ${why}`,
+    });
+  });
+
+  test('the account has another name by now, in another case or altogether: it is the same one', async () => {
+    for (const login of ['Acme', 'acme-corp']) {
+      const renamed = { owner: { id: 'O_acme', login } };
+      const there = branch({ mode: 0o100644, type: 'blob', object: blob });
+      const github = answering({ oid: commit, file: null }, 5, { ...there, ...renamed }, renamed);
+      const { baseline } = await readPolicy(github, repository, 'main');
+      expect(baseline).toEqual({ path, ref: 'main', commit, text: 'version: 1\n' });
+    }
   });
 
   const refusal = (...errors: readonly object[]) =>

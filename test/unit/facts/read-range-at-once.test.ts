@@ -46,7 +46,7 @@ const whole = (over: object = {}) => ({
     c1: commit(two),
     ...over,
   },
-  account: { owner: { id: 'O_acme' } },
+  account: { owner: { id: 'O_acme', login: 'acme' } },
   baseline: null,
 });
 const asked = { repository, base: sha('ba5e'), sha: two, policy: true };

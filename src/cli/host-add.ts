@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { presentedKey, readyHost } from '../deploy/enrol-host.ts';
 import { FINGERPRINT, MOST_FINGERPRINTS } from '../config/operator-schema.ts';
+import { CodedError } from '../domain/coded-error.ts';
 import type { Host, Target } from '../domain/deploy.ts';
+import { isSameAddress, readHostAddress, writtenAddress } from '../domain/host-address.ts';
 import { recordEnrolment } from '../pipeline/host/record-enrolment.ts';
 import type { CommandIo } from './command-io.ts';
 import { openLedgerSource } from './ledger-source.ts';
@@ -11,7 +13,7 @@ import { recordingNeeds } from './recording-needs.ts';
 import { repositoryIdNamed } from './repository-named.ts';
 import { targetOf } from './target-of.ts';
 
-const USAGE = `countersign host add OWNER/NAME ENVIRONMENT USER@HOST[:PORT] [--fingerprint SHA256:…] [--why TEXT]
+const USAGE = `countersign host add OWNER/NAME ENVIRONMENT [USER@]HOST[:PORT] [--fingerprint SHA256:…] [--why TEXT]
 
 Without --fingerprint it only shows which key the host presents, and breaks off. Compare that with what the host itself says:
 
@@ -19,6 +21,9 @@ Without --fingerprint it only shows which key the host presents, and breaks off.
 
 With it, it logs in with the environment's key, looks whether the host has what a deployment needs, records that in the ledger
 (host.enrolled), and prints the line for the operator's file. On the host nothing is changed.
+
+HOST is a name, an IPv4 address, or an IPv6 address in brackets: deploy@[2001:db8::7]:2222. USER@ may be left out where the operator's file
+has the host already.
 
   --fingerprint SHA256:…  as found on the host itself; may be repeated, up to five times, while its key is renewed
   --why TEXT              why, and who you are, if people shall know; sealed beside the entry
@@ -30,7 +35,8 @@ With it, it logs in with the environment's key, looks whether the host has what 
 interface Asked {
   readonly repository: string;
   readonly environment: string;
-  readonly user: string;
+  /** Null where it wasn't said. */
+  readonly user: string | null;
   readonly host: string;
   readonly port: number;
   readonly fingerprints: readonly string[];
@@ -49,7 +55,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   const { target, keys } = targetOf(io, asked);
   const host = hostOf(asked, target);
   const at = { host, path: target.path, timeout: target.timeout, ...keys };
-  const name = `${host.host}:${host.port}`;
+  const name = writtenAddress(host);
   if (asked.fingerprints.length === 0) {
     const { kind, fingerprint } = await presentedKey(at, randomBytes);
     io.stdout.write(
@@ -82,13 +88,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
 
 function read(given: CommandArguments): Asked {
   const { repository, environment } = readPlace(given, 'host add', 'USER@HOST');
-  const place = given.positionals[2] ?? '';
-  const [, user, host, port = '22'] =
-    /^([A-Za-z_][A-Za-z0-9_.-]*\$?)@([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?::(\d{1,5}))?$/.exec(
-      place,
-    ) ?? [];
-  if (user === undefined || host === undefined || Number(port) < 1 || Number(port) > 65_535)
-    throw new Error(`${JSON.stringify(place)} is not USER@HOST or USER@HOST:PORT`);
+  const address = readHostAddress(given.positionals[2] ?? '');
   const fingerprints = given.lists['fingerprint'] ?? [];
   const odd = fingerprints.find((each) => !FINGERPRINT.test(each));
   if (odd !== undefined)
@@ -97,15 +97,24 @@ function read(given: CommandArguments): Asked {
     throw new Error(
       `a host has at most ${MOST_FINGERPRINTS} fingerprints in the operator's file, not ${fingerprints.length}`,
     );
-  return { repository, environment, user, host, port: Number(port), fingerprints, why: readWhy(given) };
+  return { repository, environment, ...address, fingerprints, why: readWhy(given) };
 }
 
-const isThere = (host: Host, { host: name, port }: Pick<Host, 'host' | 'port'>): boolean =>
-  host.host === name && host.port === port;
-
-/** As the call has it; by way of the jump that the file has for it or, if it isn't there yet, that all its other hosts have. */
-function hostOf({ host, port, user, fingerprints }: Asked, { hosts }: Target): Host {
-  const listed = hosts.find((each) => isThere(each, { host, port }));
+/**
+ * As the call has it, in the file's spelling and with the file's user where the call has none; by way of the jump that the file has for
+ * it or, if it isn't there yet, that all its other hosts have.
+ */
+function hostOf(asked: Asked, { hosts }: Target): Host {
+  const listed = hosts.find((each) => isSameAddress(each, asked));
+  const { port, fingerprints } = asked;
+  const host = listed?.host ?? asked.host;
+  const user = asked.user ?? listed?.user;
+  if (user === undefined) {
+    throw new CodedError(
+      'target_unknown',
+      `${writtenAddress(asked)} is no host of ${asked.repository}, environment ${asked.environment}, in the operator's file, so say as whom to log in there: USER@${writtenAddress(asked)}.`,
+    );
+  }
   const jumps = listed === undefined ? hosts.map(({ jump }) => jump) : [listed.jump];
   const [jump] = jumps;
   const shared = jump !== undefined && jumps.every((each) => JSON.stringify(each) === JSON.stringify(jump));
@@ -115,7 +124,7 @@ function hostOf({ host, port, user, fingerprints }: Asked, { hosts }: Target): H
 const isListed = ({ hosts }: Target, host: Host): boolean =>
   hosts.some(
     (each) =>
-      isThere(each, host) &&
+      isSameAddress(each, host) &&
       each.user === host.user &&
       [each.fingerprint].flat().toSorted().join() === [host.fingerprint].flat().toSorted().join(),
   );
@@ -124,5 +133,7 @@ function lineFor({ host, port, user, fingerprint, jump }: Host): string {
   const pins = [fingerprint].flat().map((each) => `'${each}'`);
   const pinned = pins.length === 1 ? (pins[0] ?? '') : `[${pins.join(', ')}]`;
   const way = jump === undefined ? '' : ', jump: …';
-  return `- { host: ${host}${port === 22 ? '' : `, port: ${port}`}, user: ${user}, fingerprint: ${pinned}${way} }`;
+  // A colon at its end would be YAML's.
+  const quoted = host.includes(':') ? `'${host}'` : host;
+  return `- { host: ${quoted}${port === 22 ? '' : `, port: ${port}`}, user: ${user}, fingerprint: ${pinned}${way} }`;
 }

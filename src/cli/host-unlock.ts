@@ -6,6 +6,7 @@ import {
   readHostLocks,
   type SeenLock,
 } from '../pipeline/host/break-host-lock.ts';
+import { writtenAddress } from '../domain/host-address.ts';
 import type { CommandIo } from './command-io.ts';
 import { openLedgerSource } from './ledger-source.ts';
 import { type CommandArguments, parseCall } from './parse-command-arguments.ts';
@@ -95,7 +96,9 @@ const read = (given: CommandArguments): Asked => ({
 function hostsOf({ repository, environment, hosts: named }: Asked, io: CommandIo) {
   const { target, keys } = targetOf(io, { repository, environment });
   const isNamed = (name: string) => (host: (typeof target.hosts)[number]) =>
-    `${host.host}:${host.port}` === name || host.host === name;
+    [`${host.host}:${host.port}`, `[${host.host}]:${host.port}`, host.host, writtenAddress(host)].includes(
+      name,
+    );
   const stranger = named.find((name) => !target.hosts.some(isNamed(name)));
   if (stranger !== undefined) {
     throw new CodedError(

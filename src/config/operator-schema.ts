@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { isHostName, isUserName } from '../domain/host-address.ts';
 
 /*
  * The operator's file, `countersign.yaml`: where each (repository, environment) deploys to, and with which credential.
@@ -15,15 +16,13 @@ const command = z.string().refine((text) => text.trim() !== '' && !text.includes
 
 /** Where something is, as whom to log in, and which keys it may present. */
 const place = {
-  host: z
-    .string()
-    .regex(/^[A-Za-z0-9](?:[A-Za-z0-9._:-]*[A-Za-z0-9])?$/, 'must be a host name or an IP address'),
+  host: z.string().refine(isHostName, 'must be a host name or an IP address, without a port'),
   port: z
     .int('must be a whole number')
     .min(1, 'must be from 1 to 65535')
     .max(65_535, 'must be from 1 to 65535')
     .default(22),
-  user: z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]*\$?$/, "must be the name of the host's account"),
+  user: z.string().refine(isUserName, "must be the name of the host's account"),
   fingerprint: z.custom<string | readonly string[]>(
     arePins,
     "must be the host key's SHA256:…, as `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` prints it on the host itself; or a list of up to five, while the key is renewed",

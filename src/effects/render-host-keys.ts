@@ -1,4 +1,5 @@
 import type { HostKeyFact } from '../domain/deployment-facts.ts';
+import { writtenName } from '../domain/host-address.ts';
 import { block, type Section } from './fit-sections.ts';
 import { code } from './markdown.ts';
 
@@ -8,7 +9,7 @@ const SHOWN = 10;
 export function hostKeysSection(keys: readonly HostKeyFact[]): Section {
   const bare = keys.filter(({ enrolled }) => enrolled === null).map(({ host }) => host);
   if (bare.length === 0) return block(30, '');
-  const names = bare.slice(0, SHOWN).map((host) => code(host.replace(/:22$/, ''), 60));
+  const names = bare.slice(0, SHOWN).map((host) => code(writtenName(host), 60));
   const more = bare.length > SHOWN ? ` and ${bare.length - SHOWN} more` : '';
   return block(
     30,

@@ -1,4 +1,5 @@
 import type { CommandOutcome, Host, HostOutcome, ManifestDifference } from '../domain/deploy.ts';
+import { writtenAddress } from '../domain/host-address.ts';
 import type { DeployProgress, HostStep } from './deploy-progress.ts';
 import { code, escape, fenced, html, plain } from './markdown.ts';
 import { block, type Section } from './fit-sections.ts';
@@ -21,7 +22,7 @@ export function hostsSection(progress: DeployProgress, place: Place): Section {
   const rows =
     progress.state === 'deploying'
       ? progress.hosts.map((host) =>
-          row('🚀 deploying', code(hostName(host)), '', '', whereabouts(host, progress.steps ?? [])),
+          row('🚀 deploying', code(writtenAddress(host)), '', '', whereabouts(host, progress.steps ?? [])),
         )
       : progress.hosts
           .toSorted((a, b) => Number(a.outcome === 'success') - Number(b.outcome === 'success'))
@@ -35,8 +36,6 @@ export function hostsSection(progress: DeployProgress, place: Place): Section {
   };
 }
 
-const hostName = ({ host, port }: Host): string => (port === 22 ? host : `${host}:${port}`);
-
 const STEP_STATES = {
   started: 'at',
   finished: 'past',
@@ -45,7 +44,7 @@ const STEP_STATES = {
 } as const;
 
 function whereabouts(host: Host, steps: readonly HostStep[]): string {
-  const seen = steps.find((step) => hostName(step.host) === hostName(host));
+  const seen = steps.find((step) => writtenAddress(step.host) === writtenAddress(host));
   return seen === undefined ? '' : `${STEP_STATES[seen.state]} ${code(seen.step, 30)}`;
 }
 
@@ -55,7 +54,7 @@ function hostRow(outcome: HostOutcome): string {
   const length = reached ? between(startedAt, finishedAt) : null;
   return row(
     OUTCOMES[outcome.outcome],
-    code(hostName(host)),
+    code(writtenAddress(host)),
     reached
       ? `${files.transferred} sent (${bytes(traffic.sent)}), ${files.verified} of ${files.total} verified`
       : '',

@@ -1,14 +1,20 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { listEntries } from '../../../src/ledger/store/read.ts';
 import { main } from '../../../src/main.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
+import { startCutProxy } from '../../support/deploy/cut-proxy.ts';
 import { DeployWorld, SSHD_USABLE } from '../../support/deploy/deploy-world.ts';
 
 const onSshd = SSHD_USABLE ? describe : describe.skip;
+const onIpv6 = Object.values(networkInterfaces()).some((each) =>
+  each?.some(({ address }) => address === '::1'),
+)
+  ? test
+  : test.skip;
 const OTHER = `SHA256:${'A'.repeat(43)}`;
 
 onSshd('countersign host', () => {
@@ -114,7 +120,8 @@ onSshd('countersign host', () => {
   });
 
   test.each([
-    [['example.com'], 'is not USER@HOST'],
+    [['deploy@2001:db8::7:2222'], 'so write [2001:db8::7:2222] or [2001:db8::7]:2222'],
+    [['deploy@[2001:db8::7'], 'is not USER@HOST'],
     [['root@a b'], 'is not USER@HOST'],
     [['root@-oProxyCommand=x'], 'is not USER@HOST'],
     [['root@host:99999'], 'is not USER@HOST'],
@@ -127,6 +134,39 @@ onSshd('countersign host', () => {
   ])('a wrong call is told so: %j', async (args, expected) => {
     const { code, said } = await add(...args);
     expect([code, said.split('\n', 1)[0]]).toEqual([2, expect.stringContaining(expected)]);
+  });
+
+  test('of a host that the operator’s file has, the user may be left out; of another it is asked for', async () => {
+    const { user, host, port } = world.host();
+    await operatorFile({ host, port, user, fingerprint: pin });
+    const { code, said } = await add(`${host}:${port}`, '--fingerprint', pin);
+    expect([code, said]).toEqual([0, expect.stringContaining(`and lets ${user} in\n`)]);
+    const stranger = await add('[2001:db8::7]:2222', '--fingerprint', pin);
+    expect([stranger.code, stranger.said]).toEqual([
+      2,
+      expect.stringContaining('so say as whom to log in there: USER@[2001:db8::7]:2222.'),
+    ]);
+  });
+
+  onIpv6('a host is enrolled at its IPv6 address, and is listed then', async () => {
+    const { user, port } = world.host();
+    const relay = await startCutProxy(port, '::1');
+    try {
+      await operatorFile({ host: 'other.internal', user, fingerprint: OTHER });
+      const shown = await add(`${user}@[::1]:${relay.port}`);
+      expect([shown.code, shown.said]).toEqual([1, expect.stringContaining(`[::1]:${relay.port} presents`)]);
+      const { code, said } = await add(`${user}@[::1]:${relay.port}`, '--fingerprint', pin);
+      const line = `- { host: '::1', port: ${relay.port}, user: ${user}, fingerprint: '${pin}' }`;
+      expect([code, said]).toEqual([0, expect.stringContaining(`  ${line}\n`)]);
+      expect((await enrolled())[0]?.hosts).toEqual([`::1:${relay.port}`]);
+      await operatorFile((parse(line) as object[])[0] ?? {});
+      // Another spelling is the same host, and its user is known by now.
+      const again = await add(`[0:0::1]:${relay.port}`, '--fingerprint', pin);
+      expect([again.code, again.said]).toEqual([0, expect.not.stringContaining('In the operator')]);
+      expect((await enrolled())[0]?.hosts).toEqual([`::1:${relay.port}`]);
+    } finally {
+      await relay.stop();
+    }
   });
 
   test('what runs is listed beside what the ledger has', async () => {

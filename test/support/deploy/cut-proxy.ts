@@ -17,8 +17,8 @@ export interface CutProxy {
   stop(): Promise<void>;
 }
 
-/** Starts one on loopback. */
-export async function startCutProxy(port: number): Promise<CutProxy> {
+/** Starts one on loopback, `at` one of its addresses. */
+export async function startCutProxy(port: number, at: '127.0.0.1' | '::1' = '127.0.0.1'): Promise<CutProxy> {
   const open = new Set<Socket>();
   let refusing = false;
   let limit: number | null = null;
@@ -54,7 +54,7 @@ export async function startCutProxy(port: number): Promise<CutProxy> {
     upstream.on('data', (chunk: Buffer) => {
       if (!dead) client.write(chunk);
     });
-  }).listen(0, '127.0.0.1');
+  }).listen(0, at);
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');

@@ -507,6 +507,11 @@ describe('a wrong operator file', () => {
       'targets[0].shared[0]: must be a path inside the release',
     ],
     [
+      'a port in a host’s name',
+      edited('host: stage1.internal', 'host: "stage1.internal:2222"'),
+      'targets[1].hosts[0].host: must be a host name or an IP address, without a port',
+    ],
+    [
       'no hosts',
       edited('[{ host: stage1.internal, user: deploy, fingerprint: "' + STAGING_FINGERPRINT + '" }]', '[]'),
       'targets[1].hosts: must name at least one host',

@@ -16,6 +16,14 @@ test.each<readonly [string, readonly HostKeyFact[], string]>([
     `${SAID}\`web2.internal\`, \`web3.internal:2222\`${HOW}`,
   ],
   [
+    'some were not, which have IPv6 addresses: as the command takes them',
+    [
+      { host: '2001:db8::7:22', enrolled: null },
+      { host: '2001:db8::7:2222', enrolled: null },
+    ],
+    `${SAID}\`[2001:db8::7]\`, \`[2001:db8::7]:2222\`${HOW}`,
+  ],
+  [
     'a hundred were not',
     Array.from({ length: 100 }, () => ({ host: 'w:22', enrolled: null })),
     `${SAID}${Array(10).fill('`w`').join(', ')} and 90 more${HOW}`,

@@ -11,13 +11,14 @@ import { targetOf } from './target-of.ts';
 
 const USAGE = `countersign host list OWNER/NAME ENVIRONMENT
 
-Asks each of an environment's hosts what runs there, and says it beside what the ledger has. Changes nothing.
+Asks each of an environment's hosts what runs there, and says it beside what the ledger has. Changes nothing. Ends with 0 when all run what
+the ledger has; with 1 when one runs something else, or the outcome of the last deployment is unknown; with 2 when one can't be asked.
 
   DATABASE_URL        a login that may read the ledger
   COUNTERSIGN_CONFIG  the operator's file, which has the hosts and says where the key is
 `;
 
-/** `countersign host list`: 0 when all run what the ledger has, 1 when one runs something else, 2 when the call is wrong or one can't be asked. */
+/** `countersign host list`: 0, 1 or 2 as its usage says; 2 also when the call is wrong. */
 export async function run(args: readonly string[], io: CommandIo): Promise<number> {
   const asked = parseCall(args, { usage: USAGE, options: [], positionals: 2 }, io, (given) =>
     readPlace(given, 'host list'),
@@ -35,7 +36,8 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
       `ledger: ${recorded === null ? 'nothing was deployed there' : `${recorded} (${last?.sha.slice(0, 7) ?? ''})`}` +
         `${uncertain === null ? '' : `; the outcome of ${uncertain.release ?? uncertain.id} is unknown`}\n`,
     );
-    let worst = 0;
+    // Where nobody knows what was deployed last, what the ledger has can't be what all run.
+    let worst = uncertain === null ? 0 : 1;
     for (const host of target.hosts) {
       const name = `${host.host}:${host.port}`;
       try {

@@ -6,6 +6,7 @@ import { parse, stringify } from 'yaml';
 import { listEntries } from '../../../src/ledger/store/read.ts';
 import { main } from '../../../src/main.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
+import { waitingDeployment } from '../../support/waiting-deployment.ts';
 import { startCutProxy } from '../../support/deploy/cut-proxy.ts';
 import { DeployWorld, SSHD_USABLE } from '../../support/deploy/deploy-world.ts';
 
@@ -177,6 +178,25 @@ onSshd('countersign host', () => {
       code: 0,
       said: `ledger: nothing was deployed there\n✓ ${host}:${port} runs nothing\n`,
     });
+    // Hosts that run what the ledger has show nothing where nobody knows what was deployed last.
+    const unknown = await waitingDeployment(
+      database.db,
+      {
+        repository: { id: 5, owner: 'acme', name: 'shop', installationId: 9 },
+        environment: 'production',
+        sha: 'c'.repeat(40),
+      },
+      { state: 'unknown', started_sequence: 1, release: 'r1' },
+    );
+    expect(await list()).toEqual({
+      code: 1,
+      said: `ledger: nothing was deployed there; the outcome of r1 is unknown\n✓ ${host}:${port} runs nothing\n`,
+    });
+    await database.db
+      .updateTable('countersign.deployment')
+      .set({ state: 'failed' })
+      .where('id', '=', unknown.id)
+      .execute();
     await mkdir(path.join(world.path(), 'releases/by-hand'), { recursive: true });
     await symlink('releases/by-hand', path.join(world.path(), 'current'));
     expect(await list()).toEqual({

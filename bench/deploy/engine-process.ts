@@ -10,7 +10,7 @@ import { quote, SCRIPT_READER, scriptLine } from '../../src/deploy/quote.ts';
 import { openConnection } from '../../src/deploy/ssh-connection.ts';
 import { UNPACK } from '../../src/deploy/stage-scripts.ts';
 import { tarOf } from '../../src/deploy/tar.ts';
-import type { Host } from '../../src/domain/deploy.ts';
+import type { Host, Rollout } from '../../src/domain/deploy.ts';
 import { REPOSITORY_ID } from './release-files.ts';
 
 export interface Order {
@@ -22,6 +22,8 @@ export interface Order {
   readonly release: string;
   readonly sha: string;
   readonly running: { readonly release: string; readonly sha: string } | null;
+  /** Left out: as a target that says nothing of it has it. */
+  readonly rollout?: Rollout;
 }
 
 export interface Answer {
@@ -91,6 +93,7 @@ async function deployOnce(order: Order): Promise<Record<string, number>> {
         commands: { build: null, beforeSwitch: null, afterSwitch: null, health: null },
         timeout: 300,
         showOutput: false,
+        ...(order.rollout === undefined ? {} : { rollout: order.rollout }),
       },
       privateKey: await readFile(order.keyFile, 'utf8'),
       releaseId: order.release,

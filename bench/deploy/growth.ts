@@ -1,13 +1,16 @@
 /** How a deployment grows with hosts and with files. */
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { Host } from '../../src/domain/deploy.ts';
+import { ONE_BY_ONE } from '../../src/deploy/plan-rollout.ts';
+import type { Host, Rollout } from '../../src/domain/deploy.ts';
 import type { DemoServer } from '../../demo/servers/servers.ts';
 import { median } from './contest.ts';
 import { startDistantWay } from './distant-way.ts';
 import type { Engine } from './engine.ts';
 import { hostOf, startManyHosts, startOneHost } from './hosts.ts';
+import { has } from './programs.ts';
 import { type ReleaseFiles, makeRelease } from './release-files.ts';
+import { type RsyncSetup, rsyncToMany } from './rsync-many.ts';
 
 export interface Growth {
   readonly rows: readonly Record<string, string | number>[];
@@ -22,6 +25,8 @@ interface Setup {
 
 const HOSTS = 16;
 const HOST_ROUNDS = 3;
+/** All are sent to at once, and switched at once. A target that says nothing has eight and one. */
+const AT_ONCE: Rollout = { ...ONE_BY_ONE, batch: 'all', parallel: HOSTS };
 const MANY_FILES = 10_000;
 const FILE_ROUNDS = 3;
 /** Hosts are elsewhere, and so is most of what one waits for. */
@@ -36,7 +41,11 @@ export async function measureManyHosts({ engine, release, directory }: Setup): P
   const hostAt = (server: DemoServer, index: number): Host => hostOf(server, ways[index]?.port);
   const all = hosts.servers.map(hostAt);
   const shaOf = (index: number): string => release.commits[index % 2 === 0 ? 0 : 1];
-  const deployTo = async (some: readonly Host[], version: number): Promise<number> =>
+  const deployTo = async (
+    some: readonly Host[],
+    version: number,
+    rollout: Rollout = AT_ONCE,
+  ): Promise<number> =>
     (
       await engine.run({
         kind: 'deploy',
@@ -47,6 +56,7 @@ export async function measureManyHosts({ engine, release, directory }: Setup): P
         release: `r${version}`,
         sha: shaOf(version),
         running: version === 0 ? null : { release: `r${version - 1}`, sha: shaOf(version - 1) },
+        rollout,
       })
     ).milliseconds;
   try {
@@ -57,9 +67,14 @@ export async function measureManyHosts({ engine, release, directory }: Setup): P
       one.push(await deployTo(all.slice(0, 1), version));
       many.push(await deployTo(all.slice(1), version));
     }
+    const theirs = await measureRsyncToMany({ ...hosts, hosts: all, folders: release.folders });
     return {
-      rows: [row(`1 host`, one, hosts.apart), row(`${HOSTS} hosts at once`, many, hosts.apart)],
-      ratios: { hosts16_vs_1: Number((median(many) / median(one)).toFixed(2)) },
+      rows: [
+        row('ours, 1 host', one, hosts.apart),
+        row(`ours, ${HOSTS} hosts at once`, many, hosts.apart),
+        ...theirs.rows,
+      ],
+      ratios: { hosts16_vs_1: ratioOf(many, one), ...theirs.ratios },
     };
   } finally {
     for (const way of ways) way.stop();
@@ -67,13 +82,54 @@ export async function measureManyHosts({ engine, release, directory }: Setup): P
   }
 }
 
+/** One `rsync` and its ssh for each host, beside ours: the same machine, and what its processors make of sixteen times the work. */
+async function measureRsyncToMany({
+  servers,
+  hosts,
+  mount,
+  apart,
+  keyFile,
+  folders,
+}: Omit<RsyncSetup, 'mount'> & {
+  readonly mount: string | null;
+  readonly apart: string;
+}): Promise<Growth> {
+  if (mount === null || !(await has('rsync'))) {
+    console.error(
+      'left out, for it is not installed, or no mount namespace may be made: rsync to many hosts',
+    );
+    return { rows: [], ratios: {} };
+  }
+  const way = await rsyncToMany({ servers, hosts, keyFile, mount, folders });
+  const one: number[] = [];
+  const many: number[] = [];
+  try {
+    for (let round = 0; round < HOST_ROUNDS; round += 1) {
+      one.push(await way.turn(0, 1));
+      many.push(await way.turn(1, HOSTS + 1));
+    }
+  } finally {
+    await way.end();
+  }
+  return {
+    rows: [
+      row('rsync -az --link-dest, 1 host', one, apart),
+      row(`rsync -az --link-dest, ${HOSTS} hosts at once`, many, apart),
+    ],
+    ratios: { rsync_hosts16_vs_1: ratioOf(many, one) },
+  };
+}
+
+const ratioOf = (many: readonly number[], one: readonly number[]): number =>
+  Number((median(many) / median(one)).toFixed(2));
+
 function row(what: string, milliseconds: readonly number[], apart: string): Record<string, string | number> {
   return {
     where: '20 ms round trip, 20 files changed',
-    what: `ours, ${what}`,
+    what,
     ms: Math.round(median(milliseconds)),
     rounds: milliseconds.map((one) => Math.round(one)).join(' '),
-    does: `the hosts are this one machine too, which copies and hashes for all of them; ${apart}`,
+    does: `the hosts are this one machine too, which does the work of all of them; ${apart}`,
   };
 }
 

@@ -27,12 +27,13 @@ const OWN_MOUNT = ['sh', '-c', `mount --bind "$0" ${MOUNT} && exec "$@"`];
 /**
  * Servers that each have `path` for themselves, as a target has one path on all its hosts: in a mount namespace each, where that
  * may be made (as root). Elsewhere what their sshd runs first puts a folder of their own in its place, which costs every session some
- * milliseconds that a host of its own wouldn't take.
+ * milliseconds that a host of its own wouldn't take. `mount`: what each sees its `root` as; null where only our scripts are shown another
+ * folder.
  */
 export async function startManyHosts(
   directory: string,
   count: number,
-): Promise<Hosts & { readonly path: string; readonly apart: string }> {
+): Promise<Hosts & { readonly path: string; readonly mount: string | null; readonly apart: string }> {
   await mkdir(directory, { recursive: true });
   const mounts = await promisify(execFile)('unshare', ['-m', ...OWN_MOUNT, directory, 'true']).then(
     () => true,
@@ -41,8 +42,8 @@ export async function startManyHosts(
   const names = Array.from({ length: count }, (_, index) => `web${index}`);
   const hosts = await start(directory, names, mounts ? 'mounts' : 'logins');
   return mounts
-    ? { ...hosts, path: path.join(MOUNT, 'shop'), apart: 'a mount namespace each' }
-    : { ...hosts, path: SHARED_PATH, apart: 'each session rewrites its script' };
+    ? { ...hosts, path: path.join(MOUNT, 'shop'), mount: MOUNT, apart: 'a mount namespace each' }
+    : { ...hosts, path: SHARED_PATH, mount: null, apart: 'each session rewrites its script' };
 }
 
 /** As an operator's file names it; by another port where the way there is another. */

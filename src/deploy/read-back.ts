@@ -155,8 +155,10 @@ function matched(pattern: RegExp, line: string): RegExpExecArray {
   return match;
 }
 
+const UPWARDS = /(?:^|\/)\.\.(?:\/|$)/;
+
 function pathOf(name: string | undefined): string {
-  if (name === undefined || !name.startsWith('./') || name.split('/').includes('..')) {
+  if (name === undefined || !name.startsWith('./') || UPWARDS.test(name)) {
     throw unreadable(`the name "${(name ?? '').slice(0, 120)}" is none of ours`);
   }
   return name.slice(2);

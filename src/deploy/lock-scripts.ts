@@ -15,11 +15,11 @@ export function lockScript(run: RunIdentity): string {
   const { path, release } = run;
   return scriptLine([
     ...preamble(run.nonce),
-    `mkdir -p -- ${q(path)}`,
+    `if [ ! -d ${q(path)} ]; then mkdir -p -- ${q(path)}; fi`,
     `cd -- ${q(path)}`,
-    `mkdir -p releases shared ${OWN} ${OWN}/releases`,
+    `for folder in releases shared ${OWN} ${OWN}/releases; do if [ ! -d "$folder" ]; then mkdir -p "$folder"; fi; done`,
     ...ALONE,
-    `holder=$(readlink ${LOCK} || :)`,
+    `holder=$(readlink ${LOCK}) || :`,
     `exec 8>>${HOOK}`,
     `if ! flock -n 8; then say busy "$(cat ${HOOK})"; fi`,
     `if [ -z "$holder" ]; then ln -sT ${q(lockOwner(run))} ${LOCK}; say lock taken; exit 0; fi`,
@@ -38,7 +38,8 @@ export function unlockScript(run: RunIdentity): string {
     ...preamble(run.nonce),
     `cd -- ${q(run.path)}`,
     ...ALONE,
-    `if [ "$(readlink ${LOCK} || :)" != ${q(lockOwner(run))} ]; then say lock gone; exit 0; fi`,
+    `holder=$(readlink ${LOCK}) || :`,
+    `if [ "$holder" != ${q(lockOwner(run))} ]; then say lock gone; exit 0; fi`,
     // What can't be cleared now is at the next deployment: it is no reason to keep the lock.
     CLEAR_STAGED,
     // What a full disk or a crash left of something that is written aside and renamed.

@@ -8,6 +8,10 @@ const q = quote;
 const PROGRAMS =
   'cat chmod cp date df dirname find flock grep id ln mkdir mktemp mv readlink rm sh sha256sum sleep stat tail tar timeout xargs';
 
+/** Reports the last line that it reads. */
+const sayLast = (word: string): string =>
+  `{ last=; while IFS= read -r line; do last=$line; done; say ${word} "$last"; }`;
+
 /** Looks, and changes nothing but a scratch folder of its own. */
 export function probeScript({ nonce, path, release }: RunIdentity, shared: readonly string[]): string {
   return scriptLine([
@@ -27,8 +31,8 @@ export function probeScript({ nonce, path, release }: RunIdentity, shared: reado
     `there=${q(path)}`,
     'while [ ! -d "$there" ]; do there=$(dirname -- "$there"); done',
     'if [ ! -w "$there" ]; then say unwritable "$there"; fi',
-    'say space "$(df -Pk -- "$there" | tail -n 1)"',
-    'say inodes "$(df -Pi -- "$there" 2>/dev/null | tail -n 1)"',
+    `df -Pk -- "$there" | ${sayLast('space')}`,
+    `df -Pi -- "$there" 2>/dev/null | ${sayLast('inodes')}`,
     `if [ -d ${q(path)} ]; then cd -- ${q(path)}; else say done new; exit 0; fi`,
     `if [ -L ${CURRENT} ]; then say current "$(readlink ${CURRENT})"; elif [ -e ${CURRENT} ]; then say blocked ${CURRENT}; fi`,
     `if [ -L ${LOCK} ]; then say lock "$(readlink ${LOCK} || :)"; fi`,

@@ -2,7 +2,8 @@
  * What the scripts said to a host have in common. Each is text, one script a phase, safe to run again. Pure. A script is one line
  * for `SCRIPT_READER`; lists, archives and hooks follow it on the same stream. What it reports back comes on lines that start with
  * the run's nonce, as a login script may print what it likes. POSIX sh only: no pipes and no `&&` for control, since `set -e`
- * doesn't look there.
+ * doesn't look there. Each process costs a host a millisecond or two: what the shell knows by itself is asked of it, and `$(…)` holds one
+ * command alone, which takes the place of the shell's copy.
  */
 import { CURRENT, LOCK, lockOwner, MUTEX } from './host-paths.ts';
 import { quote } from './quote.ts';
@@ -35,8 +36,11 @@ export const OPEN = 'exec 9>&-';
 export const CLEAR_STAGED =
   'for left in releases/.*.part; do for pause in 0 1 1; do if [ -d "$left" ]; then if [ "$pause" != 0 ]; then sleep "$pause" || :; fi; chmod -R u+rwX -- "$left" 2>/dev/null || :; rm -rf -- "$left" 2>/dev/null || :; fi; done; if [ -d "$left" ]; then say left "$left"; fi; done';
 
-/** `runs releases/ID`: whether `current` leads there, however it is written: a person or another tool may have made it absolute. */
-export const RUNS = `runs() { if [ "$(readlink ${CURRENT} || :)" = "$1" ]; then return 0; fi; [ ${CURRENT} -ef "$1" ]; }`;
+/**
+ * `runs releases/ID`: whether `current` leads there, however it is written: a person or another tool may have made it absolute. Where it
+ * leads nowhere, what stands in it counts.
+ */
+export const RUNS = `runs() { if [ -e ${CURRENT} ]; then [ ${CURRENT} -ef "$1" ]; else [ "$(readlink ${CURRENT})" = "$1" ]; fi; }`;
 
 export function preamble(nonce: string): readonly string[] {
   return [
@@ -62,7 +66,7 @@ export function fenced(run: RunIdentity, before: readonly string[] = []): readon
     `cd -- ${q(run.path)}`,
     ...before,
     ...ALONE,
-    `holder=$(readlink ${LOCK} || :)`,
+    `holder=$(readlink ${LOCK}) || :`,
     `case "$holder" in ${q(lockOwner(run))}) ;; ${q(`${run.release}/`)}*) refuse taken_over "$holder" ;; *) refuse lock_lost "$holder" ;; esac`,
   ];
 }

@@ -8,7 +8,7 @@ const q = quote;
 /** Sets `processors`, and `share`: how many of so many names each of them gets at once, as far as an argument list holds them. */
 function shares(files: number): readonly string[] {
   return [
-    'processors=$(nproc 2>/dev/null || echo 1)',
+    'processors=$(nproc 2>/dev/null) || processors=1',
     `share=$(( ${files} / processors + 1 ))`,
     'if [ "$share" -lt 100 ]; then share=100; elif [ "$share" -gt 4000 ]; then share=4000; fi',
   ];
@@ -60,36 +60,50 @@ export function receiveScript(run: RunIdentity, withArchive: boolean, files: num
     `cd -- ${q(stagingPath(run))}`,
     OPEN,
     ...(withArchive ? [UNPACK] : []),
-    'find . -type d ! -perm 755 -exec chmod 755 {} +',
-    ...readBackStatements(`../.${run.release}.${run.attempt}.hashes.part`, files),
+    ...readBackStatements(`../.${run.release}.${run.attempt}.hashes.part`, files, MEND_FOLDERS),
   ]);
 }
 
-/** SHA-256 of "abc", and how openssl says it. */
-const OPENSSL_SAYS = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad *stdin';
+/** After a `find` condition that no folder fits: gives folders the rights that git's have. */
+const MEND_FOLDERS = '-o -type d ! -perm 755 -exec chmod 755 {} +';
+
+/**
+ * Hashes the files it is given, below the folder that comes before them: by openssl where it is there and says what is expected of the first,
+ * which uses what the processor has for it; else by sha256sum. Whether the hashes are right is seen in the end.
+ */
+const HASH = [
+  'to=$0/hashes.$$',
+  'while [ -e "$to" ]; do to=$to.x; done',
+  'first=',
+  'if openssl dgst -sha256 -r "$@" > "$to" 2>/dev/null; then IFS= read -r first < "$to" || :; fi',
+  'if [ "${#first}" -eq "$((66 + ${#1}))" ]; then case "$first" in *" *$1") exit 0 ;; esac; fi',
+  'exec sha256sum -- "$@" > "$to"',
+].join('; ');
+
+/** Says each link and then its target, into a file. */
+const LINKS = 'for link; do printf "%s\\n" "$link"; readlink "$link"; done >> "$0"';
 
 /**
  * Says what is in the staged release: each file's hash, each thing's type, mode and size, each link's target. The hashes
  * are made by as many processes as the host has processors, each into a file of its own below `aside`, since what they'd print at
- * once would mix; by openssl where it is there and works, which uses what the processor has for it. It takes as long to start as to
- * hash a hundred files, so each gets its share of them at once, as far as an argument list holds it.
+ * once would mix. openssl takes as long to start as to hash a hundred files, so each gets its share of them at once, as far as an
+ * argument list holds it. What is `also` done is done before anything is looked at.
  */
-function readBackStatements(aside: string, files: number): readonly string[] {
+function readBackStatements(aside: string, files: number, also = ''): readonly string[] {
   return [
-    `rm -rf -- ${q(aside)}`,
+    `if [ -e ${q(aside)} ]; then rm -rf -- ${q(aside)}; fi`,
     `mkdir -- ${q(aside)}`,
-    `find . -type f -print0 > ${q(`${aside}/names`)}`,
-    "hash='sha256sum --'",
-    `if [ "$(printf abc | openssl dgst -sha256 -r 2>/dev/null || :)" = ${q(OPENSSL_SAYS)} ]; then hash='openssl dgst -sha256 -r'; fi`,
+    `find . -type f -print0 ${also} > ${q(`${aside}/names`)}`,
     ...shares(files),
-    `xargs -0 -n "$share" -P "$processors" sh -c ${q('to=$0; by=$1; shift; if [ "$#" -gt 0 ]; then exec $by "$@" >> "$to/hashes.$$"; fi')} ${q(aside)} "$hash" < ${q(`${aside}/names`)} & hashing=$!`,
+    `xargs -0 -n "$share" -P "$processors" sh -c ${q(`if [ "$#" -gt 0 ]; then ${HASH}; fi`)} ${q(aside)} < ${q(`${aside}/names`)} & hashing=$!`,
     'say section entries',
-    "find . -exec stat -c '%f %s %n' {} +",
+    `find . -exec stat -c '%f %s %n' {} + -type l -exec sh -c ${q(LINKS)} ${q(`${aside}/links`)} {} +`,
     'say section links',
-    `find . -type l -exec sh -c ${q('for link; do printf "%s\\n" "$link"; readlink "$link"; done')} sh {} +`,
+    `if [ -e ${q(`${aside}/links`)} ]; then cat ${q(`${aside}/links`)}; fi`,
     'wait "$hashing"',
     'say section files',
-    `find ${q(aside)} -type f -name 'hashes.*' -exec cat {} +`,
+    `set -- ${q(aside)}/hashes.*`,
+    'if [ -e "$1" ]; then cat -- "$@"; fi',
     'say section end',
     `rm -rf -- ${q(aside)}`,
   ];

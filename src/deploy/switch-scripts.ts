@@ -58,5 +58,9 @@ function readCurrent(): readonly string[] {
 }
 
 function point(target: string): readonly string[] {
-  return [`rm -f ${NEXT}`, `ln -sT -- ${q(target)} ${NEXT}`, `mv -fT -- ${NEXT} ${CURRENT}`];
+  return [
+    `if [ -L ${NEXT} ] || [ -e ${NEXT} ]; then rm -f ${NEXT}; fi`,
+    `ln -sT -- ${q(target)} ${NEXT}`,
+    `mv -fT -- ${NEXT} ${CURRENT}`,
+  ];
 }

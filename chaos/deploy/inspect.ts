@@ -33,7 +33,7 @@ export async function inspectHost(shop: string, repository: string): Promise<Fou
     half,
     left: [
       ...names.filter((one) => one.startsWith('.')),
-      ...own.filter((one) => !['history', 'mutex', 'releases'].includes(one)),
+      ...own.filter((one) => !['history', 'hook', 'mutex', 'releases'].includes(one)),
     ],
     activated: history.split('\n').filter((line) => line !== ''),
   };

@@ -149,7 +149,9 @@ const shop = (text: string | null, branch = 'main') =>
       const object = { byteSize: 9, isBinary: false, isTruncated: false, text };
       const file = text === null ? null : { mode: 0o100644, type: 'blob', object };
       const defaultBranchRef = { name: branch, target: { oid, file } };
-      return { repository: { databaseId: 5, visibility: 'PRIVATE', defaultBranchRef }, baseline: null };
+      const account = { owner: { id: 'O_acme', login: 'acme' } };
+      const told = { databaseId: 5, visibility: 'PRIVATE', defaultBranchRef };
+      return { repository: told, account, baseline: null };
     },
   });
 

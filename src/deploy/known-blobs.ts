@@ -19,11 +19,14 @@ export interface HashedBlob {
 const MOST = 100_000;
 /** What runs and what comes, of four targets. */
 const MOST_LISTINGS = 8;
+/** About 200 bytes each; of some thousands all but the open pull requests' are of no more use. */
+const MOST_TREES = 10_000;
 
 export class KnownBlobs {
   readonly #blobs = new Map<string, HashedBlob>();
   readonly #listings = new Map<string, readonly ManifestEntry[]>();
   readonly #manifests = new Map<string, Manifest>();
+  readonly #trees = new Map<string, string>();
 
   get(oid: string): HashedBlob | undefined {
     return this.#blobs.get(oid);
@@ -47,7 +50,7 @@ export class KnownBlobs {
   }
 
   keepEntries(listing: string, entries: readonly ManifestEntry[]): void {
-    keepLast(this.#listings, listing, entries);
+    keepLast(this.#listings, listing, entries, MOST_LISTINGS);
   }
 
   /** What was proven of a commit, by its id, which nothing else can have. */
@@ -56,7 +59,13 @@ export class KnownBlobs {
   }
 
   keepManifest(manifest: Manifest): void {
-    keepLast(this.#manifests, manifest.sha, manifest);
+    keepLast(this.#manifests, manifest.sha, manifest, MOST_LISTINGS);
+    keepLast(this.#trees, manifest.sha, manifest.tree, MOST_TREES);
+  }
+
+  /** The tree of a commit whose manifest was proven, longer than the manifest itself is kept. */
+  treeOf(sha: string): string | undefined {
+    return this.#trees.get(sha);
   }
 
   /** A mirror turned out to be damaged: all of it is to be read again, which finds where. */
@@ -64,14 +73,15 @@ export class KnownBlobs {
     this.#blobs.clear();
     this.#listings.clear();
     this.#manifests.clear();
+    this.#trees.clear();
   }
 }
 
-function keepLast<T>(map: Map<string, T>, key: string, value: T): void {
+function keepLast<T>(map: Map<string, T>, key: string, value: T, most: number): void {
   map.delete(key);
   map.set(key, value);
   for (const oldest of map.keys()) {
-    if (map.size <= MOST_LISTINGS) return;
+    if (map.size <= most) return;
     map.delete(oldest);
   }
 }

@@ -5,6 +5,7 @@
  */
 import { DeployError } from './deploy-error.ts';
 import { type GitResult, runGit } from './git.ts';
+import { KNOWN_BLOBS } from './known-blobs.ts';
 import type { Mirror } from './mirror.ts';
 
 /** What could be found out, or why it couldn't. */
@@ -46,8 +47,13 @@ export function treesIn(
 
   const treeOf = async (sha: string): Promise<Found> => {
     if (!OID.test(sha)) return { known: false, why: 'it has no commit to stand on' };
+    // The commit's own text names its tree: once its bytes were hashed to its id, no mirror is asked again.
+    const proven = KNOWN_BLOBS.treeOf(sha);
+    if (proven !== undefined) return { known: true, value: proven };
     await mirror.fetchCommit({ sha, token });
-    return { known: true, value: await oid(run(['rev-parse', '--verify', '--quiet', `${sha}^{tree}`])) };
+    const value =
+      KNOWN_BLOBS.treeOf(sha) ?? (await oid(run(['rev-parse', '--verify', '--quiet', `${sha}^{tree}`])));
+    return { known: true, value };
   };
 
   const commitOf = (tree: string, parent: string | null): Promise<string> =>
@@ -78,6 +84,8 @@ export function treesIn(
       const [baseTree = '', ourTree = '', theirTree = ''] = found;
       if (baseTree === ourTree) return { known: true, value: theirTree };
       if (baseTree === theirTree || ourTree === theirTree) return { known: true, value: ourTree };
+      // Here their files are needed too.
+      for (const sha of [base, ours, theirs]) await mirror.fetchCommit({ sha, token });
       const root = await commitOf(baseTree, null);
       const [left, right] = [await commitOf(ourTree, root), await commitOf(theirTree, root)];
       const merged = await run(['merge-tree', '--write-tree', '--no-messages', left, right]);

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { KNOWN_BLOBS } from '../../../src/deploy/known-blobs.ts';
 import { treesIn } from '../../../src/deploy/merged-tree.ts';
 import { openMirror } from '../../../src/deploy/mirror.ts';
 import { type GitHttpServer, startGitHttpServer } from '../../support/deploy/git-http-server.ts';
@@ -84,6 +85,35 @@ test('where both changed the same line, it is unknown', async () => {
 
 test('a commit that GitHub doesn’t have is an error, to be tried again', async () => {
   await expect(trees.treeOf('f'.repeat(40))).rejects.toMatchObject({ code: 'commit_unavailable' });
+});
+
+test('a tree that was proven is known without asking anybody again, but not once a mirror was damaged', async () => {
+  const sha = await commit({ proven: 'once' });
+  const value = await treeOf(sha);
+  expect(await trees.treeOf(sha)).toEqual({ known: true, value });
+  const nowhere = openMirror({
+    directory: await mkdtemp(path.join(folder, 'nowhere-')),
+    repositoryId: 8,
+    url: server.url,
+  });
+  const unasked = treesIn(nowhere, () => Promise.reject(new Error('a token was asked for')));
+  expect(await unasked.treeOf(sha)).toEqual({ known: true, value });
+  KNOWN_BLOBS.forget();
+  await expect(unasked.treeOf(sha)).rejects.toThrow('a token was asked for');
+});
+
+test('a merge gets the files of commits whose trees were known, from a mirror that has none of them', async () => {
+  const base = await commit({ a: LINES.join('\n') });
+  const [ours, theirs] = [await commit({ a: text(0, 'ours') }), await commit({ a: text(4, 'theirs') })];
+  const both = await commit({ a: LINES.with(0, 'ours').with(4, 'theirs').join('\n') });
+  for (const sha of [base, ours, theirs]) await trees.treeOf(sha);
+  const empty = openMirror({
+    directory: await mkdtemp(path.join(folder, 'empty-')),
+    repositoryId: 9,
+    url: server.url,
+  });
+  const anew = treesIn(empty, () => Promise.resolve(TOKEN));
+  expect(await anew.mergedTree({ base, ours, theirs })).toEqual({ known: true, value: await treeOf(both) });
 });
 
 test('nothing but a full id is asked for', async () => {

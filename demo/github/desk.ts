@@ -7,6 +7,7 @@ import path from 'node:path';
 
 import { git, tryGit } from './git/run-git.ts';
 import { resolveCommit } from './git/commits.ts';
+import { readRef } from './git/refs.ts';
 import type { Repository } from './state.ts';
 import type { World } from './world.ts';
 
@@ -151,7 +152,8 @@ export async function commitAs(
   await git(directory, ['fast-import', '--quiet', '--done', '--force'], {
     input: importStream(ref, parent, commit, user, seconds),
   });
-  const sha = await git(directory, ['rev-parse', ref]);
+  const sha = await readRef(directory, ref);
+  if (sha === null) throw new Error(`git fast-import made no commit for ${commit.branch}`);
   await pushAs(world, repository, user, [`${sha}:refs/heads/${commit.branch}`], commit.force ?? false);
   return sha;
 }

@@ -9,7 +9,8 @@ import { refMoved } from './acts/pushes.ts';
 import { authenticate } from './authentication.ts';
 import { exclusive } from './exclusive.ts';
 import { covers, findRepository } from './find.ts';
-import { git, gitEnvironment, tryGit } from './git/run-git.ts';
+import { readRef } from './git/refs.ts';
+import { git, gitEnvironment } from './git/run-git.ts';
 import { HttpError, type Caller } from './http.ts';
 import { pushVerdict } from './rules/demands.ts';
 import { actorOf, atLeast, permits, roleOf } from './rules/roles.ts';
@@ -126,12 +127,6 @@ function backend(
   });
 }
 
-/** The commit that a ref names now, or null. */
-async function refNow(repository: Repository, ref: string): Promise<string | null> {
-  const found = await tryGit(repository.directory, ['rev-parse', '--verify', '--quiet', ref]);
-  return found.code === 0 ? found.stdout.toString('utf8').trim() : null;
-}
-
 const isZero = (sha: string): boolean => /^0+$/.test(sha);
 
 async function receive(
@@ -166,11 +161,11 @@ async function receive(
   }
   const env = { STANDIN_REFUSAL: refusals.join('\n'), STANDIN_FORWARD_ONLY: forwardOnly.join(' ') };
   return exclusive(repository, async () => {
-    const before = await Promise.all(commands.map((command) => refNow(repository, command.ref)));
+    const before = await Promise.all(commands.map((command) => readRef(repository.directory, command.ref)));
     const output = await backend(world, request, repository, tail, body, caller, env);
     for (const [index, command] of commands.entries()) {
       const was = before[index] ?? null;
-      const is = await refNow(repository, command.ref);
+      const is = await readRef(repository.directory, command.ref);
       if (was !== is) await refMoved(world, repository, { ref: command.ref, before: was, after: is, actor });
     }
     return output;

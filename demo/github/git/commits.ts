@@ -1,7 +1,6 @@
 /** Reads commits, trees and files from a bare repository. */
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
-
+import { chainAsked, chainOf, onlyBase } from './ancestry.ts';
+import { FULL, looseRef } from './refs.ts';
 import { git, tryGit } from './run-git.ts';
 
 export interface Signature {
@@ -67,7 +66,13 @@ async function log(directory: string, args: readonly string[]): Promise<GitCommi
 /** Commits (`git log` arguments), newest first unless told otherwise. */
 export function listCommits(directory: string, args: readonly string[]): Promise<readonly GitCommit[]> {
   const fixed = args.every((arg) => arg.startsWith('-') || /^[0-9a-f]{40}(\.\.[0-9a-f]{40})?$/.test(arg));
-  return fixed ? remember(['log', directory, ...args], () => log(directory, args)) : log(directory, args);
+  if (!fixed) return log(directory, args);
+  return remember(['log', directory, ...args], async () => {
+    const range = chainAsked(args);
+    if (range === null) return log(directory, args);
+    const behind = await ancestorsOf(directory, range.from);
+    return chainOf(await historyOf(directory, range.to), behind, range) ?? log(directory, args);
+  });
 }
 
 /** Every commit ever read, with all that it descends from: ancestry is then a walk in memory. */
@@ -87,19 +92,6 @@ export async function readCommit(directory: string, sha: string): Promise<GitCom
   return commit;
 }
 
-const FULL = /^[0-9a-f]{40}$/;
-
-/** A branch or tag as its file has it, which spares a process; null where git must be asked. */
-async function looseRef(directory: string, ref: string): Promise<string | null> {
-  if (!ref.startsWith('refs/heads/') || ref.includes('..')) return null;
-  try {
-    const text = (await readFile(path.join(directory, ref), 'utf8')).trim();
-    return FULL.test(text) ? text : null;
-  } catch {
-    return null;
-  }
-}
-
 /** The commit that a branch, tag or (abbreviated) id names; null where there is none. */
 export async function resolveCommit(directory: string, name: string): Promise<string | null> {
   if (name.startsWith('-')) return null;
@@ -110,7 +102,8 @@ export async function resolveCommit(directory: string, name: string): Promise<st
       : [`refs/heads/${name}`, `refs/tags/${name}`, `refs/${name}`, name];
   for (const candidate of candidates) {
     const loose = await looseRef(directory, candidate);
-    if (loose !== null) return loose;
+    if (typeof loose === 'string') return loose;
+    if (loose === null) continue;
     const result = await tryGit(directory, ['rev-parse', '--verify', '--quiet', `${candidate}^{commit}`]);
     if (result.code === 0) return result.stdout.toString('utf8').trim();
   }
@@ -122,18 +115,6 @@ export async function branchTip(directory: string, branch: string): Promise<stri
   return resolveCommit(directory, `refs/heads/${branch}`);
 }
 
-/** Every branch with its tip. */
-export async function listBranches(directory: string): Promise<{ name: string; sha: string }[]> {
-  const output = await git(directory, [
-    'for-each-ref',
-    '--format=%(objectname) %(refname:lstrip=2)',
-    'refs/heads',
-  ]);
-  return output === ''
-    ? []
-    : output.split('\n').map((line) => ({ sha: line.slice(0, 40), name: line.slice(41) }));
-}
-
 async function walk(directory: string, from: string): Promise<ReadonlySet<string>> {
   const commits = await historyOf(directory, from);
   const seen = new Set([from]);
@@ -141,15 +122,20 @@ async function walk(directory: string, from: string): Promise<ReadonlySet<string
   return seen;
 }
 
+/** A commit with all that it descends from. */
+const ancestorsOf = (directory: string, sha: string): Promise<ReadonlySet<string>> =>
+  remember(['ancestors', directory, sha], () => walk(directory, sha));
+
 /** Whether `descendant` has `ancestor` in its history (a commit is in its own). */
 export async function isAncestor(directory: string, ancestor: string, descendant: string): Promise<boolean> {
-  return (await remember(['ancestors', directory, descendant], () => walk(directory, descendant))).has(
-    ancestor,
-  );
+  return (await ancestorsOf(directory, descendant)).has(ancestor);
 }
 
 export function mergeBase(directory: string, a: string, b: string): Promise<string | null> {
   return remember(['merge-base', directory, a, b], async () => {
+    const [ours, theirs] = [await ancestorsOf(directory, a), await ancestorsOf(directory, b)];
+    const only = onlyBase(await historyOf(directory, a), ours, theirs);
+    if (only !== undefined) return only;
     const result = await tryGit(directory, ['merge-base', a, b]);
     return result.code === 0 ? result.stdout.toString('utf8').trim() : null;
   });

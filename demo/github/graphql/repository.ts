@@ -1,5 +1,6 @@
 /** A repository as a GraphQL object. */
-import { branchTip, listBranches, listTree, readCommit, resolveCommit } from '../git/commits.ts';
+import { branchTip, listTree, readCommit, resolveCommit } from '../git/commits.ts';
+import { listBranches } from '../git/refs.ts';
 import { nodeId } from '../shapes/accounts.ts';
 import { repositoryName, repositoryWeb } from '../shapes/repository.ts';
 import type { Repository } from '../state.ts';

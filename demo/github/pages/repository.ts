@@ -1,5 +1,6 @@
 /** The repository's overview, its pull requests and its commits. */
-import { changedFiles, listBranches, listTree, readBlob, readCommit, resolveCommit } from '../git/commits.ts';
+import { changedFiles, listTree, readBlob, readCommit, resolveCommit } from '../git/commits.ts';
+import { listBranches } from '../git/refs.ts';
 import { latestCheckRuns } from '../rules/checks.ts';
 import { isProtected } from '../rules/demands.ts';
 import { pullWeb } from '../shapes/pulls.ts';

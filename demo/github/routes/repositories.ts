@@ -5,7 +5,6 @@ import {
   branchTip,
   changedFiles,
   isAncestor,
-  listBranches,
   listCommits,
   listTree,
   mergeBase,
@@ -14,6 +13,7 @@ import {
   resolveCommit,
   type GitCommit,
 } from '../git/commits.ts';
+import { listBranches } from '../git/refs.ts';
 import { findAccount, findRepository, findTeam, needUser } from '../find.ts';
 import { HttpError, notFound, ok, paged, type Call } from '../http.ts';
 import { isProtected } from '../rules/demands.ts';

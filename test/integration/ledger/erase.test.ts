@@ -232,7 +232,8 @@ describe('countersign erase --subject', () => {
       code: 'person_unknown',
       err: 'there is nothing to erase for bob: nobody is known by it, since whoever had it was erased before or was never named.',
     });
-    const again = await command(eraseRun, ['--subject', reference, '--yes']);
+    // It may begin with a dash, which is no option's.
+    const again = await command(eraseRun, [`--subject=${reference}`, '--yes']);
     expect(again.err).toMatch(new RegExp(`was erased on ${TIME}, as entry 14 records\\.$`));
   });
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { byBytes } from '../../../src/deploy/byte-order.ts';
 import { manifestDigest } from '../../../src/deploy/manifest-digest.ts';
 

@@ -12,6 +12,7 @@ import { readWitnesses } from './config/witnesses.ts';
 import type { Problem, Report } from './config/problem.ts';
 import { overlaps } from './config/separation.ts';
 import { CodedError } from './domain/coded-error.ts';
+import { nearest } from './domain/nearest.ts';
 import type { Host, Rollout, Target } from './domain/deploy.ts';
 import { errorCodeOf } from './domain/error-code.ts';
 import type { WitnessAddress } from './domain/witness.ts';
@@ -20,6 +21,8 @@ export type { GitHubAddresses, GitHubCredentials, LogLevel } from './config/envi
 
 /** Frozen, all the way down. `github: null`: there is no App yet. `databaseUrl: null`: the embedded one. */
 export interface Config extends Omit<EnvironmentSettings, 'operatorFile'> {
+  /** The operator's file, by the path it was read from; null: none was named, and there is none by the usual name. */
+  readonly operatorFile: string | null;
   /** All of them: what this process doesn't deploy, it still has to know of. */
   readonly targets: readonly ConfiguredTarget[];
   /** Who keeps the ledger's checkpoints outside. */
@@ -43,6 +46,8 @@ export interface ConfiguredTarget {
 export interface ConfigOptions {
   /** The only environments whose secrets are read; null for all. */
   readonly environments: readonly string[] | null;
+  /** Where they were given, as people know it. */
+  readonly askedBy?: string;
 }
 
 const DEFAULT_FILE = 'countersign.yaml';
@@ -61,6 +66,7 @@ export function readConfig(
   const document = JSON.stringify(sorted(file.content));
   return deepFreeze({
     ...settings,
+    operatorFile: file.read,
     targets: file.targets,
     witnesses: file.witnesses,
     environments: options.environments,
@@ -75,8 +81,13 @@ function readTargets(
   readFile: ReadFile,
   options: ConfigOptions,
   report: Report,
-): { content: OperatorFile; targets: ConfiguredTarget[]; witnesses: readonly WitnessAddress[] } {
-  const none = { content: { targets: [] }, targets: [], witnesses: [] };
+): {
+  read: string | null;
+  content: OperatorFile;
+  targets: ConfiguredTarget[];
+  witnesses: readonly WitnessAddress[];
+} {
+  const none = { read: null, content: { targets: [] }, targets: [], witnesses: [] };
   const file = named ?? DEFAULT_FILE;
   let text: string;
   try {
@@ -94,8 +105,12 @@ function readTargets(
   const { content, where } = read;
   const known = new Set(content.targets.map(({ environment }) => environment));
   for (const environment of options.environments ?? []) {
-    if (!known.has(environment))
-      report('--environment', `${environment} is no environment of a target in ${file}`);
+    if (known.has(environment)) continue;
+    const meant = nearest(environment, [...known]);
+    report(
+      options.askedBy ?? '--environment',
+      `${environment} is no environment of a target in ${file}; ${meant === null ? `there are ${[...known].join(', ')}` : `did you mean ${meant}?`}`,
+    );
   }
   const targets: ConfiguredTarget[] = [];
   const separable = content.targets.map((entry, index) => {
@@ -117,7 +132,7 @@ function readTargets(
   });
   for (const { index, key, message } of overlaps(separable)) report(where(['targets', index, key]), message);
   const witnesses = readWitnesses(content, { env, readFile, report, where }, separable);
-  return { content, targets, witnesses };
+  return { read: file, content, targets, witnesses };
 }
 
 /** Where the keys are that hosts on the way have of their own, and where the file says so. */

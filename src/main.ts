@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /** The command line's entry: picks a file of `cli/` by the command's name, and owns nothing else. */
 import type { CommandIo } from './cli/command-io.ts';
-import { failureText, isWrongCall } from './cli/failure.ts';
+import { failureText } from './cli/failure.ts';
+import { isWrongCall, wrongCallText } from './cli/wrong-call.ts';
 
 interface Command {
   readonly does: string;
@@ -93,7 +94,9 @@ export async function main(args: readonly string[], io: CommandIo): Promise<numb
     return await loaded.run(rest, io);
   } catch (error) {
     if (!isWrongCall(error)) throw error;
-    io.stderr.write(`countersign: ${error.message}\n\ncountersign ${name} --help tells how it is used.\n`);
+    io.stderr.write(
+      `countersign: ${wrongCallText(error)}\n\ncountersign ${name} --help tells how it is used.\n`,
+    );
     return 2;
   }
 }

@@ -5,6 +5,7 @@ import { documentNamed, readAround } from '../ledger/prove/read-around.ts';
 import type { CommandIo } from './command-io.ts';
 import { describeEntry } from './describe-entry.ts';
 import { openLedgerSource } from './ledger-source.ts';
+import { wrongCallText } from './wrong-call.ts';
 
 const USAGE = `countersign entry INDEX | ID [--document NAME] [--json]
 
@@ -27,7 +28,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   try {
     call = parse(args);
   } catch (error) {
-    io.stderr.write(`countersign: ${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    io.stderr.write(`countersign: ${wrongCallText(error)}\n\n${USAGE}`);
     return 2;
   }
   if (call === null) {

@@ -17,6 +17,7 @@ import { TRUSTED_OUTCOMES } from '../pipeline/policy/last-reviewed-policy.ts';
 import type { CommandIo } from './command-io.ts';
 import { describeErasure } from './describe-erasure.ts';
 import { openLedgerSource } from './ledger-source.ts';
+import { wrongCallText } from './wrong-call.ts';
 
 const USAGE = `countersign erase --subject WHO [--with-documents [--also TEXT …]] [--reason TEXT] [--yes]
 countersign erase --document COMMITMENT [--reason TEXT] [--yes]
@@ -51,7 +52,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   try {
     call = parse(args);
   } catch (error) {
-    io.stderr.write(`countersign: ${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    io.stderr.write(`countersign: ${wrongCallText(error)}\n\n${USAGE}`);
     return 2;
   }
   if (call === null) {

@@ -19,6 +19,7 @@ import { incarnate } from '../witness/incarnate.ts';
 import { openWitness } from '../witness/open-witness.ts';
 import type { CommandIo } from './command-io.ts';
 import { openLedgerSource } from './ledger-source.ts';
+import { wrongCallText } from './wrong-call.ts';
 
 const USAGE = `countersign incarnate --origin NEW --reason TEXT [--force]
 
@@ -52,7 +53,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
       throw new Error(`--${origin === '' ? 'origin' : 'reason'} is missing`);
     asked = { origin, reason, force: values.force === true };
   } catch (error) {
-    io.stderr.write(`countersign: ${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    io.stderr.write(`countersign: ${wrongCallText(error)}\n\n${USAGE}`);
     return 2;
   }
   const config = readConfig(io.env, (path) => readFileSync(path, 'utf8'), { environments: [] });

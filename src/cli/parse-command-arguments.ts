@@ -2,6 +2,7 @@
 import type { ParseArgsOptionsConfig } from 'node:util';
 import { parseArgs } from 'node:util';
 import type { CommandIo } from './command-io.ts';
+import { wrongCallText } from './wrong-call.ts';
 
 export interface CommandArguments {
   readonly values: Readonly<Record<string, string | undefined>>;
@@ -63,9 +64,14 @@ export function parseCall<Asked extends object>(
     }
     return read({ values: texts, lists, flags, positionals });
   } catch (error) {
-    io.stderr.write(
-      `countersign: ${error instanceof Error ? error.message : String(error)}\n\n${command.usage}`,
-    );
+    io.stderr.write(`countersign: ${mistakeOf(error, command)}\n\n${command.usage}`);
     return 2;
   }
+}
+
+function mistakeOf(error: unknown, { options, repeatable = [], flags = [] }: CommandShape): string {
+  return wrongCallText(
+    error,
+    [...options, ...repeatable, ...flags, 'help'].map((name) => `--${name}`),
+  );
 }

@@ -2,6 +2,7 @@
 import { baselineReadingOf, readingOf } from '../policy/reading-of.ts';
 import type { Baseline, Policy } from '../policy/schema.ts';
 import type { CommandIo } from './command-io.ts';
+import { parseCall } from './parse-command-arguments.ts';
 import { policyText } from './policy-text.ts';
 
 const USAGE = `countersign policy check [--baseline] FILE
@@ -11,29 +12,21 @@ organisation's baseline, as countersign.yml of its .github repository.
 Exits with 0 if it is right, 1 if it isn't, 2 if it couldn't be read.
 `;
 
-const BASELINE = '--baseline';
+const COMMAND = { usage: USAGE, options: [], flags: ['baseline'], positionals: 1 };
 
 /** Runs the command, `args` being what follows `check`, and answers its exit code. */
-export async function policyCheck(args: readonly string[], { stdout, stderr }: CommandIo): Promise<number> {
-  const [file, ...more] = args.filter((arg) => arg !== BASELINE);
-  if (args.some((arg) => arg === '--help' || arg === '-h')) {
-    stdout.write(USAGE);
-    return 0;
-  }
-  const mistake =
-    file === undefined
-      ? 'FILE is missing'
-      : more.length > 0
-        ? `one file at a time, and ${JSON.stringify(more[0])} is one more`
-        : null;
-  if (mistake !== null || file === undefined) {
-    stderr.write(`countersign: ${mistake}\n\n${USAGE}`);
-    return 2;
-  }
+export async function policyCheck(args: readonly string[], io: CommandIo): Promise<number> {
+  const { stdout, stderr } = io;
+  const asked = parseCall(args, COMMAND, io, ({ positionals: [file], flags }) => {
+    if (file === undefined) throw new Error('FILE is missing');
+    return { file, isBaseline: flags.has('baseline') };
+  });
+  if (typeof asked === 'number') return asked;
+  const { file, isBaseline } = asked;
   const text = await policyText(file, stderr);
   if (text === null) return 2;
   const source = { path: file, ref: '', commit: null, text };
-  if (args.includes(BASELINE)) {
+  if (isBaseline) {
     const baseline = baselineReadingOf(source);
     if (baseline?.kind === 'valid') {
       stdout.write(`${file} is right: ${baselineSummary(baseline.value)}\n`);

@@ -8,6 +8,7 @@ import type { CommandIo } from './command-io.ts';
 import { type OpenLedger, openLedgerSource } from './ledger-source.ts';
 import { policyText } from './policy-text.ts';
 import { countOf } from './progress-line.ts';
+import { wrongCallText } from './wrong-call.ts';
 
 const USAGE = `countersign policy simulate FILE --repository OWNER/NAME [--days 90] [--baseline FILE]
 
@@ -28,7 +29,7 @@ export async function policySimulate(args: readonly string[], io: CommandIo): Pr
   try {
     call = parse(args);
   } catch (error) {
-    io.stderr.write(`countersign: ${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    io.stderr.write(`countersign: ${wrongCallText(error)}\n\n${USAGE}`);
     return 2;
   }
   if (call === null) {

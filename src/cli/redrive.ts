@@ -4,6 +4,7 @@ import { openQueue } from '../db/queue.ts';
 import { CodedError } from '../domain/coded-error.ts';
 import type { CommandIo } from './command-io.ts';
 import { openLedgerSource } from './ledger-source.ts';
+import { wrongCallText } from './wrong-call.ts';
 
 const USAGE = `countersign redrive [--all | ID …]
 
@@ -29,7 +30,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     if (values.all === true && positionals.length > 0) throw new Error('redrive takes either --all or ids');
     asked = { all: values.all === true, ids: positionals };
   } catch (error) {
-    io.stderr.write(`countersign: ${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    io.stderr.write(`countersign: ${wrongCallText(error)}\n\n${USAGE}`);
     return 2;
   }
   const source = await openLedgerSource(io.env, 'writerUrl');

@@ -12,6 +12,7 @@ import type { ReadEntry } from '../ledger/store/read.ts';
 import type { CommandIo } from './command-io.ts';
 import { openLedgerSource } from './ledger-source.ts';
 import { countOf, progressLine } from './progress-line.ts';
+import { wrongCallText } from './wrong-call.ts';
 
 const USAGE = `countersign reperform [--since DATE]
 
@@ -39,7 +40,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
       throw new Error(`--since is ${JSON.stringify(since)}; it must be a date, as 2026-01-31`);
     }
   } catch (error) {
-    io.stderr.write(`countersign: ${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    io.stderr.write(`countersign: ${wrongCallText(error)}\n\n${USAGE}`);
     return 2;
   }
   const ledger = await openLedgerSource(io.env);

@@ -18,15 +18,22 @@ export function targetOf(
   { env }: Pick<CommandIo, 'env'>,
   { repository, environment }: { readonly repository: string; readonly environment: string },
 ): OpenTarget {
-  const config = readConfig(env, (path) => readFileSync(path, 'utf8'), { environments: [environment] });
+  const config = readConfig(env, (path) => readFileSync(path, 'utf8'), {
+    environments: [environment],
+    askedBy: 'the environment',
+  });
   const found = config.targets.find(
     ({ target }) =>
       target.repository.toLowerCase() === repository.toLowerCase() && target.environment === environment,
   );
   if (found === undefined || found.privateKey === null) {
+    const { operatorFile: file, targets } = config;
+    const its = targets.map(({ target }) => `${target.repository} ${target.environment}`).join(', ');
     throw new CodedError(
       'target_unknown',
-      `the operator's file has no target for ${repository}, environment ${environment}.`,
+      file === null
+        ? `there is no countersign.yaml here, which has each environment's target: go to its folder, or name it in COUNTERSIGN_CONFIG.`
+        : `${file} has no target for ${repository}, environment ${environment}; it has ${its}.`,
     );
   }
   return {

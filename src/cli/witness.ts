@@ -16,6 +16,7 @@ import { compareWithWitness } from '../witness/compare-with-witness.ts';
 import { openWitness } from '../witness/open-witness.ts';
 import type { CommandIo } from './command-io.ts';
 import { openLedgerSource } from './ledger-source.ts';
+import { wrongCallText } from './wrong-call.ts';
 
 const USAGE = `countersign witness status [--offline]
 
@@ -41,7 +42,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
       throw new Error('it is `countersign witness status`');
     offline = values.offline === true;
   } catch (error) {
-    io.stderr.write(`countersign: ${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    io.stderr.write(`countersign: ${wrongCallText(error)}\n\n${USAGE}`);
     return 2;
   }
   // No environment's secrets: only the witnesses' own.

@@ -270,7 +270,24 @@ function readLedgerKey(
     return null;
   }
   const text = given ?? fileText(file, `${name}_FILE`, readFile, report);
-  return text === null ? null : new Secret(text.trim());
+  if (text === null) return null;
+  if (!isEd25519(text)) {
+    report(
+      given === null ? `${name}_FILE` : name,
+      'is no Ed25519 private key in PEM (PKCS8); make one with `countersign keygen`',
+    );
+    return null;
+  }
+  return new Secret(text.trim());
+}
+
+function isEd25519(pem: string): boolean {
+  try {
+    // A variable often holds the line ends as the two characters `\n`.
+    return createPrivateKey(pem.trim().replaceAll('\\n', '\n')).asymmetricKeyType === 'ed25519';
+  } catch {
+    return false;
+  }
 }
 
 /** The log's name stands in every checkpoint and can't be changed later; see C2SP signed-note. */

@@ -53,8 +53,15 @@ function reportIssue(
     );
     return;
   }
-  const missing = issue.code === 'invalid_type' && valueAt(value, issue.path) === undefined;
-  report(where(issue.path), missing ? 'is missing' : sentence(issue.message));
+  const written = valueAt(value, issue.path);
+  if (issue.code === 'invalid_type' && (written === undefined || written === null)) {
+    report(
+      where(issue.path),
+      written === null ? 'is empty: write its value, or leave the key out' : 'is missing',
+    );
+    return;
+  }
+  report(where(issue.path), sentence(issue.message));
 }
 
 /** zod's own messages begin with a capital; ours follow the key. */

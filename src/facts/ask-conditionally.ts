@@ -54,7 +54,8 @@ function mayGrow(
   { data, headers }: GitHubAnswer,
 ): boolean {
   const full = Array.isArray(data) && data.length >= Number(perPage ?? PER_PAGE);
-  return full && !/rel="next"/.test(String(headers['link'] ?? ''));
+  const { link } = headers;
+  return full && !(typeof link === 'string' && link.includes('rel="next"'));
 }
 
 /** An archive or a stream isn't kept. */

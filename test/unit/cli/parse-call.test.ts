@@ -32,7 +32,7 @@ test.each([
   [['acme/shop', 'production'], 'host add takes OWNER/NAME, the name of an environment and USER@HOST'],
   [['acme/shop', 'production', 'a@b', 'c'], 'one argument too many: c'],
   [['acme/shop', 'production', 'a@b', '--why', ' '], '--why is empty: leave it out, or say why'],
-  [['acme/shop', 'production', 'a@b', '--when', 'now'], "Unknown option '--when'"],
+  [['acme/shop', 'production', 'a@b', '--when', 'now'], 'there is no option --when'],
 ])('%j is told to be no call, with how it is used', (args, message) => {
   const { asked, stdout, stderr } = call(...args);
   expect([asked, stdout]).toEqual([2, '']);

@@ -43,7 +43,13 @@ test.each([
     'it is `countersign policy check FILE`, explain or simulate; there is no "chekc"',
   ],
   ['no file', ['check'], 'FILE is missing'],
-  ['two files', ['check', 'a.yml', 'b.yml'], 'one file at a time, and "b.yml" is one more'],
+  ['two files', ['check', 'a.yml', 'b.yml'], 'one argument too many: b.yml'],
+  [
+    'a mistyped option',
+    ['check', '--basline', 'a.yml'],
+    'there is no option --basline; did you mean --baseline?',
+  ],
+  ['an option of another command', ['explain', '--foo', 'a.yml'], 'there is no option --foo\n'],
   ['a file that is not there', ['check', '/nowhere.yml'], '/nowhere.yml does not exist\n'],
 ])('%s: 2, and what is wrong', async (_, args, says) => {
   expect(await check(...args)).toMatchObject({ code: 2, out: '', err: expect.stringContaining(says) });

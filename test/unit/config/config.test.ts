@@ -257,7 +257,10 @@ describe('a right configuration', () => {
     // The other one's key may even be out of its reach.
     expect(() => read({ environments: ['production'], env: { STAGING_KEY: undefined } })).not.toThrow();
     expect(problemsOf({ environments: ['prod'] })).toEqual([
-      '--environment: prod is no environment of a target in countersign.yaml',
+      '--environment: prod is no environment of a target in countersign.yaml; there are production, staging',
+    ]);
+    expect(problemsOf({ environments: ['prodution'] })).toEqual([
+      '--environment: prodution is no environment of a target in countersign.yaml; did you mean production?',
     ]);
   });
 
@@ -479,6 +482,11 @@ describe('a wrong operator file', () => {
       'a missing key',
       edited('    path: /srv/shop\n    keep', '    keep'),
       'countersign.yaml:2 targets[0].path: is missing',
+    ],
+    [
+      'a key without a value',
+      edited('    path: /srv/shop\n', '    path:\n'),
+      'countersign.yaml:6 targets[0].path: is empty: write its value, or leave the key out',
     ],
     [
       'a wrong port',

@@ -6,7 +6,6 @@ import { evaluateDeployment } from '../../../src/policy/evaluate-deployment.ts';
 import { evaluateMergeGroup } from '../../../src/policy/evaluate-merge-group.ts';
 import { readingOf } from '../../../src/policy/reading-of.ts';
 import { withoutFacts } from '../../../src/policy/without-policy.ts';
-import { policySchemas } from '../../../src/policy/schema.ts';
 import { decisionsPage } from '../../support/decisions-page.ts';
 import { policyOf } from '../../support/make-facts.ts';
 import { allChangeCases, allDeploymentCases, allMergeGroupCases } from './all-cases.ts';
@@ -55,16 +54,9 @@ test('docs/decisions.md is what `npm run docs` writes, of at least 300 cases', a
   expect(cases.length).toBeGreaterThanOrEqual(300);
 });
 
-test('the manual’s example is a valid policy, and names every key of the schema', () => {
+test('the manual’s example is a valid policy', () => {
   const [, example = ''] = /```yaml\n(.*?)```/s.exec(manual) ?? [];
   expect(readingOf({ path: 'docs/policy.md', ref: '', commit: null, text: example })).toMatchObject({
     kind: 'valid',
   });
-  const keys = [
-    ...JSON.stringify(policySchemas()['countersign.schema.json']).matchAll(
-      /"([a-z_]+)":\{"(?:description|type|anyOf|minItems|maxItems|default|minLength|maximum|minimum)/g,
-    ),
-  ];
-  for (const [, key] of keys.filter(([, key]) => key !== 'items')) expect(manual).toContain(key);
-  expect(keys.length).toBeGreaterThan(20);
 });

@@ -4,6 +4,7 @@ import { manifestFor, parseManifest, permissionReasons } from '../../../src/web/
 import { KNOWN_EVENTS } from '../../../src/webhooks/triggers-of.ts';
 
 const text = readFileSync(new URL('../../../app.yml', import.meta.url), 'utf8');
+const security = readFileSync(new URL('../../../docs/security.md', import.meta.url), 'utf8');
 const manifest = parseManifest(text);
 
 /** The permission without which GitHub doesn't let an App subscribe, by GitHub's description of each event. */
@@ -48,6 +49,13 @@ describe('app.yml', () => {
   test('writes only what it has to', () => {
     const writes = Object.entries(manifest.default_permissions).filter(([, access]) => access === 'write');
     expect(writes.map(([name]) => name).toSorted()).toEqual(['checks', 'deployments', 'pull_requests']);
+  });
+
+  test('what it writes, the page on security names, and nothing else', () => {
+    const [, section = ''] = /^## What it can see and do\n(.*?)^## /ms.exec(security) ?? [];
+    const named = [...section.matchAll(/\(`(\w+): write`\)/g)].map(([, name = '']) => name);
+    const writes = Object.entries(manifest.default_permissions).filter(([, access]) => access === 'write');
+    expect(named.toSorted()).toEqual(writes.map(([name]) => name).toSorted());
   });
 
   test('says why, for each permission and each group of events', () => {

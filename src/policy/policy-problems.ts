@@ -125,7 +125,20 @@ function expected(schema: z.ZodType, path: Path, found: unknown): string {
   const words = wordsAt(schema, path);
   const meant = typeof found === 'string' ? nearest(found, words) : null;
   const shown = typeof found === 'string' ? JSON.stringify(found.slice(0, 60)) : kindOf(found);
-  return `is ${shown}; ${meant === null ? allowed(schema, path) : `did you mean ${meant}?`}`;
+  if (meant !== null) return `is ${shown}; did you mean ${meant}?`;
+  return `is ${shown}; ${allowed(schema, path)}${alone(schema, path, found)}`;
+}
+
+/** `: write [leads]`, where a list was meant and its only member given. */
+function alone(schema: z.ZodType, path: Path, found: unknown): string {
+  if (typeof found !== 'string' || found.length > 60) return '';
+  const isMember = schemasAt(schema, path).some(
+    (each) => each instanceof z.ZodArray && z.safeParse(each.element, found).success,
+  );
+  if (!isMember) return '';
+  // Whatever YAML could read as something else than this text stands in quotes.
+  const isPlain = /^(?!(?:true|false|null)$)[a-z][\w./-]*$/i.test(found);
+  return `: write [${isPlain ? found : JSON.stringify(found)}]`;
 }
 
 function allowed(schema: z.ZodType, path: Path): string {

@@ -73,7 +73,25 @@ const slips: readonly (readonly [name: string, from: string, to: string, says: r
     'a list that is no list',
     'branches: [main, "release/*"]',
     'branches: main',
-    [':3:13 changes.branches: is "main"; it must be a list'],
+    [':3:13 changes.branches: is "main"; it must be a list: write [main]'],
+  ],
+  [
+    'a team that stands in no list',
+    'teams: [leads]',
+    'teams: leads',
+    [':13:41 environments.production.deploy.by.teams: is "leads"; it must be a list: write [leads]'],
+  ],
+  [
+    'what needs quotes in its list',
+    'branches: [main, "release/*"]',
+    'branches: "**"',
+    [':3:13 changes.branches: is "**"; it must be a list: write ["**"]'],
+  ],
+  [
+    'what is right in no list either',
+    'teams: [leads]',
+    'teams: "@acme/leads"',
+    [':13:41 environments.production.deploy.by.teams: is "@acme/leads"; it must be a list'],
   ],
   [
     'a list without anything',

@@ -11,8 +11,8 @@ export function describePolicy(policy: Policy): readonly string[] {
       : []),
     `A change to ${list(changes.branches)} needs`,
     ...items([
-      approvalsOf(changes.approvals),
-      ...(changes.rules ?? []).map(ruleLine),
+      ...approvalLines(changes.approvals),
+      ...(changes.rules ?? []).flatMap(ruleLines),
       ...(changes.require === undefined ? [] : ['of the rules, what require says: not each of them']),
       ...(changes.checks ?? []).map(checkLine),
       ...(changes.block === undefined ? [] : [blockLine(changes.block)]),
@@ -100,18 +100,48 @@ function emergencyLines({ by, confirm, valid, lifts, review }: EmergencyPolicy):
 
 const items = (lines: readonly string[]) => lines.map((line) => `  - ${line}`);
 
-const approvalsOf = ({ required, from }: { readonly required: number; readonly from: Approvers | People }) =>
-  `${count(required, 'approval')} from ${who(from)}`;
+type Approvals = Policy['changes']['approvals'];
 
-function ruleLine({ name, when, approvals, checks }: Rule): string {
+/** What is asked of code owners stands by itself: the number is one thing, that each owned file has its owner’s another. */
+const approvalLines = (asked: Approvals): readonly string[] => [
+  numberOf(asked, EACH_FILE),
+  ...(asked.from.codeowners === true ? [ownersOf(asked.from, EACH_FILE)] : []),
+];
+
+const EACH_FILE = 'each changed file';
+
+/** See `openWorth`: the owner of one file can't answer for another that nobody owns. */
+function numberOf({ required, from }: Approvals, files: string): string {
+  const number = count(required, 'approval');
+  if (from.codeowners !== true || onlyOwners(from)) return `${number} from ${who(from)}`;
+  const named = who({ ...from, codeowners: undefined });
+  return `${number} from ${named}, or from code owners where ${files} has some`;
+}
+
+const onlyOwners = (from: Approvers) => namesOf({ ...from, codeowners: undefined }).length === 0;
+
+/** Where nobody else is asked, nobody could approve a file that has no owner. See `judgeOwners`. */
+const ownersOf = (from: Approvers, files: string) =>
+  onlyOwners(from)
+    ? `of ${files} the approval of one of its code owners: one without any is held`
+    : `of ${files} that has code owners, the approval of one of them`;
+
+function ruleLines({ name, when, approvals, checks }: Rule): readonly string[] {
+  const files = when?.paths === undefined ? EACH_FILE : `${EACH_FILE} of ${list(when.paths)}`;
   const asked = [
-    ...(approvals === undefined ? [] : [approvalsOf(approvals)]),
+    ...(approvals === undefined ? [] : [numberOf(approvals, files)]),
     ...(checks ?? []).map(checkLine),
   ].join(' and ');
   const conditions = Object.entries(when ?? {}).flatMap(([key, value]) =>
     value === undefined ? [] : [`${key} ${plain(value)}`],
   );
-  return `${asked} by rule ${name}${conditions.length === 0 ? '' : `, where it has ${conditions.join(' and ')}`}`;
+  const where = conditions.length === 0 ? '' : `, where it has ${conditions.join(' and ')}`;
+  return [
+    `${asked} by rule ${name}${where}`,
+    ...(approvals?.from.codeowners === true
+      ? [`by rule ${name}${where}: ${ownersOf(approvals.from, files)}`]
+      : []),
+  ];
 }
 
 function blockLine(block: NonNullable<Policy['changes']['block']>): string {

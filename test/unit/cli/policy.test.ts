@@ -122,7 +122,8 @@ environments:
    "It only observes: it decides, records and shows, and blocks nothing.
 
    A change to main or release/* needs
-     - 1 approval from team maintainers or the code owners
+     - 1 approval from team maintainers, or from code owners where each changed file has some
+     - of each changed file that has code owners, the approval of one of them
      - 2 approvals from carol or dave by rule billing, where it has paths billing/**
      - the check ci/slow by rule large, where it has size lines over 500
      - the check ci/test
@@ -158,6 +159,45 @@ environments:
     code: 1,
     err: expect.stringContaining(':1:10 version: is 2; it must be 1'),
   });
+});
+
+test.each([
+  [
+    'others and code owners: of each owned file one of its own as well',
+    'approvals: { required: 2, from: { permission: write, codeowners: true } }',
+    `
+  - 2 approvals from write permission, or from code owners where each changed file has some
+  - of each changed file that has code owners, the approval of one of them
+`,
+  ],
+  [
+    'nobody but code owners: a file without any can’t be approved',
+    'approvals: { required: 1, from: { codeowners: true } }',
+    `
+  - 1 approval from the code owners
+  - of each changed file the approval of one of its code owners: one without any is held
+`,
+  ],
+  [
+    'a rule that asks them, of all files or of its paths',
+    `approvals: { required: 1, from: { users: [bob] } }
+  rules:
+    - { name: owners, approvals: { required: 1, from: { codeowners: true } } }
+    - { name: money, when: { paths: ["billing/**"], labels: [risky] }, approvals: { required: 1, from: { users: [carol], codeowners: true } } }`,
+    `
+  - 1 approval from bob
+  - 1 approval from the code owners by rule owners
+  - by rule owners: of each changed file the approval of one of its code owners: one without any is held
+  - 1 approval from carol, or from code owners where each changed file of billing/** has some by rule money, where it has paths billing/** and labels risky
+  - by rule money, where it has paths billing/** and labels risky: of each changed file of billing/** that has code owners, the approval of one of them
+`,
+  ],
+])('in sentences, %s', async (_, asked, says) => {
+  const { out } = await check(
+    'explain',
+    await fileOf(`version: 1\nchanges:\n  branches: [main]\n  ${asked}\n`),
+  );
+  expect(out).toContain(`A change to main needs${says}GitHub keeps to it`);
 });
 
 test('no such file: 2', async () => {

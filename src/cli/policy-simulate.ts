@@ -1,9 +1,12 @@
 /** `countersign policy simulate`: what a policy would have decided otherwise over the ledger's past. */
 import { parseArgs } from 'node:util';
+import type { Verdict } from '../domain/decision.ts';
 import type { BaselineSource } from '../domain/policy-reading.ts';
+import { gateTitle } from '../effects/gate-title.ts';
 import { type Otherwise, simulate } from '../evidence/simulate.ts';
 import { listEntries } from '../ledger/store/read.ts';
 import { readingOf } from '../policy/reading-of.ts';
+import { aboutEntry } from './about-entry.ts';
 import type { CommandIo } from './command-io.ts';
 import { type OpenLedger, openLedgerSource } from './ledger-source.ts';
 import { policyText } from './policy-text.ts';
@@ -126,9 +129,15 @@ async function baselineOf(file: string, stderr: CommandIo['stderr']): Promise<Ba
 }
 
 function lineOf({ entry, was, wouldBe, gates }: Otherwise): string {
-  const { kind, occurred, pullRequest, environment, commit } = entry.content;
-  const about =
-    pullRequest === null ? `${environment ?? ''} ${commit?.slice(0, 7) ?? ''}`.trim() : `#${pullRequest}`;
-  const why = gates.length === 0 ? '' : ` (${gates.join(', ')})`;
-  return `${occurred.slice(0, 10)}  ${about}  ${kind}: ${was}, would be ${wouldBe}${why}`;
+  const { kind, occurred } = entry.content;
+  const why = gates.length === 0 ? '' : ` (${gates.map(gateTitle).join(', ')})`;
+  return `${occurred.slice(0, 10)}  ${aboutEntry(entry.content)}  ${whatWas(kind)} was ${word(was)}, would be ${word(wouldBe)}${why}`;
 }
+
+/** What was decided on; the commit of a merge queue's group has a decision as a change has. */
+function whatWas(kind: string): string {
+  if (kind === 'change.merged') return 'merge';
+  return kind.startsWith('deployment.') ? 'deployment' : 'change';
+}
+
+const word = (verdict: Verdict) => verdict.replaceAll('_', ' ');

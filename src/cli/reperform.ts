@@ -9,6 +9,7 @@ import {
 } from '../evidence/recorded-decisions.ts';
 import { reperform, reperformAnswer } from '../evidence/reperform.ts';
 import type { ReadEntry } from '../ledger/store/read.ts';
+import { aboutEntry } from './about-entry.ts';
 import type { CommandIo } from './command-io.ts';
 import { openLedgerSource } from './ledger-source.ts';
 import { countOf, progressLine } from './progress-line.ts';
@@ -103,9 +104,5 @@ const saidOf = (answer: CommandAnswer): string =>
 
 function nameOf({ id, index, content }: ReadEntry): string {
   const entry = index === null ? `entry ${id}` : `entry ${index}`;
-  const about =
-    content.pullRequest === null
-      ? `${content.environment ?? ''} ${content.commit?.slice(0, 7) ?? ''}`.trim()
-      : `#${content.pullRequest}`;
-  return `${entry} (${content.kind}, ${content.repository?.name ?? 'no repository'} ${about})`;
+  return `${entry} (${content.kind}, ${content.repository?.name ?? 'no repository'} ${aboutEntry(content)})`;
 }

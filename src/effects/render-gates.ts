@@ -1,6 +1,7 @@
 import type { GateOutcome } from '../domain/decision.ts';
 import type { ExplainedDecision, ExplainedGate, MissingItem, PolicyNote } from './explained-decision.ts';
 import { block, type Section } from './fit-sections.ts';
+import { gateTitle } from './gate-title.ts';
 import { code, escape, sentence } from './markdown.ts';
 import { commitLink, count, header, list, pageLink, type Place, row } from './phrases.ts';
 
@@ -39,7 +40,7 @@ export function gatesSection(gates: readonly ExplainedGate[]): Section {
     .toSorted((a, b) => OUTCOMES[a.outcome].order - OUTCOMES[b.outcome].order);
   const rest = gates
     .filter(({ outcome }) => outcome === 'not_applicable')
-    .map(({ gate }) => escape(gateName(gate), 60));
+    .map(({ gate }) => escape(gateTitle(gate), 60));
   const others =
     rest.length === 0 ? '' : `\n<sub>The policy doesn't ask here for: ${rest.slice(0, 30).join(', ')}.</sub>`;
   return {
@@ -47,7 +48,7 @@ export function gatesSection(gates: readonly ExplainedGate[]): Section {
     items: asked.map((gate) =>
       row(
         OUTCOMES[gate.outcome].shown,
-        `**${escape(gateName(gate.gate), 60)}**${gate.byOrganisation === true ? ' (organisation)' : ''}`,
+        `**${escape(gateTitle(gate.gate), 60)}**${gate.byOrganisation === true ? ' (organisation)' : ''}`,
         why(gate),
       ),
     ),
@@ -61,12 +62,6 @@ function why({ sentences }: ExplainedGate): string {
   const shown = sentences.slice(0, SENTENCES).map((each) => sentence(each));
   const left = sentences.length - shown.length;
   return [...shown, ...(left > 0 ? [`…and ${left} more like this.`] : [])].join('<br>');
-}
-
-/** `deployment_approvals` → `Deployment approvals` */
-function gateName(gate: string): string {
-  const words = gate.replaceAll('_', ' ');
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 /** Where the policy that judged came from. */

@@ -62,11 +62,11 @@ export async function simulate(
   };
 }
 
-/** A deployment's decisions all answer its request; a change's are of one pull request. */
+/** A deployment's decisions are of one commit in one environment; a change's of one pull request, whatever was pushed to it. */
 function subjectOf({ id, content }: ReadEntry): string {
   const { kind, pullRequest, environment, commit } = content;
   if (kind === 'change.merged') return `merge ${pullRequest}`;
-  if (pullRequest !== null && environment === null) return `change ${pullRequest}`;
+  if (pullRequest !== undefined && environment === undefined) return `change ${pullRequest}`;
   return `deployment ${environment} ${commit ?? id}`;
 }
 

@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { run } from '../../../src/cli/policy.ts';
 import type { ChangeFacts } from '../../../src/domain/change-facts.ts';
-import type { NewDocument } from '../../../src/domain/entry.ts';
+import type { DeploymentFacts } from '../../../src/domain/deployment-facts.ts';
+import type { NewDocument, NewEntry } from '../../../src/domain/entry.ts';
 import { evaluateChange } from '../../../src/policy/evaluate-change.ts';
+import { evaluateDeployment } from '../../../src/policy/evaluate-deployment.ts';
 import { readingOf } from '../../../src/policy/reading-of.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
-import { makeChangeFacts, POLICY } from '../../support/make-facts.ts';
+import { makeChangeFacts, makeDeploymentFacts, POLICY, sha } from '../../support/make-facts.ts';
 import { makeEntry, recordOne } from '../ledger/ledger-fixture.ts';
 
 const SOURCE = { path: '.github/countersign.yml', ref: 'refs/heads/main', commit: null, text: POLICY };
@@ -29,7 +31,12 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const recordChange = async (pullRequest: number, facts: ChangeFacts, daysAgo = 1): Promise<void> => {
+const recordChange = async (
+  pullRequest: number,
+  facts: ChangeFacts,
+  daysAgo = 1,
+  more: Partial<NewEntry> = {},
+): Promise<void> => {
   const decision = evaluateChange(readingOf(SOURCE), facts);
   await recordOne(
     database.db,
@@ -37,6 +44,23 @@ const recordChange = async (pullRequest: number, facts: ChangeFacts, daysAgo = 1
       kind: 'decision.made',
       occurredAt: new Date(Date.now() - daysAgo * 86_400_000).toISOString(),
       environment: null,
+      outcome: decision.verdict,
+      documents: [json('decision', decision), json('facts', facts), json('policy', SOURCE)],
+      ...more,
+    }),
+  );
+};
+
+const recordDeployment = async (facts: DeploymentFacts): Promise<void> => {
+  const decision = evaluateDeployment(readingOf(SOURCE), facts);
+  await recordOne(
+    database.db,
+    makeEntry(1, {
+      kind: 'deployment.approved',
+      occurredAt: new Date(Date.now() - 3_600_000).toISOString(),
+      commit: facts.request.sha,
+      pullRequest: null,
+      environment: facts.request.environment,
       outcome: decision.verdict,
       documents: [json('decision', decision), json('facts', facts), json('policy', SOURCE)],
     }),
@@ -64,9 +88,37 @@ test('of each change the last decision is judged again, and what would differ is
   await recordChange(2, makeChangeFacts());
   await recordChange(3, makeChangeFacts({ reviews: { complete: true, items: [] } }));
   const { code, out } = await simulate(POLICY.replace('required: 1', 'required: 2'));
-  expect(out).toMatch(/^.{10} {2}#2 {2}decision.made: approved, would be held \(approvals\)\n/);
+  expect(out).toMatch(/^.{10} {2}#2 {2}change was approved, would be held \(Approvals\)\n/);
   expect(out).toContain('2 of 3 decisions in 90 days would have come out otherwise\n');
   expect(code).toBe(0);
+});
+
+test('a deployment by its environment and commit, a merge and a merge group by what they are', async () => {
+  await recordDeployment(makeDeploymentFacts());
+  await recordChange(7, makeChangeFacts(), 2, { kind: 'change.merged' });
+  await recordChange(8, makeChangeFacts(), 3, { pullRequest: null, commit: 'b'.repeat(40) });
+  const { out } = await simulate(
+    POLICY.replace('required: 1', 'required: 2').replace(
+      'required: 1, from: environment',
+      'required: 2, from: environment',
+    ),
+  );
+  expect(out.split('\n').map((line) => line.slice(12))).toEqual([
+    'bbbbbbb  change was approved, would be held (Approvals)',
+    '#7  merge was approved, would be held (Approvals)',
+    `production ${sha('merge').slice(0, 7)}  deployment was approved, would be held (Range, Environment approvals)`,
+    expect.any(String),
+    '',
+  ]);
+});
+
+test('of a change that was pushed to, the decision on its newest commit alone', async () => {
+  const unreviewed = makeChangeFacts({ reviews: { complete: true, items: [] } });
+  await recordChange(1, makeChangeFacts(), 2, { commit: 'a'.repeat(40) });
+  await recordChange(1, unreviewed, 1, { commit: 'b'.repeat(40) });
+  expect((await simulate(POLICY.replace('required: 1', 'required: 2'))).out).toBe(
+    '0 of 1 decision in 90 days would have come out otherwise\n',
+  );
 });
 
 test('the same policy decides the same', async () => {

@@ -36,6 +36,8 @@ export interface ExplainedGate {
 export interface MissingItem {
   /** A clause that can follow "Held: ", as `1 approval is missing` or `ci/test is still running`. */
   readonly what: string;
+  /** The same in fewer words, for where there is no room. */
+  readonly short?: string;
   /** Who can mend it, as people know them: `@acme/maintainers`, `carol`. Empty: nobody in particular. */
   readonly who: readonly string[];
 }

@@ -1,9 +1,9 @@
 /** The verdict in one line: a check run's title, a deployment status, the head of a status report. Plain text. */
 import type { Decision } from '../domain/decision.ts';
 import { clip } from './clip.ts';
-import type { ExplainedDecision } from './explained-decision.ts';
+import type { ExplainedDecision, MissingItem } from './explained-decision.ts';
 import { plain, sentenceAsText } from './markdown.ts';
-import { list, short } from './phrases.ts';
+import { count, list, short } from './phrases.ts';
 
 /** What fits beside a check's name in GitHub's list of checks. */
 export const TITLE_LIMIT = 140;
@@ -52,17 +52,24 @@ function heldWhy(decision: Decision, explained: ExplainedDecision, room: number)
   if (first === undefined || decision.verdict === 'rejected' || decision.verdict === 'not_guarded')
     return gateWhy(decision, explained, room);
   const others = explained.missing.length - 1;
-  const more = others === 0 ? '' : ` (and ${others} more)`;
-  const who =
-    first.who.length === 0
-      ? ''
-      : `, from ${list(
-          first.who.map((name) => plain(name, 40)),
-          'or',
-          3,
-        )}`;
-  const what = wholeClauses(first.what, Math.max(40, room - more.length - Math.min(who.length, 60)));
-  return `${clip(`${what}${who}`, room - more.length)}${more}`;
+  const more = others === 0 ? '' : ` (and ${count(others, 'more reason')})`;
+  return `${firstWhy(first, room - more.length)}${more}`;
+}
+
+/** In full if there is room; else in short, and rather without whom to ask than without what to do. */
+function firstWhy({ what, short: less, who }: MissingItem, room: number): string {
+  const names = list(
+    who.map((name) => plain(name, 40)),
+    'or',
+    3,
+  );
+  const from = names === '' ? '' : `, from ${names}`;
+  const whole = [`${what}${from}`, ...(less === undefined ? [] : [`${less}${from}`, less])]
+    .map((each) => plain(each))
+    .find((each) => each.length <= room);
+  if (whole !== undefined) return whole;
+  const some = wholeClauses(less ?? what, Math.max(40, room - Math.min(from.length, 60)));
+  return clip(`${some}${from}`, room);
 }
 
 /** As many clauses as there is room for: half of a word, or of an advice, helps nobody. */

@@ -40,7 +40,11 @@ export function explainDecision(
     ...(reading.kind === 'valid' && 'request' in facts
       ? { promotesTo: promotionsOf(reading.policy, facts.request.environment) }
       : {}),
-    missing: whoCanMend(decision, facts).map(({ what, who }) => ({ what, who })),
+    missing: whoCanMend(decision, facts).map(({ what, short, who }) => ({
+      what,
+      who,
+      ...(short === undefined ? {} : { short }),
+    })),
     approvals: approvalsShown(reading, facts),
     changeApprovals: changeApprovals(reading, facts),
     policy: {

@@ -17,6 +17,8 @@ export interface Missing {
   readonly code: ReasonCode;
   /** A clause that can follow "Held: ". */
   readonly what: string;
+  /** The same with each way out in a word or two, where a title has no room for all of it. */
+  readonly short?: string;
   /** As people know them: `@acme/leads`, `carol`. Empty: nobody in particular. */
   readonly who: readonly string[];
 }
@@ -40,6 +42,7 @@ export interface Mend {
   readonly rank: 0 | 1 | 2 | 3;
   readonly what: (about: About) => string;
   readonly who: (about: About, facts: Facts) => readonly string[];
+  readonly short?: (about: About) => string;
 }
 
 const text = (value: About[string] | undefined) => String(value ?? '?');
@@ -60,11 +63,15 @@ const instead = (about: About) =>
     ? `, or what ${about['instead'].join(' or ')} asks for`
     : '';
 const login = (about: About) => (typeof about['login'] === 'string' ? [about['login']] : []);
-const mend = (rank: Mend['rank'], what: Mend['what'], who: Mend['who'] = nobody): Mend => ({
-  rank,
-  what,
-  who,
-});
+const mend = (
+  rank: Mend['rank'],
+  what: Mend['what'],
+  who: Mend['who'] = nobody,
+  short?: Mend['short'],
+): Mend => ({ rank, what, who, ...(short === undefined ? {} : { short }) });
+
+/** Of a commit that is on the branch and shouldn't have got there: the ways out of it. */
+const ACCEPT_OR_UNDO = 'accept it by the baseline, or take it off the branch';
 
 /** Reasons that only explain another one, as an approval that doesn't count, ask nothing of anybody. */
 const MENDS: Readonly<Partial<Record<ReasonCode, Mend>>> = {
@@ -76,6 +83,7 @@ const MENDS: Readonly<Partial<Record<ReasonCode, Mend>>> = {
     (about) =>
       `.github/countersign.yml was changed without review since ${short(about['since'])}: review that, or put it back`,
     administrators,
+    (about) => `the policy was changed without review since ${short(about['since'])}: review or undo that`,
   ),
   facts_unreadable: mend(0, () => 'GitHub did not give us the facts; it is tried again'),
   facts_incomplete: mend(
@@ -119,6 +127,8 @@ const MENDS: Readonly<Partial<Record<ReasonCode, Mend>>> = {
     1,
     (about) => `a code owner’s approval of ${someFiles(about)} is missing`,
     ownersOf,
+    (about) =>
+      `a code owner’s approval of ${Number(about['count']) > 1 ? `${text(about['count'])} files` : someFiles(about)} is missing`,
   ),
   code_owner_approval_impossible: mend(
     2,
@@ -184,6 +194,8 @@ const MENDS: Readonly<Partial<Record<ReasonCode, Mend>>> = {
     (about) =>
       `commit ${short(about['commit'])} holds other files than merging #${text(about['pullRequest'])} makes: find out why, and take it off the branch or move the baseline past it in a reviewed pull request`,
     administrators,
+    (about) =>
+      `commit ${short(about['commit'])} holds other files than merging #${text(about['pullRequest'])} makes: ${ACCEPT_OR_UNDO}`,
   ),
   landing_unknown: mend(
     2,
@@ -252,18 +264,22 @@ const MENDS: Readonly<Partial<Record<ReasonCode, Mend>>> = {
     (about) =>
       `commit ${short(about['commit'])} came from no pull request: move the baseline past it in a reviewed one, or take it off the branch`,
     administrators,
+    (about) => `commit ${short(about['commit'])} came from no pull request: ${ACCEPT_OR_UNDO}`,
   ),
   commit_unreviewed: mend(
     0,
     (about) =>
       `commit ${short(about['commit'])} was pushed past review: have its pull request approved, move the baseline past it in a reviewed one, or take it off the branch`,
     administrators,
+    (about) => `commit ${short(about['commit'])} was pushed past review: ${ACCEPT_OR_UNDO}`,
   ),
   merge_not_by_github: mend(
     0,
     (about) =>
       `commit ${short(about['commit'])} merged #${text(about['pullRequest'])} outside of GitHub: accept it by moving the baseline past it, in a reviewed pull request`,
     administrators,
+    (about) =>
+      `commit ${short(about['commit'])} merged #${text(about['pullRequest'])} outside of GitHub: accept it by the baseline`,
   ),
   merge_unknown: mend(
     2,
@@ -339,7 +355,19 @@ function missingFor(
   const number = about['pullRequest'];
   const named =
     facts.schema === 'deployment-facts/v1' && typeof number === 'number' && !what.includes(`#${number}`);
-  return [{ rank: found.rank, missing: { gate, code, what: named ? `#${number}: ${what}` : what, who } }];
+  const shortened = found.short?.(about);
+  return [
+    {
+      rank: found.rank,
+      missing: {
+        gate,
+        code,
+        what: named ? `#${number}: ${what}` : what,
+        ...(shortened === undefined ? {} : { short: named ? `#${number}: ${shortened}` : shortened }),
+        who,
+      },
+    },
+  ];
 }
 
 /** `a.ts`, or `a.ts and 3 more files` */

@@ -12,6 +12,10 @@ export function explainMergeGroup(
   facts: MergeGroupFacts,
   { source, standing }: { readonly source: PolicySource; readonly standing: PolicyStanding },
 ): ExplainedDecision {
-  const missing = mendsOfGroup(decision, facts).map(({ what, who }) => ({ what, who }));
+  const missing = mendsOfGroup(decision, facts).map(({ what, short, who }) => ({
+    what,
+    who,
+    ...(short === undefined ? {} : { short }),
+  }));
   return { ...explainDecision(decision, reading, facts, source, standing), missing };
 }

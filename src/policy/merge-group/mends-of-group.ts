@@ -9,9 +9,11 @@ export function mendsOfGroup(decision: MergeGroupDecision, facts: MergeGroupFact
   const ofChanges = decision.changes.flatMap(({ pullRequest, decision: judged }) => {
     const change = facts.changes.find((each) => each.pullRequest.number === pullRequest);
     if (change === undefined || judged.verdict === 'approved' || judged.verdict === 'not_guarded') return [];
-    return whoCanMend(judged, change).map((each) => ({
+    const named = (what: string) => (what.startsWith('#') ? what : `#${pullRequest}: ${what}`);
+    return whoCanMend(judged, change).map(({ short, ...each }) => ({
       ...each,
-      what: each.what.startsWith('#') ? each.what : `#${pullRequest}: ${each.what}`,
+      what: named(each.what),
+      ...(short === undefined ? {} : { short: named(short) }),
     }));
   });
   const ofGroup = whoCanMend(decision, facts);

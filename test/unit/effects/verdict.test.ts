@@ -64,7 +64,7 @@ describe('the verdict in one line', () => {
           { what: 'x', who: [] },
         ],
       },
-      'Held: 1 approval is missing, from carol or dave (and 1 more)',
+      'Held: 1 approval is missing, from carol or dave (and 1 more reason)',
     ],
     [
       'nothing says what is missing',
@@ -122,19 +122,39 @@ describe('the verdict in one line', () => {
     ];
     const line = verdictLine(decision('held', []), explained({ missing }));
     expect(line.length).toBeLessThanOrEqual(140);
-    expect(line).toMatch(/^Held: w+…, from p+… \(and 11 more\)$/);
+    expect(line).toMatch(/^Held: w+…, from p+… \(and 11 more reasons\)$/);
   });
 
+  const what =
+    'commit 1a2b3c4 was pushed past review: have its pull request approved, move the baseline past it in a reviewed one, or take it off the branch';
+
   test('what is too long ends after a whole clause', () => {
-    const what =
-      'commit 1a2b3c4 was pushed past review: have its pull request approved, move the baseline past it in a reviewed one, or take it off the branch';
     const missing = [
       { what, who: ['an administrator of acme/shop'] },
       { what: 'x', who: [] },
     ];
     expect(verdictLine(decision('held', []), explained({ missing }))).toBe(
-      'Held: commit 1a2b3c4 was pushed past review: have its pull request approved …, from an administrator of acme/shop (and 1 more)',
+      'Held: commit 1a2b3c4 was pushed past review: have its pull request approved …, from an administrator of acme/shop (and 1 more reason)',
     );
+  });
+
+  test.each([
+    [
+      'carol',
+      'Held: commit 1a2b3c4 was pushed past review: accept it by the baseline, or take it off the branch, from carol (and 1 more reason)',
+    ],
+    [
+      'an administrator of acme/shop',
+      'Held: commit 1a2b3c4 was pushed past review: accept it by the baseline, or take it off the branch (and 1 more reason)',
+    ],
+  ])('what has a short form is said in it, and with whom to ask where there is room: %s', (who, line) => {
+    const short =
+      'commit 1a2b3c4 was pushed past review: accept it by the baseline, or take it off the branch';
+    const missing = [
+      { what, short, who: [who] },
+      { what: 'x', who: [] },
+    ];
+    expect(verdictLine(decision('held', []), explained({ missing }))).toBe(line);
   });
 });
 

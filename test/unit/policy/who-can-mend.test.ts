@@ -25,6 +25,7 @@ import {
   sha,
   withChanges,
 } from '../../support/make-facts.ts';
+import { allDeploymentCases } from './all-cases.ts';
 import { changeCases } from './change-cases.ts';
 import { deploymentCases } from './deployment-cases.ts';
 
@@ -144,6 +145,29 @@ test('whatever is not approved names something that is missing', () => {
       expect({ name, missing: whoCanMend(decision, facts).length > 0 }).toEqual({ name, missing: true });
     }
   }
+});
+
+test('the ways out of a commit that is on the branch and shouldn’t be have a short form that a title has room for', () => {
+  const shorts = allDeploymentCases.flatMap(([, rows]) =>
+    rows.flatMap(({ reading, policy, facts }) => {
+      const decision = evaluateDeployment(reading ?? { kind: 'valid', policy: policy ?? policyOf() }, facts);
+      return whoCanMend(decision, facts).flatMap(({ code, short }) =>
+        short === undefined ? [] : [[code, short] as const],
+      );
+    }),
+  );
+  const of = new Map(shorts);
+  expect(of.get('commit_unreviewed')).toMatch(
+    /^commit [0-9a-f]{7} was pushed past review: accept it by the baseline, or take it off the branch$/,
+  );
+  expect([...of.keys()].toSorted()).toEqual([
+    'commit_unreviewed',
+    'commit_untraced',
+    'landing_differs',
+    'merge_not_by_github',
+    'policy_unreviewed',
+  ]);
+  for (const [, short] of shorts) expect(short.length).toBeLessThanOrEqual(110);
 });
 
 test('approvals as they are shown', () => {

@@ -66,7 +66,7 @@ export const TIMING_GUIDE: Readonly<Record<TimingCode, Guide>> = {
   ),
   two_factor_unknown: wrong(
     'Whether the organisation requires two-factor authentication could not be read. Unknown counts as no.',
-    'Give the App _Administration: read_ on the organisation, and accept it there. A personal account has no such requirement.',
+    'Give the App _Administration: read_ under “Organization permissions” in its settings, and accept it in the organisation: app.yml asks only for the repository’s permission of that name. A personal account has no such requirement.',
   ),
   saml_linked: fine('Everyone who asked and approved has a SAML identity in the organisation.'),
   saml_missing: wrong(
@@ -75,6 +75,6 @@ export const TIMING_GUIDE: Readonly<Record<TimingCode, Guide>> = {
   ),
   saml_unknown: wrong(
     'The organisation’s SAML identities could not be read. Unknown counts as none.',
-    'Give the App _Members: read_ and _Administration: read_ on the organisation; where GitHub still tells it nothing, `saml` can’t be asked for.',
+    'Give the App _Members: read_ (app.yml asks for it) and _Administration: read_ (it doesn’t) under “Organization permissions” in its settings, and accept them in the organisation; where GitHub still tells it nothing, `saml` can’t be asked for.',
   ),
 };

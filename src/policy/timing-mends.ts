@@ -66,7 +66,7 @@ export function timingMends(
     two_factor_unknown: mend(
       2,
       (about) =>
-        `whether ${text(about['owner'])} requires two-factor authentication can't be read: the App needs “Administration: read”`,
+        `whether ${text(about['owner'])} requires two-factor authentication can't be read: the App needs the organisation permission “Administration: read”`,
       owners,
     ),
     saml_missing: mend(
@@ -77,7 +77,7 @@ export function timingMends(
     saml_unknown: mend(
       2,
       (about) =>
-        `the SAML identities of ${text(about['owner'])} can't be read: the App needs “Members: read” and “Administration: read”`,
+        `the SAML identities of ${text(about['owner'])} can't be read: the App needs the organisation permissions “Members: read” and “Administration: read”`,
       owners,
     ),
   };

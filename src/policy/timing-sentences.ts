@@ -58,14 +58,18 @@ export const TIMING_SENTENCES: { readonly [Code in TimingCode]: (about: AboutByC
   two_factor_not_required: ({ owner }) =>
     `${words(owner)} doesn’t require two-factor authentication of its members: turn it on in the organisation’s settings.`,
   two_factor_unknown: ({ owner, why }) =>
-    `Whether ${words(owner)} requires two-factor authentication is not known (${words(why)}): give the App “Administration: read” on the organisation.`,
+    `Whether ${words(owner)} requires two-factor authentication is not known (${words(why)}): give the App “Administration: read” on the organisation, ${BY_HAND}.`,
   saml_linked: ({ owner, by }) =>
     `${list(by, 'and', login)} ${by?.length === 1 ? 'has' : 'have'} a SAML identity in ${words(owner)}.`,
   saml_missing: ({ owner, login: who }) =>
     `${login(who)} has no SAML identity in ${words(owner)}: they have to sign in by its identity provider once.`,
   saml_unknown: ({ owner, why }) =>
-    `The SAML identities of ${words(owner)} are not known (${words(why)}): give the App “Members: read” and “Administration: read” on the organisation.`,
+    `The SAML identities of ${words(owner)} are not known (${words(why)}): give the App “Members: read” and “Administration: read” on the organisation, ${BY_HAND}.`,
 };
+
+/** Whoever made the App from app.yml sees an “Administration: read” that is there already. */
+const BY_HAND =
+  'under “Organization permissions” in the App’s settings: the “Administration” that app.yml asks for is the repository’s';
 
 /** `2026-11-22 10:00 UTC` */
 export function moment(iso: string): string {

@@ -1,10 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
+import { explain } from '../../../src/policy/explain.ts';
+import { reason } from '../../../src/policy/reasons.ts';
 import { manifestFor, parseManifest, permissionReasons } from '../../../src/web/app-manifest.ts';
 import { KNOWN_EVENTS } from '../../../src/webhooks/triggers-of.ts';
 
 const text = readFileSync(new URL('../../../app.yml', import.meta.url), 'utf8');
 const security = readFileSync(new URL('../../../docs/security.md', import.meta.url), 'utf8');
+const manual = readFileSync(new URL('../../../docs/policy.md', import.meta.url), 'utf8');
 const manifest = parseManifest(text);
 
 /** The permission without which GitHub doesn't let an App subscribe, by GitHub's description of each event. */
@@ -57,6 +60,21 @@ describe('app.yml', () => {
     const writes = Object.entries(manifest.default_permissions).filter(([, access]) => access === 'write');
     expect(named.toSorted()).toEqual(writes.map(([name]) => name).toSorted());
   });
+
+  test.each(['two_factor_unknown', 'saml_unknown'] as const)(
+    'leaves out the organisation’s permission that `identity` takes, and %s says so',
+    (code) => {
+      expect(Object.keys(manifest.default_permissions)).not.toContain('organization_administration');
+      const said = explain(reason(code, { owner: 'acme', why: 'it was not told' }));
+      expect(said).toMatch(
+        /“Administration: read” on the organisation, under “Organization permissions” in .*: the “Administration” that app\.yml asks for is the repository’s/,
+      );
+      const [, identity = ''] = /^\*\*Identity\.\*\*(.*?)\n\n/ms.exec(manual) ?? [];
+      expect(identity).toMatch(
+        /adds it by hand.*_Organization permissions_, set _Administration_ to _Read-only_/s,
+      );
+    },
+  );
 
   test('says why, for each permission and each group of events', () => {
     const reasons = permissionReasons(text);

@@ -35,6 +35,8 @@ export type CommandAct =
       /** What runs there now. */
       readonly from: string;
       readonly why: string | null;
+      /** What ran between the two and isn't gone back to: it ran because an emergency lifted this. Absent: nothing did. */
+      readonly passedOver?: readonly { readonly sha: string; readonly lifted: readonly string[] }[];
     }
   | {
       readonly kind: 'declare';

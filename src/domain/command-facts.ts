@@ -50,6 +50,16 @@ export interface RanThere {
   readonly left?: string | null;
   /** What was approved and deployed there with success, newest first; at most a hundred. */
   readonly runs: readonly { readonly sha: string; readonly startedAt: string }[];
+  /** What was deployed there with success and only because an emergency lifted something: no way back. Newest first; absent: none was. */
+  readonly inEmergency?: readonly RanInEmergency[];
+}
+
+export interface RanInEmergency {
+  readonly sha: string;
+  /** What was lifted, by the policy's keys; see `liftedOfCommit`. */
+  readonly lifted: readonly string[];
+  /** How many of the runs that were approved are newer. */
+  readonly newer: number;
 }
 
 export interface CommandedPull {

@@ -37,7 +37,7 @@ function done(act: CommandAct, place: AnswerPlace): string {
       return `**Locked**: nothing is deployed to ${environment}${but} until somebody unlocks it with ${code(`/countersign unlock ${quoted(act.environment)}`)}. Why: ${escape(act.why, 500)}`;
     }
     case 'rollback':
-      return `**Rolling back**: ${environment} from ${commitLink(act.from, place)} to ${commitLink(act.sha, place)}. How it goes is in the check run ${code(`countersign/deploy (${act.environment})`)} on the latter. Nothing else is deployed there until somebody unlocks it with ${code(`/countersign unlock ${quoted(act.environment)}`)}.`;
+      return `**Rolling back**: ${environment} from ${commitLink(act.from, place)} to ${commitLink(act.sha, place)}. How it goes is in the check run ${code(`countersign/deploy (${act.environment})`)} on the latter. Nothing else is deployed there until somebody unlocks it with ${code(`/countersign unlock ${quoted(act.environment)}`)}.${passedOver(act, place)}`;
     case 'declare': {
       const incident = act.incident === null ? '' : ` (incident ${escape(act.incident, 120)})`;
       return `**Emergency ${code(place.emergency ?? '?')}** declared for ${commitLink(act.sha, place)} on ${environment}: ${escape(act.why, 500)}${incident}. It lifts nothing until a second person confirms it with ${code(`/countersign confirm ${place.emergency ?? '?'}`)}: ${sentence(act.confirm, 300)}, who made nothing of this change. It ends on **${moment(act.expiresAt)}**, and with the one deployment that uses it.`;
@@ -50,6 +50,18 @@ function done(act: CommandAct, place: AnswerPlace): string {
       return `**Unlocked**: ${environment}. What waited for it is judged again.`;
   }
 }
+
+/** What somebody who goes back may have expected to find there. */
+const passedOver = (
+  { passedOver: passed = [] }: Extract<CommandAct, { kind: 'rollback' }>,
+  place: Place,
+): string =>
+  passed
+    .map(
+      ({ sha, lifted }) =>
+        ` Not to ${commitLink(sha, place)}, which ran there because an emergency lifted ${lifted.map((key) => code(key)).join(', ')} for that once.`,
+    )
+    .join('');
 
 const quoted = (name: string): string => (/\s/.test(name) ? `"${name}"` : name);
 

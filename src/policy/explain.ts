@@ -183,7 +183,7 @@ const SENTENCES: Sentences = {
   rollback_proven: ({ target, environment, at }) =>
     `${sha(target)} was approved and ran on ${code(environment)} before, deployed at ${moment(at)}.`,
   rollback_unproven: ({ target, environment }) =>
-    `The ledger has no approved deployment of ${sha(target)} to ${code(environment)} that succeeded, so nobody can go back to it: ask for its deployment.`,
+    `The ledger has no approved deployment of ${sha(target)} to ${code(environment)} that succeeded (what an emergency let through for once is none), so nobody can go back to it: ask for its deployment.`,
   rollback_unknown: ({ target, environment, why }) =>
     `Whether ${sha(target)} was approved and ran on ${code(environment)} before is not known: ${words(why)}.`,
   rollback_not_back: ({ target, running }) =>

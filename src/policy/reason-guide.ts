@@ -241,7 +241,7 @@ export const REASON_GUIDE: Readonly<Record<ReasonCode, Guide>> = {
     'The commit was approved and ran there before, so going back to it brings nothing new.',
   ),
   rollback_unproven: wrong(
-    'The ledger has no approved deployment of that commit there that succeeded.',
+    'The ledger has no approved deployment of that commit there that succeeded. One that an emergency let through is none.',
     'Ask for its deployment, or roll back to a commit that ran there.',
   ),
   rollback_unknown: wrong(

@@ -1,11 +1,11 @@
 import type { Kysely } from 'kysely';
 import type { Database } from '../../db/database.ts';
 import { CodedError } from '../../domain/coded-error.ts';
-import type { RanThere } from '../../domain/command-facts.ts';
+import type { RanInEmergency, RanThere } from '../../domain/command-facts.ts';
 import type { RanBefore } from '../../domain/deployment-facts.ts';
 import { type Known, known, unknown } from '../../domain/known.ts';
 import type { RepositoryRef } from '../../domain/repository.ts';
-import { readEntry } from '../../ledger/store/read.ts';
+import { approvedRun } from './approved-run.ts';
 import { recordedRun } from './backed-by-ledger.ts';
 import type { StoredDeployment } from './deployment-row.ts';
 import { mayStillRun } from './may-still-run.ts';
@@ -13,23 +13,38 @@ import { runningRelease } from './running-release.ts';
 
 const MOST = 100;
 
-/** What was approved and deployed with success in an environment, newest first, and what runs there now. */
+/** What was approved and deployed with success in an environment, newest first, what an emergency let through apart from it, and what runs there now. */
 export async function readRanThere(
   db: Kysely<Database>,
   repository: RepositoryRef,
   environment: string,
 ): Promise<Known<RanThere>> {
-  const { last, uncertain } = await runningRelease(db, repository, environment);
-  if (uncertain !== null)
-    return unknown(`how deployment ${uncertain.id} of ${uncertain.sha} ended is not known yet`);
-  const rows = await succeeded(db, repository.id, environment).limit(MOST).execute();
-  const runs: RanThere['runs'][number][] = [];
-  for (const row of rows) {
-    const run = await approvedRun(db, row);
-    if (run !== null) runs.push({ sha: row.sha, startedAt: run.startedAt });
+  try {
+    const { last, uncertain } = await runningRelease(db, repository, environment);
+    if (uncertain !== null)
+      return unknown(`how deployment ${uncertain.id} of ${uncertain.sha} ended is not known yet`);
+    const rows = await succeeded(db, repository.id, environment).limit(MOST).execute();
+    const runs: RanThere['runs'][number][] = [];
+    const inEmergency: RanInEmergency[] = [];
+    for (const row of rows) {
+      const run = await approvedRun(db, row);
+      if (run === null) continue;
+      const { sha } = row;
+      if (run.lifted.length === 0) runs.push({ sha, startedAt: run.startedAt });
+      else inEmergency.push({ sha, lifted: run.lifted, newer: runs.length });
+    }
+    const left = await leftThere(db, { repository, environment, since: last?.started_sequence ?? 0 });
+    return known({
+      running: last?.sha ?? null,
+      left,
+      runs,
+      ...(inEmergency.length === 0 ? {} : { inEmergency }),
+    });
+  } catch (error) {
+    // What was altered must not leave whoever asks without an answer.
+    if (error instanceof CodedError) return unknown(error.message);
+    throw error;
   }
-  const left = await leftThere(db, { repository, environment, since: last?.started_sequence ?? 0 });
-  return known({ running: last?.sha ?? null, left, runs });
 }
 
 /** The newest commit that started there since, didn't succeed, and may run there all the same; null: none. */
@@ -71,7 +86,7 @@ export async function readRanBefore(
       .execute();
     for (const row of rows) {
       const run = await approvedRun(db, row);
-      if (run !== null && run.endedAt !== null && row.finished_entry !== null)
+      if (run?.lifted.length === 0 && run.endedAt !== null && row.finished_entry !== null)
         return known({ entry: row.finished_entry, endedAt: run.endedAt });
     }
     return known(null);
@@ -89,21 +104,3 @@ const succeeded = (db: Kysely<Database>, repositoryId: number, environment: stri
     .where('environment', '=', environment)
     .where('state', '=', 'succeeded')
     .orderBy('started_sequence', 'desc');
-
-/**
- * How a deployment ran that was approved, by its entries; null where they don't say that it was and succeeded. A row alone proves nothing,
- * and a policy that only observes starts what it would have held. What was retired with its year can't be gone back to.
- */
-async function approvedRun(db: Kysely<Database>, row: StoredDeployment) {
-  const run = await recordedRun(db, row);
-  if (run?.state !== 'success' || row.started_entry === null) return null;
-  try {
-    const start = await readEntry(db, row.started_entry);
-    const answered = start?.content.answers ?? null;
-    const decided = answered === null ? null : await readEntry(db, answered);
-    return decided?.content.kind === 'deployment.approved' && decided.content.commit === row.sha ? run : null;
-  } catch (error) {
-    if (error instanceof CodedError && error.code === 'entry_retired') return null;
-    throw error;
-  }
-}

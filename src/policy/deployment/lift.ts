@@ -64,6 +64,10 @@ const LIFTED: Readonly<Record<string, { readonly key: Liftable; readonly codes: 
     },
   };
 
+/** The policy's key by which an emergency may lift this gate; null: none does. */
+export const keyOfGate = (gate: string): Liftable | null =>
+  Object.hasOwn(LIFTED, gate) ? (LIFTED[gate]?.key ?? null) : null;
+
 /** The gates with what a valid emergency lifts of them, and the emergency's own gate after them. */
 export function liftedGates(
   { emergency: policy }: EnvironmentPolicy,

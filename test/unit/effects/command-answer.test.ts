@@ -32,6 +32,14 @@ const answers: Readonly<Record<string, CommandAnswer>> = {
     from: sha('5d6e7f8'),
     why: null,
   }),
+  'rollback-past-emergency': accepted({
+    kind: 'rollback',
+    environment: 'production',
+    sha: sha('1a2b3c4'),
+    from: sha('5d6e7f8'),
+    why: null,
+    passedOver: [{ sha: sha('9a0b1c2'), lifted: ['approvals', 'changes'] }],
+  }),
   'emergency-declared': accepted({
     kind: 'declare',
     environment: 'production',

@@ -51,6 +51,12 @@ const ranThere = (...words: readonly string[]): Known<RanThere> =>
 const leaving = (left: string, running: string, ...earlier: readonly string[]): Known<RanThere> =>
   known({ running: sha(running), left: sha(left), runs: runsOf(running, ...earlier) });
 
+/** The same, with what emergencies let through. */
+const withEmergencies = (
+  ran: Known<RanThere>,
+  inEmergency: NonNullable<RanThere['inEmergency']>,
+): Known<RanThere> => (ran.known ? known({ ...ran.value, inEmergency }) : ran);
+
 /** A command of dave's, who leads, on the merged pull request 12. */
 export const commandFacts = (command: Command, over: Partial<CommandFacts> = {}): CommandFacts => ({
   schema: 'command-facts/v1',
@@ -367,7 +373,11 @@ const rollback = (target: string | null = null, why: string | null = null): Comm
   target,
   why,
 });
-const back = (to: string, why: string | null = null, from = 'new'): CommandAct => ({
+const back = (
+  to: string,
+  why: string | null = null,
+  from = 'new',
+): Extract<CommandAct, { kind: 'rollback' }> => ({
   kind: 'rollback',
   environment: 'production',
   sha: sha(to),
@@ -416,6 +426,50 @@ const rollbackRows: readonly CommandCase[] = [
     }),
   }),
   roll('to what runs there', rollback(sha('new')), 'runs_there'),
+  roll(
+    'what an emergency let through is passed over, and that is said',
+    rollback(),
+    { ...back('old'), passedOver: [{ sha: sha('rushed'), lifted: ['changes'] }] },
+    {
+      ran: withEmergencies(ranThere('new', 'old'), [
+        { sha: sha('rushed'), lifted: ['changes'], newer: 1 },
+        { sha: sha('rushed'), lifted: ['changes'], newer: 1 },
+        { sha: sha('rushed before'), lifted: ['approvals'], newer: 2 },
+      ]),
+    },
+  ),
+  roll('what an emergency let through runs there', rollback(), back('old', null, 'rushed'), {
+    ran: withEmergencies(known({ running: sha('rushed'), left: null, runs: runsOf('old') }), [
+      { sha: sha('rushed'), lifted: ['changes'], newer: 0 },
+    ]),
+  }),
+  roll('an emergency’s commit was deployed by the rules as well', rollback(), back('old'), {
+    ran: withEmergencies(ranThere('new', 'old', 'rushed'), [
+      { sha: sha('rushed'), lifted: ['approvals'], newer: 1 },
+    ]),
+  }),
+  roll(
+    'nothing but what an emergency let through ran before',
+    rollback(),
+    'nothing_before',
+    {
+      ran: withEmergencies(ranThere('new'), [
+        { sha: sha('rushed'), lifted: ['after', 'approvals'], newer: 1 },
+      ]),
+    },
+    {
+      says: `${'`'}${sha('rushed').slice(0, 7)}${'`'} ran on ${'`'}production${'`'} because an emergency lifted ${'`'}after${'`'} and ${'`'}approvals${'`'} for that once, so nobody goes back to it.`,
+    },
+  ),
+  roll(
+    'to what an emergency let through, by its name',
+    rollback(sha('rushed').slice(0, 9)),
+    'never_ran',
+    {
+      ran: withEmergencies(ranThere('new', 'old'), [{ sha: sha('rushed'), lifted: ['changes'], newer: 1 }]),
+    },
+    { says: 'because an emergency lifted `changes` for that once, so nobody goes back to it. The newest' },
+  ),
   roll(
     'a newer one failed and was left there: to the one that last succeeded, and no further',
     rollback(),

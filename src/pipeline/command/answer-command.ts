@@ -1,7 +1,8 @@
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../../db/database.ts';
-import { CodedError } from '../../domain/coded-error.ts';
 import type { CommandAct } from '../../domain/command-answer.ts';
+import type { CommandFacts } from '../../domain/command-facts.ts';
+import { unknown } from '../../domain/known.ts';
 import { fullName } from '../../domain/repository.ts';
 import { planAnswer } from '../../effects/plan-answer.ts';
 import { record } from '../../ledger/store/record.ts';
@@ -13,6 +14,7 @@ import type { Pipeline } from '../pipeline.ts';
 import { queueEffects } from '../queue-effects.ts';
 import { confirmEmergency, declareEmergency, reviewEmergency } from '../emergency/record-emergency.ts';
 import { requestDeployment } from '../deployment/request-deployment.ts';
+import { assertLockAsJudged } from './assert-lock-as-judged.ts';
 import { removeLock, setLock } from './set-lock.ts';
 
 /**
@@ -45,7 +47,9 @@ export async function answerCommand(pipeline: Pipeline, data: unknown): Promise<
       .values({ subject, basis: String(job.commentId), verdict: answer.verdict, entry_id: entryId })
       .execute();
     const made =
-      answer.verdict === 'accepted' ? await act(tx, pipeline, job, { act: answer.act, entryId }) : {};
+      answer.verdict === 'accepted'
+        ? await act(tx, pipeline, job, { act: answer.act, facts: assessed.facts, entryId })
+        : {};
     const now = pipeline.now();
     const quiet =
       job.stranger === true && answer.verdict !== 'accepted' && !(await isFirst(tx, job, entryId));
@@ -107,12 +111,19 @@ async function recordAnswer(
   return entryId;
 }
 
-/** Its own entry comes after the command's, before anything is done. Answers what the answer has to say of it. */
+/**
+ * Its own entry comes after the command's, before anything is done. Answers what the answer has to say of it. Commands on two pull
+ * requests run side by side: one that was judged by a lock, or by there being none, is done only while that is so.
+ */
 async function act(
   tx: Transaction<Database>,
   pipeline: Pipeline,
-  { repository, number, commenter, delivery }: CommandJob,
-  { act, entryId }: { readonly act: CommandAct; readonly entryId: string },
+  { repository, number, commenter, commentId, delivery }: CommandJob,
+  {
+    act,
+    facts,
+    entryId,
+  }: { readonly act: CommandAct; readonly facts: CommandFacts; readonly entryId: string },
 ): Promise<{ readonly emergency?: string; readonly asked?: boolean }> {
   const { environment } = act;
   const place = {
@@ -121,6 +132,13 @@ async function act(
     by: commenter,
     delivery,
   };
+  const assertLock = () =>
+    assertLockAsJudged(
+      tx,
+      { repositoryId: repository.id, environment },
+      facts.lock ?? unknown('it was not looked up'),
+      `a command on it in comment ${commentId}`,
+    );
   const commented = { repository, number, by: commenter, delivery, answers: entryId };
   switch (act.kind) {
     case 'deploy':
@@ -152,6 +170,7 @@ async function act(
       return {};
     }
     case 'rollback': {
+      await assertLock();
       const { sha, why } = act;
       const said = `rolled back to ${sha.slice(0, 7)}${why === null ? '' : `: ${why}`}`;
       // Or the next merge would bring back at once what it was rolled back from. It lets the rollback itself through.
@@ -170,13 +189,9 @@ async function act(
       });
       return {};
     }
-    case 'unlock': {
-      const removed = await removeLock(tx, pipeline, { ...place, why: act.why });
-      if (removed !== null) return {};
-      throw new CodedError(
-        'facts_moved',
-        `${environment} of ${fullName(repository)} was unlocked while an unlocking was judged: it is judged again in a moment`,
-      );
-    }
+    case 'unlock':
+      await assertLock();
+      await removeLock(tx, pipeline, { ...place, why: act.why });
+      return {};
   }
 }

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../../db/database.ts';
 import { CodedError } from '../../domain/coded-error.ts';
@@ -13,9 +12,8 @@ import { planStart } from '../../effects/plan-outcome.ts';
 import { record } from '../../ledger/store/record.ts';
 import { explainDecision } from '../explain-decision.ts';
 import { logUrl } from './log-url.ts';
-import { holdLocks } from '../command/hold-locks.ts';
+import { assertLockAsJudged } from '../command/assert-lock-as-judged.ts';
 import { readHostKeys } from '../host/read-host-keys.ts';
-import { readLockFacts } from '../command/read-lock.ts';
 import { assertNotRehearsed } from '../host/rehearsal-lock.ts';
 import { useEmergency } from '../emergency/use-emergency.ts';
 import { queueEffects } from '../queue-effects.ts';
@@ -41,7 +39,8 @@ export async function startDeployment(
     const now = pipeline.now();
     const entryUuid = pipeline.newId();
     await assertNothingPressedSince(tx, row, facts);
-    await assertNotLockedSince(tx, row, facts);
+    const place = { repositoryId: row.repository_id, environment: row.environment };
+    await assertLockAsJudged(tx, place, facts.lock, `the start of deployment ${row.id}`);
     await assertNotRehearsed(tx, row);
     const started = await tx
       .updateTable('countersign.deployment')
@@ -103,21 +102,6 @@ export async function startDeployment(
     await queueEffects(tx, pipeline.queue, effects, now);
     return started;
   });
-}
-
-/** Somebody who locks the environment at this moment waits for us, or we see their lock. */
-async function assertNotLockedSince(
-  tx: Transaction<Database>,
-  row: StoredDeployment,
-  { lock: judged }: DeploymentFacts,
-): Promise<void> {
-  await holdLocks(tx, row.repository_id, row.environment);
-  const lock = await readLockFacts(tx, row.repository_id, row.environment);
-  if (judged === undefined || isDeepStrictEqual(lock, judged)) return;
-  throw new CodedError(
-    'facts_moved',
-    `the environment of deployment ${row.id} was locked or unlocked while its start was judged: it is judged again in a moment`,
-  );
 }
 
 /** A press takes the same lock: either it is seen here, or it comes after the start, when it stops nothing any more. */

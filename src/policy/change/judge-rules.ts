@@ -38,7 +38,7 @@ export function judgeRules(policy: Policy, facts: ChangeFacts, asked: RulesAsked
 }
 
 /** Which files a rule asks the code owners of: those that its paths mean, or all. */
-function concernsOf({ when }: Rule): ((path: string) => boolean) | undefined {
+export function concernsOf({ when }: Rule): ((path: string) => boolean) | undefined {
   const { paths } = when ?? {};
   return paths === undefined ? undefined : (path) => patternOf(paths, path) !== undefined;
 }

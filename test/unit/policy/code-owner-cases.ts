@@ -503,6 +503,17 @@ const ruleRow = (
   facts: ChangeFacts,
   more: Partial<ChangeCase> = {},
 ) => row(name, outcome, codes, facts, { gate: 'rules', policy: byRule({ codeowners: true }), ...more });
+const asks = (author: typeof bob) => review({ author, state: 'changes_requested' });
+const objection = (
+  name: string,
+  outcome: 'pending' | 'passed',
+  facts: ChangeFacts,
+  more: Partial<ChangeCase> = {},
+) =>
+  ruleRow(name, outcome, [outcome === 'pending' ? 'changes_requested' : 'no_changes_requested'], facts, {
+    gate: 'changes_requested',
+    ...more,
+  });
 const owned = file('/billing/ @dave', '/docs/ @erin');
 const OWNERS_ASKED = ['rule_approvals_missing', 'code_owner_approval_missing'] as const;
 
@@ -599,6 +610,44 @@ const ruledRows: readonly ChangeCase[] = [
     'pending',
     ['rule_approvals_missing', 'code_owner_approval_impossible'],
     change(file('/billing/ @alice'), { files: files('billing/a.ts'), ...approvedBy(bob) }),
+  ),
+  objection(
+    'one owner approved, and another asks for changes',
+    'pending',
+    change(file('/billing/ @dave @erin'), {
+      files: files('billing/a.ts'),
+      reviews: all(review(), review({ author: dave }), asks(erin)),
+    }),
+  ),
+  objection(
+    'the owner of one file asks for changes, and another of the rule has no owner',
+    'pending',
+    change(file('/billing/a.ts @erin'), {
+      files: files('billing/a.ts', 'billing/b.ts'),
+      reviews: all(review(), review({ author: dave }), asks(erin)),
+    }),
+    { policy: byRule({ teams: ['payments'], codeowners: true }) },
+  ),
+  objection(
+    'somebody asks for changes, and whether they are an owner is not known',
+    'pending',
+    change(unknown('GitHub answered 403'), {
+      files: files('billing/a.ts'),
+      reviews: all(review(), asks(erin)),
+    }),
+  ),
+  objection(
+    'the owner of a file that the rule is not about asks for changes',
+    'passed',
+    change(owned, {
+      files: files('billing/a.ts', 'docs/a.md'),
+      reviews: all(review(), review({ author: dave }), asks(erin)),
+    }),
+  ),
+  objection(
+    'an owner asks for changes, and the rule does not hold',
+    'passed',
+    change(file('* @erin'), { files: files('docs/a.md'), reviews: all(review(), asks(erin)) }),
   ),
 ];
 

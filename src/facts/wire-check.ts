@@ -7,7 +7,10 @@ fragment CheckParts on StatusCheckRollupContextConnection {
   pageInfo { hasNextPage endCursor }
   nodes {
     __typename
-    ... on CheckRun { databaseId name status conclusion checkSuite { app { databaseId } } }
+    ... on CheckRun {
+      databaseId name status conclusion
+      checkSuite { databaseId app { databaseId } workflowRun { event workflow { databaseId } } }
+    }
     ... on StatusContext { context state createdAt }
   }
 }`;
@@ -18,7 +21,13 @@ const checkRun = z.object({
   name: z.string(),
   status: z.string(),
   conclusion: z.string().nullable(),
-  checkSuite: z.object({ app: z.object({ databaseId: z.int().nullable() }).nullable() }),
+  checkSuite: z.object({
+    databaseId: z.int().nullable(),
+    app: z.object({ databaseId: z.int().nullable() }).nullable(),
+    workflowRun: z
+      .object({ event: z.string(), workflow: z.object({ databaseId: z.int().nullable() }) })
+      .nullable(),
+  }),
 });
 const statusContext = z.object({
   __typename: z.literal('StatusContext'),
@@ -38,14 +47,21 @@ export const graphqlChecks = z.object({
 export type WireCheck = z.output<typeof checkRun> | z.output<typeof statusContext>;
 
 /**
- * The newest report of each name and reporter: a check run that was run again counts by its last run. Which is newest goes by
- * GitHub's own id: when one started is whatever its reporter says.
+ * The newest report of each name and reporter, and of each workflow that reports it: a check run that was run again counts by its last run, in whatever suite that is. Which
+ * is newest goes by GitHub's own id: when one started is whatever its reporter says.
+ *
+ * All workflows report as one App, and whoever may push can write one: a green job of another workflow, or of the same one for another event (started by hand, say), says nothing
+ * of the red one, and both count. Any other App has one suite for a commit ("a collection of the check runs created by a single GitHub App for a specific commit",
+ * https://docs.github.com/en/rest/guides/using-the-rest-api-to-interact-with-checks), unless it makes more by itself.
+ *
+ * What a workflow reports through the API with its GITHUB_TOKEN, GitHub puts into a suite of its own choice; where that is the suite of the red job, nothing tells them apart here.
  */
 export function checksOf(reports: readonly WireCheck[]): readonly CheckFacts[] {
   const newest = new Map<string, Candidate>();
   for (const report of reports) {
     const candidate = candidateOf(report);
-    const key = JSON.stringify([candidate.check.name, candidate.check.appId]);
+    const { check, series } = candidate;
+    const key = JSON.stringify([check.name, check.appId, series]);
     const before = newest.get(key);
     if (before === undefined || replaces(candidate, before)) newest.set(key, candidate);
   }
@@ -54,6 +70,8 @@ export function checksOf(reports: readonly WireCheck[]): readonly CheckFacts[] {
 
 interface Candidate {
   readonly check: CheckFacts;
+  /** What it is a run of, as parts of a key: the newest of these alone counts. */
+  readonly series: readonly (string | number | null)[];
   /** Null: GitHub gives it no number. */
   readonly order: number | null;
 }
@@ -73,12 +91,17 @@ function candidateOf(report: WireCheck): Candidate {
       appId: null,
       state: STATUS_STATES[report.state] ?? 'failure',
     };
-    return { check, order: Date.parse(report.createdAt) };
+    return { check, series: [], order: Date.parse(report.createdAt) };
   }
   const state =
     report.status === 'COMPLETED' ? (CONCLUSIONS[report.conclusion ?? ''] ?? 'failure') : 'pending';
-  const check: CheckFacts = { name: report.name, appId: report.checkSuite.app?.databaseId ?? null, state };
-  return { check, order: report.databaseId };
+  const { databaseId: suite, app, workflowRun: run } = report.checkSuite;
+  const workflow = run?.workflow.databaseId ?? null;
+  return {
+    check: { name: report.name, appId: app?.databaseId ?? null, state },
+    series: run === null || workflow === null ? ['suite', suite] : ['workflow', workflow, run.event],
+    order: report.databaseId,
+  };
 }
 
 /** Whatever isn't listed, today's other conclusions and those that GitHub may add, is a failure. */

@@ -107,7 +107,7 @@ function workflowRunObject(repository: Repository, check: CheckRun): Fields | nu
     databaseId: run.id,
     event: run.event,
     runNumber: run.number,
-    workflow: { __typename: 'Workflow', name: run.name },
+    workflow: { __typename: 'Workflow', databaseId: run.workflowId, name: run.name },
   };
 }
 

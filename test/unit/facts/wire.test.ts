@@ -54,8 +54,13 @@ describe('what a check says', () => {
     name: 'ci/test',
     status: 'COMPLETED',
     conclusion: 'SUCCESS',
-    checkSuite: { app: { databaseId: 7 } },
+    checkSuite: suite({}),
     ...over,
+  });
+  const suite = (over: object) => ({ databaseId: 50, app: { databaseId: 7 }, workflowRun: null, ...over });
+  const runOf = (workflow: number, event = 'pull_request') => ({
+    event,
+    workflow: { databaseId: workflow },
   });
   const status = (state: string): WireCheck => ({
     __typename: 'StatusContext',
@@ -95,6 +100,41 @@ describe('what a check says', () => {
     expect(checksOf([queued, failed, again])[0]?.state).toBe('pending');
   });
 
+  test('a green run of another workflow, or for another event, hides no red one', () => {
+    const failed = run({ conclusion: 'FAILURE', checkSuite: suite({ workflowRun: runOf(1) }) });
+    const other = (over: object) => run({ databaseId: 2, checkSuite: suite({ databaseId: 51, ...over }) });
+    for (const workflowRun of [runOf(2), runOf(1, 'workflow_dispatch'), null]) {
+      for (const reports of [
+        [failed, other({ workflowRun })],
+        [other({ workflowRun }), failed],
+      ])
+        expect(
+          checksOf(reports)
+            .map(({ state }) => state)
+            .toSorted(),
+        ).toEqual(['failure', 'success']);
+    }
+  });
+
+  test('a new run of the same workflow replaces the red one, in whatever suite', () => {
+    const failed = run({ conclusion: 'FAILURE', checkSuite: suite({ workflowRun: runOf(1) }) });
+    const again = run({ databaseId: 2, checkSuite: suite({ databaseId: 51, workflowRun: runOf(1) }) });
+    expect(checksOf([again, failed]).map(({ state }) => state)).toEqual(['success']);
+  });
+
+  test('what another App reports in two suites of its own counts twice', () => {
+    const failed = run({ conclusion: 'FAILURE' });
+    const other = run({ databaseId: 2, checkSuite: suite({ databaseId: 51 }) });
+    expect(checksOf([failed, other])).toHaveLength(2);
+  });
+
+  test('a workflow that GitHub gives no number is known by its suite', () => {
+    const unnumbered = { event: 'push', workflow: { databaseId: null } };
+    const failed = run({ conclusion: 'FAILURE', checkSuite: suite({ workflowRun: unnumbered }) });
+    const other = run({ databaseId: 2, checkSuite: suite({ databaseId: 51, workflowRun: unnumbered }) });
+    expect(checksOf([failed, other])).toHaveLength(2);
+  });
+
   test('a reporter can’t make an older success the newest by saying that it starts later', () => {
     const success = run({ databaseId: 1, startedAt: '2099-01-01T00:00:00Z' });
     const failed = run({ databaseId: 2, conclusion: 'FAILURE', startedAt: '2026-11-02T10:00:00Z' });
@@ -108,7 +148,7 @@ describe('what a check says', () => {
   });
 
   test('the same name by another App is another check', () => {
-    const other = run({ conclusion: 'FAILURE', checkSuite: { app: { databaseId: 8 } } });
+    const other = run({ conclusion: 'FAILURE', checkSuite: suite({ app: { databaseId: 8 } }) });
     expect(checksOf([run({}), other, status('PENDING')]).map(({ appId, state }) => [appId, state])).toEqual([
       [7, 'success'],
       [8, 'failure'],

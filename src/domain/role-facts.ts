@@ -10,6 +10,11 @@ export interface RoleFacts {
   readonly teams: Readonly<Record<string, Known<readonly number[]>>>;
   readonly permissions: Readonly<Record<string, Known<Permission>>>;
   /**
+   * A login that a policy names counts only with write permission, which was asked for. Absent: these were gathered by a version that took the login alone, and are judged
+   * again as they were then. Whatever gathers roles sets it (`facts/read-roles.ts`).
+   */
+  readonly usersMustWrite?: true;
+  /**
    * Of the teams that own a changed file: slug → whether GitHub takes them as owners, which needs a team that everyone in
    * the organisation sees and that has write access itself. Absent: nobody asked for code owners.
    */

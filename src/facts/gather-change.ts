@@ -93,12 +93,15 @@ export async function gatherChange(client: GitHubReader, asked: ChangeAsked): Pr
   });
 }
 
-/** Everyone whom a pull request's facts name, and those among them who decided something: its reviewers. */
+/** Everyone whom a pull request's facts name, and those among them who decided something: its reviewers, and who dismissed a review. */
 export function peopleOf(
   { pullRequest, commits, reviews, dismissals }: PullRequestReading,
   pushers: Known<readonly Actor[]>,
 ): { readonly named: readonly Actor[]; readonly acting: readonly Actor[] } {
-  const reviewers = reviews.items.flatMap((review) => review.author ?? []);
+  const acting = [
+    ...reviews.items.map(({ author }) => author),
+    ...dismissals.items.map(({ by }) => by),
+  ].flatMap((actor) => actor ?? []);
   const identities = commits.items.flatMap(({ author, committer, coAuthors }) => [
     author,
     committer,
@@ -107,11 +110,10 @@ export function peopleOf(
   const others = [
     pullRequest.author,
     pullRequest.merged?.by ?? null,
-    ...dismissals.items.map(({ by }) => by),
     ...identities.map((each) => each.actor),
   ];
   return {
-    named: [...others.flatMap((actor) => actor ?? []), ...reviewers, ...(pushers.known ? pushers.value : [])],
-    acting: reviewers,
+    named: [...others.flatMap((actor) => actor ?? []), ...acting, ...(pushers.known ? pushers.value : [])],
+    acting,
   };
 }

@@ -55,6 +55,7 @@ export function openRoles(
       return {
         teams: Object.fromEntries(members),
         permissions: Object.fromEntries(granted),
+        usersMustWrite: true,
         ...(owners === null ? {} : await owning.of(owners)),
       };
     },

@@ -1,6 +1,6 @@
 import type { ReasonCode } from '../domain/reason.ts';
 import type { AboutByCode } from './reasons.ts';
-import { asked, code, list, login, sha, words } from './sentence-parts.ts';
+import { although, asked, code, list, login, sha, words } from './sentence-parts.ts';
 import { moment } from './timing-sentences.ts';
 
 /** The codes of emergencies and of the reviews that they leave open. */
@@ -23,10 +23,10 @@ export const EMERGENCY_SENTENCES: {
     `${named(emergency)} was used up by another deployment: declare another one.`,
   emergency_not_in_policy: ({ emergency, environment }) =>
     `${named(emergency)} lifts nothing: the policy lets no emergency lift anything on ${code(environment)}.`,
-  emergency_declarer_not_allowed: ({ emergency, login: who, asked: names }) =>
-    `${named(emergency)} lifts nothing: ${login(who)}, who declared it, isn’t ${asked(names)}.`,
-  emergency_confirmer_not_allowed: ({ emergency, login: who, asked: names }) =>
-    `${named(emergency)} lifts nothing: ${login(who)}, who confirmed it, isn’t ${asked(names)}.`,
+  emergency_declarer_not_allowed: ({ emergency, login: who, asked: names, ...but }) =>
+    `${named(emergency)} lifts nothing: ${login(who)}, who declared it, ${notNamed(who, names, but)}.`,
+  emergency_confirmer_not_allowed: ({ emergency, login: who, asked: names, ...but }) =>
+    `${named(emergency)} lifts nothing: ${login(who)}, who confirmed it, ${notNamed(who, names, but)}.`,
   emergency_confirmer_is_author: ({ emergency, login: who, commit }) =>
     `${named(emergency)} lifts nothing: ${login(who)}, who confirmed it, made ${commit === undefined ? 'a part of what is deployed' : `commit ${sha(commit)}`}.`,
   emergency_confirmer_not_second: ({ emergency, login: who, as }) =>
@@ -48,3 +48,9 @@ const plainId = (id: unknown): string => String(id).replaceAll(/[^0-9a-f]/g, '')
 const named = (id: unknown): string => `Emergency ${code(plainId(id))}`;
 const reviewed = (of: unknown, id: unknown): string =>
   of === 'bypass' ? `Bypass ${code(plainId(id))}` : named(id);
+
+/** `isn’t somebody of team leads`, or what else is wrong with them. */
+function notNamed(who: unknown, names: unknown, but: Parameters<typeof although>[1]): string {
+  const wrong = although(who, but);
+  return wrong === null ? `isn’t ${asked(names)}` : `may not: ${wrong}`;
+}

@@ -1,7 +1,7 @@
 import type { Reason, ReasonCode } from '../domain/reason.ts';
 import type { AboutByCode, Part, ProtectionSetting } from './reasons.ts';
 import { orInstead, ruleHead } from './rule-sentences.ts';
-import { asked, code, count, list, login, ownerName, sha, words } from './sentence-parts.ts';
+import { although, asked, code, count, list, login, ownerName, sha, words } from './sentence-parts.ts';
 import { EMERGENCY_SENTENCES } from './emergency-sentences.ts';
 import { moment, TIMING_SENTENCES } from './timing-sentences.ts';
 
@@ -73,8 +73,8 @@ const SENTENCES: Sentences = {
   approver_is_author: ({ login: who, as, commit }) =>
     `${login(who)}’s approval doesn’t count: ${theirs(as, commit)}.`,
   approver_is_bot: ({ login: who }) => `${login(who)}’s approval doesn’t count: it is not a person.`,
-  approver_not_eligible: ({ login: who, asked: names }) =>
-    `${login(who)}’s approval doesn’t count: the policy asks for ${asked(names)}.`,
+  approver_not_eligible: ({ login: who, asked: names, ...named }) =>
+    `${login(who)}’s approval doesn’t count: ${although(who, named) ?? `the policy asks for ${asked(names)}`}.`,
   approver_unknown: () => 'An approval doesn’t count: its account is deleted.',
   code_owner_approval_missing: ({ files, count: all, owners, path, line, head, rule, instead }) =>
     `${forRule(rule)}${capital(filesNamed(files, all))} ${all === 1 ? 'has' : 'have'} code owners, and none of them approved ${sha(head)}: an approval of ${asked(owners)} is needed (${place(path, line)}).${orInstead(instead)}`,
@@ -213,8 +213,8 @@ const SENTENCES: Sentences = {
   branch_unknown: ({ target, why }) => `Which branches contain ${sha(target)} is not known: ${words(why)}.`,
   branch_allowed: ({ target, branches }) => `${sha(target)} is on ${list(branches, 'and', code)}.`,
   requester_unknown: () => 'GitHub does not say who asked for the deployment.',
-  requester_not_allowed: ({ login: who, environment, asked: names, right }) =>
-    `${login(who)} may not ${rightTo(right)} ${code(environment)}: the policy asks for ${asked(names)}.`,
+  requester_not_allowed: ({ login: who, environment, asked: names, right, ...named }) =>
+    `${login(who)} may not ${rightTo(right)} ${code(environment)}: ${although(who, named) ?? `the policy asks for ${asked(names)}`}.`,
   requester_allowed: ({ login: who, environment, right }) =>
     `${login(who)} may ${rightTo(right)} ${code(environment)}.`,
   request_required: ({ environment }) =>
@@ -241,8 +241,8 @@ const SENTENCES: Sentences = {
     `${login(who)}’s approval of the deployment doesn’t count: ${theirs(as, commit)}.`,
   deployment_approver_is_requester: ({ login: who }) =>
     `${login(who)}’s approval of the deployment doesn’t count: they asked for it.`,
-  deployment_approver_not_reviewer: ({ login: who, asked: names }) =>
-    `${login(who)}’s answer to the deployment doesn’t count: the reviewers are ${list(names, 'and', (name) => words(name))}.`,
+  deployment_approver_not_reviewer: ({ login: who, asked: names, ...named }) =>
+    `${login(who)}’s answer to the deployment doesn’t count: ${although(who, named) ?? `the reviewers are ${list(names, 'and', (name) => words(name))}`}.`,
   deployment_reviewer_unknown: ({ answer }) =>
     answer === 'rejected'
       ? 'Somebody whose account is deleted rejected the deployment: whether that counts can’t be found out.'

@@ -1,6 +1,14 @@
 import type { EnforcedSetting } from '../domain/protection-settings.ts';
 import type { Reason, ReasonCode } from '../domain/reason.ts';
 
+/** Of somebody who has a login that the policy names, and isn't whom it means. */
+interface Named {
+  /** They may not write to the repository. */
+  readonly lacks?: 'write';
+  /** The id of the account that the policy names, which is another one. */
+  readonly account?: number;
+}
+
 /**
  * What each reason is about, by its code. Every `commit`, `head` and `target` is a full id; explaining shortens them.
  * `pullRequest` stands where a reason about a change was found while judging a deployment; `asked` names who could, as
@@ -92,7 +100,7 @@ export interface AboutByCode {
     readonly pullRequest?: number;
   };
   readonly approver_is_bot: { readonly login: string; readonly pullRequest?: number };
-  readonly approver_not_eligible: {
+  readonly approver_not_eligible: Named & {
     readonly login: string;
     readonly asked: readonly string[];
     readonly pullRequest?: number;
@@ -235,7 +243,7 @@ export interface AboutByCode {
   readonly branch_unknown: { readonly target: string; readonly why: string };
   readonly branch_allowed: { readonly target: string; readonly branches: readonly string[] };
   readonly requester_unknown: { readonly environment: string };
-  readonly requester_not_allowed: {
+  readonly requester_not_allowed: Named & {
     /** Of one that goes back, which is another right. */
     readonly right?: 'rollback' | 'emergency';
     readonly login: string;
@@ -279,7 +287,10 @@ export interface AboutByCode {
     readonly pullRequest?: number;
   };
   readonly deployment_approver_is_requester: { readonly login: string };
-  readonly deployment_approver_not_reviewer: { readonly login: string; readonly asked: readonly string[] };
+  readonly deployment_approver_not_reviewer: Named & {
+    readonly login: string;
+    readonly asked: readonly string[];
+  };
   readonly deployment_reviewer_unknown: { readonly answer: 'approved' | 'rejected' };
   readonly order_kept: Before & { readonly since: string; readonly soak?: string };
   readonly order_missing: Before;
@@ -327,14 +338,16 @@ export interface AboutByCode {
   readonly emergency_erased: Emergency;
   readonly emergency_spent: Emergency;
   readonly emergency_not_in_policy: Emergency;
-  readonly emergency_declarer_not_allowed: Emergency & {
-    readonly login: string;
-    readonly asked: readonly string[];
-  };
-  readonly emergency_confirmer_not_allowed: Emergency & {
-    readonly login: string;
-    readonly asked: readonly string[];
-  };
+  readonly emergency_declarer_not_allowed: Emergency &
+    Named & {
+      readonly login: string;
+      readonly asked: readonly string[];
+    };
+  readonly emergency_confirmer_not_allowed: Emergency &
+    Named & {
+      readonly login: string;
+      readonly asked: readonly string[];
+    };
   readonly emergency_confirmer_is_author: Emergency & {
     readonly login: string;
     readonly as: Part;

@@ -3,9 +3,9 @@ import { environmentOf } from './environment-of.ts';
 import { organisationPolicy } from './organisation-policy.ts';
 import { codeOwnersAsked } from './paths-asked.ts';
 import { ownersAmong } from './owners-among.ts';
-import type { Policy } from './schema.ts';
+import type { People, Policy } from './schema.ts';
 
-type Asking = { readonly teams?: readonly string[] | undefined; readonly permission?: string | undefined };
+type Asking = Partial<Pick<People, 'teams' | 'users' | 'permission'>>;
 
 /**
  * The roles to resolve before judging. For an environment these are the change's as well, since every change in the
@@ -45,7 +45,11 @@ function asked(policy: Policy, scope: Scope): RolesAsked {
   ];
   return {
     teams: [...new Set(asking.flatMap(({ teams }) => teams ?? []))].toSorted(),
-    permissions: asking.some(({ permission }) => permission !== undefined),
+    permissions: asking.some(countsPermission),
     ...(codeOwnersAsked(policy) ? { codeOwners: ownersAmong } : {}),
   };
 }
+
+/** Whether somebody's permission on the repository may decide: a named login counts only with it. */
+export const countsPermission = ({ users, permission }: Asking): boolean =>
+  users !== undefined || permission !== undefined;

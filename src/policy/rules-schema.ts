@@ -30,13 +30,14 @@ export function rulesSchemas<
   Approvals extends z.ZodType,
   Checks extends z.ZodType,
   Branches extends z.ZodType,
-  Names extends z.ZodType,
+  Teams extends z.ZodType,
+  Users extends z.ZodType,
 >(parts: {
   readonly approvals: Approvals;
   readonly checks: Checks;
   readonly branches: Branches;
-  readonly teams: Names;
-  readonly users: Names;
+  readonly teams: Teams;
+  readonly users: Users;
 }) {
   const someone = { teams: parts.teams.optional(), users: parts.users.optional() };
   const when = z

@@ -47,7 +47,20 @@ const login = z
   .describe('A GitHub login.');
 
 const teams = z.array(team).min(1).max(100);
-const users = z.array(login).min(1).max(100);
+const user = z.union([
+  login,
+  z.strictObject({
+    login,
+    id: z.int().min(1).describe('The account’s id, for somebody else can take a login that is given up.'),
+  }),
+]);
+const users = z
+  .array(user)
+  .min(1)
+  .max(100)
+  .describe(
+    'Logins, or logins with the ids of their accounts; each counts only with write permission on the repository.',
+  );
 const permission = z
   .enum(['write', 'maintain', 'admin'])
   .describe('Everyone with at least this permission on the repository.');
@@ -95,7 +108,9 @@ function enough(
   const { required, from } = approvals;
   if (from === 'environment' || from.users === undefined) return;
   if (from.teams !== undefined || from.permission !== undefined || from.codeowners === true) return;
-  const named = new Set(from.users.map((user) => user.toLowerCase())).size;
+  const named = new Set(
+    from.users.map((each) => (typeof each === 'string' ? each : each.login).toLowerCase()),
+  ).size;
   if (named >= required) return;
   const message = `asks for ${required} approvals, but only ${named === 1 ? 'one person' : `${named} people`} could give them`;
   context.addIssue({ code: 'custom', path: ['required'], message });
@@ -326,6 +341,7 @@ export type Policy = z.output<typeof policySchemaV1> & {
   /** It is what the baseline asks for: of what that says nothing of, it asks nothing. See `policy/organisation-policy.ts`. */
   readonly fromOrganisation?: true;
 };
+export type User = z.output<typeof user>;
 export type People = z.output<typeof people>;
 export type Approvers = z.output<typeof approvers>;
 export type BotPolicy = z.output<typeof bot>;

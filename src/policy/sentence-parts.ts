@@ -51,6 +51,16 @@ export function list(items: unknown, word: 'and' | 'or', show: (item: unknown) =
     : `${shown.slice(0, -1).join(', ')} ${word} ${shown.at(-1) ?? ''}`;
 }
 
+/** Why somebody whose login the policy names isn't whom it asks for; null: it doesn't name them. */
+export function although(
+  who: unknown,
+  { lacks, account }: { readonly lacks?: unknown; readonly account?: unknown },
+): string | null {
+  if (account !== undefined)
+    return `this account has the login ${login(who)}, but isn’t account ${words(account)}, which the policy names`;
+  return lacks === undefined ? null : `the policy names ${login(who)}, who may not write to this repository`;
+}
+
 /** Whom the policy names: `team leads`, `carol`, `write permission`. */
 export function asked(names: unknown): string {
   return list(names, 'or', (name) => {

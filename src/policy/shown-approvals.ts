@@ -3,6 +3,7 @@ import type { Reason } from '../domain/reason.ts';
 import { countedApprovals, type CountedApproval } from './counted-approvals.ts';
 import { disqualifiedBecause } from './disqualified-because.ts';
 import type { Policy } from './schema.ts';
+import { although } from './sentence-parts.ts';
 
 /** One person's approval as the check run shows it. */
 export interface ShownApproval {
@@ -52,6 +53,8 @@ function whyNot({ code, about }: Reason): string {
     return `given on ${commit}, before the merge ${merge}, which could not be made anew: approve again`;
   if (code === 'approval_before_base_change') return 'given before the base changed: approve again';
   if (code === 'approver_not_eligible') {
+    const instead = although(about['login'], about);
+    if (instead !== null) return instead;
     return `not one of those the policy asks: ${[about['asked'] ?? []].flat().join(', ')}`;
   }
   if (code === 'role_unknown')

@@ -4,6 +4,7 @@ import { judgeReviews, reviewersOf } from './deployment/judge-reviews.ts';
 import { environmentOf } from './environment-of.ts';
 import { disqualifiedBecause } from './disqualified-because.ts';
 import type { Policy } from './schema.ts';
+import { although } from './sentence-parts.ts';
 import type { ShownApproval } from './shown-approvals.ts';
 
 /** Who approved a deployment, and whether it counted; nobody where the policy asks for no approvals. */
@@ -28,6 +29,8 @@ function whyNot({ code, about }: Reason): string {
   if (code === 'deployment_approver_is_author') return disqualifiedBecause(about);
   if (code === 'deployment_approver_is_requester') return 'disqualified because they asked for it';
   if (code === 'deployment_approver_not_reviewer') {
+    const instead = although(about['login'], about);
+    if (instead !== null) return instead;
     return `not one of the reviewers: ${[about['asked'] ?? []].flat().join(', ')}`;
   }
   if (code === 'deployment_approval_stale') return `given for ${commit}, which is another commit`;

@@ -141,6 +141,7 @@ export const makeRoles = (over: Partial<RoleFacts> = {}): RoleFacts => ({
     ...over.teams,
   },
   permissions: { ...over.permissions },
+  ...(over.usersMustWrite === undefined ? {} : { usersMustWrite: over.usersMustWrite }),
 });
 
 export const repository = { id: 500, owner: 'acme', name: 'shop', installationId: 9 } as const;

@@ -106,7 +106,7 @@ function disqualification(
     case 'yes':
       return null;
     case 'no':
-      return reason('approver_not_eligible', { login, asked: namesOf(from) });
+      return reason('approver_not_eligible', { login, asked: namesOf(from), ...eligible.although });
     case 'unknown':
       return reason('role_unknown', { login, role: eligible.role, why: eligible.why });
   }

@@ -2,7 +2,7 @@ import type { Actor } from '../../domain/actor.ts';
 import type { ChangeFacts } from '../../domain/change-facts.ts';
 import { authorsOfChange } from '../authorship.ts';
 import { matchesBranch } from '../branch-glob.ts';
-import { eligibility } from '../eligibility.ts';
+import { isAmong } from '../eligibility.ts';
 import { matchesText } from '../glob.ts';
 import { patternOf } from '../path-glob.ts';
 import type { Because } from '../reasons.ts';
@@ -85,7 +85,7 @@ function isBy(
   const unsure: string[] = [];
   for (const author of people) {
     if (bots === true && author.kind === 'bot') return yes({ bot: author.login });
-    const member = eligibility(author, { teams, users, permission: undefined }, facts.roles);
+    const member = isAmong(author, { teams, users }, facts.roles);
     if (member.is === 'yes') return yes({ author: author.login });
     if (member.is === 'unknown') unsure.push(`whether ${author.login} is in the ${member.role} is not known`);
   }

@@ -3,7 +3,7 @@ import { eligibility, namesOf } from '../eligibility.ts';
 import { environmentOf } from '../environment-of.ts';
 import { organisationPolicy } from '../organisation-policy.ts';
 import type { EnvironmentPolicy, People, Policy } from '../schema.ts';
-import { asked, code, login, words } from '../sentence-parts.ts';
+import { although, asked, code, login, words } from '../sentence-parts.ts';
 import { type Refusal, refused } from './answers.ts';
 
 export interface Right {
@@ -50,7 +50,8 @@ export function areThey(
       return refused('role_unknown', why);
     }
     if (eligible.is === 'no') {
-      const why = `${login(commenter.login)} may not ${act}: the policy asks for ${asked(namesOf(people))}.`;
+      const instead = although(commenter.login, eligible.although ?? {});
+      const why = `${login(commenter.login)} may not ${act}: ${instead ?? `the policy asks for ${asked(namesOf(people))}`}.`;
       return refused('not_allowed', why);
     }
   }

@@ -2,6 +2,7 @@ import type { Command } from '../../domain/command.ts';
 import type { RolesAsked } from '../../domain/role-facts.ts';
 import { environmentOf } from '../environment-of.ts';
 import { reviewOf } from '../review-of.ts';
+import { countsPermission } from '../roles-asked.ts';
 import type { People, Policy } from '../schema.ts';
 import { sidesOf } from './may-they.ts';
 
@@ -17,7 +18,7 @@ export function rolesOfCommand(
   const asking = sidesOf(policy).flatMap((side) => peopleAsked(side, command, environment) ?? []);
   return {
     teams: [...new Set(asking.flatMap(({ teams }) => teams ?? []))].toSorted(),
-    permissions: asking.some(({ permission }) => permission !== undefined),
+    permissions: asking.some(countsPermission),
   };
 }
 

@@ -4,7 +4,7 @@ import type { DeploymentFacts } from '../../domain/deployment-facts.ts';
 import { type EmergencyFacts, emergencyId } from '../../domain/emergency-facts.ts';
 import type { Reason } from '../../domain/reason.ts';
 import { millisecondsOf } from '../duration.ts';
-import { eligibility, namesOf } from '../eligibility.ts';
+import { eligibility, type Eligibility, namesOf } from '../eligibility.ts';
 import { failed, pending } from '../gate-result.ts';
 import { reason } from '../reasons.ts';
 import type { EmergencyPolicy, EnvironmentPolicy, People } from '../schema.ts';
@@ -54,11 +54,13 @@ export function emergencyStanding(policy: EnvironmentPolicy, facts: DeploymentFa
   const { declaredBy, confirmed } = emergency;
   if (declaredBy === null) return unknown(environment, 'the name of whoever declared it was erased');
   const declarer = roleOf(declaredBy, by, facts);
-  if (declarer === 'no') {
+  if ('code' in declarer) return { is: 'unknown', reason: declarer };
+  if (declarer.is === 'no') {
     const { login } = declaredBy;
-    return closed(reason('emergency_declarer_not_allowed', { ...about, login, asked: namesOf(by) }));
+    return closed(
+      reason('emergency_declarer_not_allowed', { ...about, login, asked: namesOf(by), ...declarer.although }),
+    );
   }
-  if (declarer !== 'yes') return { is: 'unknown', reason: declarer };
   if (confirmed === null) {
     const asked = namesOf(confirm);
     const { login } = declaredBy;
@@ -72,11 +74,18 @@ export function emergencyStanding(policy: EnvironmentPolicy, facts: DeploymentFa
   const not = notSecond(confirmedBy, declaredBy, facts, about);
   if (not !== null) return closed(not);
   const confirmer = roleOf(confirmedBy, confirm, facts);
-  if (confirmer === 'no') {
+  if ('code' in confirmer) return { is: 'unknown', reason: confirmer };
+  if (confirmer.is === 'no') {
     const { login } = confirmedBy;
-    return closed(reason('emergency_confirmer_not_allowed', { ...about, login, asked: namesOf(confirm) }));
+    return closed(
+      reason('emergency_confirmer_not_allowed', {
+        ...about,
+        login,
+        asked: namesOf(confirm),
+        ...confirmer.although,
+      }),
+    );
   }
-  if (confirmer !== 'yes') return { is: 'unknown', reason: confirmer };
   return { is: 'valid', emergency, declaredBy, confirmedBy, until };
 }
 
@@ -110,9 +119,13 @@ function notSecond(
 }
 
 /** Yes, no, or why it isn't known. */
-function roleOf(actor: Actor, from: People, { roles }: DeploymentFacts): 'yes' | 'no' | Reason {
+function roleOf(
+  actor: Actor,
+  from: People,
+  { roles }: DeploymentFacts,
+): Exclude<Eligibility, { readonly is: 'unknown' }> | Reason {
   const eligible = eligibility(actor, from, roles);
-  if (eligible.is !== 'unknown') return eligible.is;
+  if (eligible.is !== 'unknown') return eligible;
   return reason('role_unknown', { login: actor.login, role: eligible.role, why: eligible.why });
 }
 

@@ -85,7 +85,9 @@ function judge(
   const { login } = reviewer;
   const eligible = reviewers.includes(reviewer, roles);
   if (eligible.is === 'no')
-    return result(reason('deployment_approver_not_reviewer', { login, asked: reviewers.asked }));
+    return result(
+      reason('deployment_approver_not_reviewer', { login, asked: reviewers.asked, ...eligible.although }),
+    );
   if (state === 'approved') {
     if (reviewer.kind === 'bot') return result(reason('approver_is_bot', { login }));
     const contribution = authors.get(reviewer.id);

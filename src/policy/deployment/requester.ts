@@ -40,7 +40,16 @@ export function allowed(
     case 'yes':
       return passed(GATE, reason('requester_allowed', { login, environment, ...of }));
     case 'no':
-      return failed(GATE, reason('requester_not_allowed', { login, environment, asked: namesOf(by), ...of }));
+      return failed(
+        GATE,
+        reason('requester_not_allowed', {
+          login,
+          environment,
+          asked: namesOf(by),
+          ...of,
+          ...eligible.although,
+        }),
+      );
     case 'unknown':
       return pending(GATE, reason('role_unknown', { login, role: eligible.role, why: eligible.why }));
   }

@@ -402,6 +402,7 @@ describe('roles', () => {
         [bob.id]: { known: true, value: 'write' },
         [carol.id]: { known: true, value: 'write' },
       },
+      usersMustWrite: true,
     });
   });
 });

@@ -278,6 +278,7 @@ describe('the environment', () => {
         [carol.id]: { known: true, value: 'write' },
         [dave.id]: { known: true, value: 'admin' },
       },
+      usersMustWrite: true,
     });
   });
 

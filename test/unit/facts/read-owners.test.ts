@@ -104,6 +104,7 @@ test('roles of owners are resolved beside those of the policy: their teams, and 
   expect(roles).toEqual({
     teams: { payments: { known: true, value: [2] } },
     permissions: { '2': { known: true, value: 'write' } },
+    usersMustWrite: true,
     owningTeams: { payments: { known: true, value: true } },
     ownersByEmail: {},
   });

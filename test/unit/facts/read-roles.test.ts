@@ -19,7 +19,11 @@ describe('teams', () => {
       { teams: ['leads'], permissions: false },
       people(alice, bob, bob),
     );
-    expect(roles).toEqual({ teams: { leads: { known: true, value: [2] } }, permissions: {} });
+    expect(roles).toEqual({
+      teams: { leads: { known: true, value: [2] } },
+      permissions: {},
+      usersMustWrite: true,
+    });
   });
 
   test('are read once for one gathering, however often they are asked for', async () => {

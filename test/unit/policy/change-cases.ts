@@ -1,5 +1,6 @@
 import type { ChangeFacts } from '../../../src/domain/change-facts.ts';
-import { known, unknown } from '../../../src/domain/known.ts';
+import { type Known, known, unknown } from '../../../src/domain/known.ts';
+import type { Permission } from '../../../src/domain/role-facts.ts';
 import {
   alice,
   all,
@@ -57,6 +58,13 @@ const row = (
 const two = withChanges({ approvals: { required: 2, from: { teams: ['maintainers'] } } });
 const byPermission = withChanges({ approvals: { required: 1, from: { permission: 'maintain' } } });
 const byUsers = withChanges({ approvals: { required: 1, from: { users: ['Dave', 'bob'] } } });
+const byAccount = withChanges({
+  approvals: { required: 1, from: { users: [{ login: 'bob', id: bob.id }] } },
+});
+/** Whoever registered the login when bob gave it up. */
+const stranger = { ...bob, id: 99_999_999 };
+const granting = (id: number, permission: Known<Permission>) =>
+  makeRoles({ permissions: { [id]: permission }, usersMustWrite: true });
 const anyOf = withChanges({
   approvals: { required: 1, from: { teams: ['maintainers'], users: ['erin'], permission: 'admin' } },
 });
@@ -415,6 +423,73 @@ const approvalRows: readonly ChangeCase[] = [
     ['approvals_given'],
     change({ reviews: all(review({ author: dave })) }),
     { policy: byUsers },
+  ),
+  row(
+    'a named user who may write',
+    'approvals',
+    'passed',
+    ['approvals_given'],
+    change({ roles: granting(bob.id, known('write')) }),
+    { policy: byUsers },
+  ),
+  row(
+    'a stranger who took the login of a named user: they may only read',
+    'approvals',
+    'pending',
+    ['approvals_missing', 'approver_not_eligible'],
+    change({ reviews: all(review({ author: stranger })), roles: granting(stranger.id, known('read')) }),
+    { policy: byUsers },
+  ),
+  row(
+    'a named user, and whether they may write is not known',
+    'approvals',
+    'pending',
+    ['approvals_missing', 'role_unknown'],
+    change({ roles: granting(bob.id, unknown('GitHub answered 403')) }),
+    { policy: byUsers },
+  ),
+  row(
+    'a named user whose permission was not looked up',
+    'approvals',
+    'pending',
+    ['approvals_missing', 'role_unknown'],
+    change({ roles: makeRoles({ usersMustWrite: true }) }),
+    { policy: byUsers },
+  ),
+  row(
+    'a named user who may only read, and is in a team that is asked too',
+    'approvals',
+    'passed',
+    ['approvals_given'],
+    change({ roles: granting(bob.id, known('read')) }),
+    { policy: withChanges({ approvals: { required: 1, from: { teams: ['maintainers'], users: ['bob'] } } }) },
+  ),
+  row(
+    'a user who is named with the account',
+    'approvals',
+    'passed',
+    ['approvals_given'],
+    change({ roles: granting(bob.id, known('write')) }),
+    { policy: byAccount },
+  ),
+  row(
+    'another account that has the login, whatever it may do',
+    'approvals',
+    'pending',
+    ['approvals_missing', 'approver_not_eligible'],
+    change({ reviews: all(review({ author: stranger })), roles: granting(stranger.id, known('admin')) }),
+    { policy: byAccount },
+  ),
+  row(
+    'the account under another login',
+    'approvals',
+    'pending',
+    ['approvals_missing', 'approver_not_eligible'],
+    change({
+      reviews: all(review({ author: { ...bob, login: 'robert' } })),
+      roles: granting(bob.id, known('write')),
+    }),
+    { policy: byAccount },
   ),
   row(
     'a permission that is enough',

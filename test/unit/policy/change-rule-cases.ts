@@ -248,6 +248,23 @@ const authorRows: readonly RuleCase[] = [
   row('one of the team is a co-author', 'pending', MISSING, byContractors, madeBy(carol)),
   row('one of the users is a co-author', 'pending', MISSING, byContractors, madeBy(frank)),
   row(
+    'one of the users, who may not write here, is a co-author',
+    'pending',
+    MISSING,
+    byContractors,
+    change({
+      roles: { ...roles, permissions: { [frank.id]: known('none') }, usersMustWrite: true },
+      commits: all(makeCommit('head', { coAuthors: [identity(frank)] })),
+    }),
+  ),
+  row(
+    'the account of one of the users is a co-author, by another login',
+    'pending',
+    MISSING,
+    rule({ authors: { users: [{ login: 'franky', id: frank.id }] } }),
+    madeBy(frank),
+  ),
+  row(
     'one of the users pushed to it',
     'pending',
     MISSING,

@@ -199,6 +199,42 @@ const deployRows: readonly CommandCase[] = [
     { policy: withProduction({ deploy: { on: 'request', by: { users: ['Dave'] } } }) },
   ),
   row(
+    'somebody named who may write',
+    deploy(),
+    deployed(),
+    { roles: makeRoles({ permissions: { [dave.id]: known('write') }, usersMustWrite: true }) },
+    { policy: withProduction({ deploy: { on: 'request', by: { users: ['dave'] } } }) },
+  ),
+  row(
+    'somebody who has the login that is named, and may only read',
+    deploy(),
+    'not_allowed',
+    { roles: makeRoles({ permissions: { [dave.id]: known('read') }, usersMustWrite: true }) },
+    {
+      policy: withProduction({ deploy: { on: 'request', by: { users: ['dave'] } } }),
+      says: 'the policy names dave, who may not write to this repository',
+    },
+  ),
+  row(
+    'somebody who has the login that is named, and is another account',
+    deploy(),
+    'not_allowed',
+    { roles: makeRoles({ permissions: { [dave.id]: known('admin') }, usersMustWrite: true }) },
+    {
+      policy: withProduction({ deploy: { on: 'request', by: { users: [{ login: 'dave', id: 123 }] } } }),
+      says: 'has the login dave, but isn’t account 123, which the policy names',
+    },
+  ),
+  row(
+    'somebody named, and whether they may write is not known',
+    deploy(),
+    'role_unknown',
+    {
+      roles: makeRoles({ permissions: { [dave.id]: unknown('GitHub answered 403') }, usersMustWrite: true }),
+    },
+    { policy: withProduction({ deploy: { on: 'request', by: { users: ['dave'] } } }) },
+  ),
+  row(
     'by permission',
     deploy(),
     deployed(),

@@ -132,6 +132,14 @@ const requesterRows: readonly DeploymentCase[] = [
     deployment({ request: { requester: carol } }),
   ),
   row(
+    'who asked has a login that the policy names, and may not write here',
+    'requester',
+    'failed',
+    ['requester_not_allowed'],
+    deployment({ roles: makeRoles({ permissions: { [dave.id]: known('read') }, usersMustWrite: true }) }),
+    { policy: withProduction({ deploy: { on: 'request', by: { users: ['dave'] } } }) },
+  ),
+  row(
     'who asked has left the team',
     'requester',
     'failed',
@@ -897,6 +905,17 @@ const approvalRows: readonly DeploymentCase[] = [
     'passed',
     ['deployment_approvals_given'],
     answeredBy({ reviewer: carol }),
+    { policy: named },
+  ),
+  row(
+    'whoever has the login that the policy names, and may not write here',
+    'environment_approvals',
+    'pending',
+    [missing, 'deployment_approver_not_reviewer'],
+    deployment({
+      reviews: all(answer({ reviewer: carol })),
+      roles: makeRoles({ permissions: { [carol.id]: known('none') }, usersMustWrite: true }),
+    }),
     { policy: named },
   ),
   row(

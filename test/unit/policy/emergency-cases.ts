@@ -307,6 +307,14 @@ const notRows: readonly EmergencyCase[] = [
     urgent({ emergency: known(declared({ confirmed: { by: erin, at: '2026-03-03T09:40:00.000Z' } })) }),
   ),
   row(
+    'who confirmed it has a login that the policy names, and is another account',
+    'emergency',
+    'pending',
+    ['emergency_confirmer_not_allowed'],
+    urgent({ roles: makeRoles({ usersMustWrite: true }) }),
+    { policy: withEmergency({ confirm: { users: [{ login: 'carol', id: 123 }] } }) },
+  ),
+  row(
     'who confirmed it left the team since',
     'emergency',
     'pending',

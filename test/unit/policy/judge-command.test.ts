@@ -101,7 +101,8 @@ test('the roles of an emergency’s command are those of its environment', () =>
     permissions: false,
   });
   expect(rolesOfCommand(policy, confirm)).toEqual(nobody);
-  expect(rolesOfCommand(policy, review, 'production')).toEqual(nobody);
+  // It names a login, which counts only with write permission.
+  expect(rolesOfCommand(policy, review, 'production')).toEqual({ teams: [], permissions: true });
   expect(rolesOfCommand(policy, review)).toEqual(nobody);
   expect(rolesOfCommand(policyOf(), review, 'prodution')).toEqual({
     teams: ['maintainers'],

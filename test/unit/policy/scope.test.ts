@@ -47,4 +47,6 @@ test('which roles are looked up', () => {
   ]);
   const anyone = withChanges({ approvals: { required: 1, from: { permission: 'write' } } });
   expect(rolesAsked(anyone, 'change')).toEqual({ teams: [], permissions: true });
+  const somebody = withChanges({ approvals: { required: 1, from: { users: ['bob'] } } });
+  expect(rolesAsked(somebody, 'change')).toEqual({ teams: [], permissions: true });
 });

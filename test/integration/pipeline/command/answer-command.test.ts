@@ -47,7 +47,7 @@ const github = scriptedGitHub({
     const object = { byteSize: text.length, isBinary: false, isTruncated: false, text };
     const file = { mode: 0o100644, type: 'blob', object };
     const defaultBranchRef = { name: 'main', target: { oid: 'b'.repeat(40), file } };
-    const account = { owner: { id: 'O_1' } };
+    const account = { owner: { id: 'O_1', login: 'acme' } };
     return {
       repository: { databaseId: repository.id, visibility: 'PRIVATE', defaultBranchRef },
       account,

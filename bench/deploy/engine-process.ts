@@ -5,7 +5,8 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { deploy } from '../../src/deploy/deploy-to-hosts.ts';
-import { openMirror } from '../../src/deploy/mirror.ts';
+import { KNOWN_BLOBS } from '../../src/deploy/known-blobs.ts';
+import { type Mirror, openMirror } from '../../src/deploy/mirror.ts';
 import { quote, SCRIPT_READER, scriptLine } from '../../src/deploy/quote.ts';
 import { openConnection } from '../../src/deploy/ssh-connection.ts';
 import { UNPACK } from '../../src/deploy/stage-scripts.ts';
@@ -13,7 +14,15 @@ import { tarOf } from '../../src/deploy/tar.ts';
 import type { Host, Rollout } from '../../src/domain/deploy.ts';
 import { REPOSITORY_ID } from './release-files.ts';
 
-export interface Order {
+/** To know of files what a worker knows before a deployment: nothing, or what it found out when it deployed what runs. */
+export interface Reminder {
+  readonly kind: 'know only';
+  readonly mirrors: string;
+  readonly running: string | null;
+}
+
+/** To bring a commit to hosts. */
+export interface Shipment {
   readonly kind: 'deploy' | 'upload';
   readonly mirrors: string;
   readonly hosts: readonly Host[];
@@ -25,6 +34,8 @@ export interface Order {
   /** Left out: as a target that says nothing of it has it. */
   readonly rollout?: Rollout;
 }
+
+export type Order = Reminder | Shipment;
 
 export interface Answer {
   readonly milliseconds: number;
@@ -46,7 +57,8 @@ async function answer(order: Order): Promise<void> {
   let steps: Record<string, number> = {};
   let error: string | null = null;
   try {
-    steps = await (order.kind === 'deploy' ? deployOnce(order) : uploadOnce(order));
+    if (order.kind === 'know only') await knowOnly(order);
+    else steps = await (order.kind === 'deploy' ? deployOnce(order) : uploadOnce(order));
   } catch (thrown) {
     error = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
   }
@@ -61,13 +73,23 @@ async function answer(order: Order): Promise<void> {
   } satisfies Answer);
 }
 
-/** A whole deployment from a mirror that holds the commit, as `run-deploy.ts` makes it. */
-async function deployOnce(order: Order): Promise<Record<string, number>> {
-  const mirror = openMirror({
-    directory: order.mirrors,
+function mirrorOf({ mirrors }: Order): Mirror {
+  return openMirror({
+    directory: mirrors,
     repositoryId: REPOSITORY_ID,
     url: 'http://127.0.0.1:1/nothing-is-fetched.git',
   });
+}
+
+/** All rounds ship the same two commits: without this, each but the first would know all files of the "new" one already. */
+async function knowOnly(order: Reminder): Promise<void> {
+  KNOWN_BLOBS.forget();
+  if (order.running !== null) await mirrorOf(order).readManifest(order.running);
+}
+
+/** A whole deployment from a mirror that holds the commit, as the worker's `ship.ts` makes it. */
+async function deployOnce(order: Shipment): Promise<Record<string, number>> {
+  const mirror = mirrorOf(order);
   const steps: Record<string, number> = {};
   let before = performance.now();
   const took = (step: string): void => {
@@ -120,12 +142,8 @@ async function deployOnce(order: Order): Promise<Record<string, number>> {
 }
 
 /** The engine's connection, archive and stream alone: no look at the host, no reading back, no switch. */
-async function uploadOnce(order: Order): Promise<Record<string, number>> {
-  const mirror = openMirror({
-    directory: order.mirrors,
-    repositoryId: REPOSITORY_ID,
-    url: 'http://127.0.0.1:1/nothing-is-fetched.git',
-  });
+async function uploadOnce(order: Shipment): Promise<Record<string, number>> {
+  const mirror = mirrorOf(order);
   const { entries, committedAt } = await mirror.readManifest(order.sha);
   const [host] = order.hosts;
   if (host === undefined) throw new Error('no host');

@@ -16,7 +16,7 @@ export interface Setup {
   readonly keyFile: string;
 }
 
-/** Nothing is there before, and all of it has to come. */
+/** Nothing is there before, and all of it has to come. Ours reads and hashes every file first, as it does of a commit that is new to it. */
 export function fullContenders(setup: Setup): readonly Contender[] {
   const { engine, release, root } = setup;
   const [folder] = release.folders;
@@ -26,8 +26,22 @@ export function fullContenders(setup: Setup): readonly Contender[] {
     await rm(to, { recursive: true, force: true });
     await shell('sync -f "$PWD"', root);
   };
+  const clearAndForget = async (): Promise<void> => {
+    await clear();
+    await engine.run({ kind: 'know only', mirrors: release.mirrors, running: null });
+  };
+  const clearToFolder = async (): Promise<void> => {
+    await clear();
+    await mkdir(to);
+  };
   const way = wayTo(setup);
   const order = { ...base(setup), path: to, release: 'r1', sha, running: null };
+  const rsyncWith = (options: string, does: string): Contender => ({
+    name: `rsync ${options}`,
+    does: `${does}; a checksum of each file as it comes, none read back from disk`,
+    before: clearToFolder,
+    turn: async () => rsync(way, [options], folder, to).then(() => undefined),
+  });
   return [
     {
       name: 'tar | ssh',
@@ -37,29 +51,22 @@ export function fullContenders(setup: Setup): readonly Contender[] {
     },
     {
       name: 'ours, upload alone',
-      does: 'sends the files, each proven against its git id on the way; verifies nothing there',
-      before: clear,
+      does: 'hashes the files, then sends them, each proven against its git id on the way; verifies nothing there',
+      before: clearAndForget,
       turn: async () => (await engine.run({ kind: 'upload', ...order })).milliseconds,
     },
-    {
-      name: 'rsync -az',
-      does: 'sends the files, compressed; reads none back',
-      before: async () => {
-        await clear();
-        await mkdir(to);
-      },
-      turn: async () => rsync(way, ['-az'], folder, to).then(() => undefined),
-    },
+    rsyncWith('-az', 'sends the files, compressed'),
+    rsyncWith('-a', 'sends the files'),
     {
       name: 'ours',
-      does: 'the whole deployment: lock, files, each read back and compared, switch, history, lock given back',
-      before: clear,
+      does: 'the whole deployment: every file hashed, lock, files, each read back from disk and compared, switch, history, lock given back',
+      before: clearAndForget,
       turn: async () => (await engine.run({ kind: 'deploy', ...order })).milliseconds,
     },
   ];
 }
 
-/** One version is there; the other, with 20 files changed, has to come. */
+/** One version is there; the other, with 20 files changed, has to come. Ours knows of files what deploying the first told it. */
 export async function incrementalContenders(setup: Setup): Promise<readonly Contender[]> {
   const { engine, release, root } = setup;
   const [first, second] = release.folders;
@@ -73,45 +80,56 @@ export async function incrementalContenders(setup: Setup): Promise<readonly Cont
     await shell('cp -a "$1" "$2"'.replace('"$1"', `'${first}'`).replace('"$2"', `'${folder}'`));
   let deployed = 0;
   const shaOf = (index: number): string => release.commits[index % 2 === 0 ? 0 : 1];
+  const running = () => (deployed === 0 ? null : { release: `r${deployed - 1}`, sha: shaOf(deployed - 1) });
   const deployNext = async (): Promise<number> => {
-    const running = deployed === 0 ? null : { release: `r${deployed - 1}`, sha: shaOf(deployed - 1) };
     const { milliseconds } = await engine.run({
       kind: 'deploy',
       ...base(setup),
       path: ours,
       release: `r${deployed}`,
       sha: shaOf(deployed),
-      running,
+      running: running(),
     });
     deployed += 1;
     return milliseconds;
   };
   await deployNext();
   const settle = async (): Promise<void> => void (await shell('sync -f "$PWD"', root));
+  const linkDestWith = (options: string, does: string): Contender => ({
+    name: `rsync ${options} --link-dest`,
+    does: `a new folder of hard links and the changed files${does}, found by size and time; what is linked isn't looked into; switches nothing`,
+    before: async () => {
+      await rm(path.join(theirs, 'v2'), { recursive: true, force: true });
+      await settle();
+    },
+    turn: async () =>
+      rsync(way, [options, '--link-dest=../v1'], second, path.join(theirs, 'v2')).then(() => undefined),
+  });
+  const overRunning = (options: string, does: string): Contender => ({
+    name: `rsync ${options}`,
+    does: `the changed files${does} written over the running ones, found by hashing all on both sides before; half of it shows meanwhile`,
+    before: async () => {
+      await shell(`rsync -a '${first}/' '${inPlace}/'`);
+      await settle();
+    },
+    turn: async () => rsync(way, [options], second, inPlace).then(() => undefined),
+  });
   return [
-    {
-      name: 'rsync -az --link-dest',
-      does: 'a new folder of hard links and the changed files, found by size and time; verifies nothing, switches nothing',
-      before: async () => {
-        await rm(path.join(theirs, 'v2'), { recursive: true, force: true });
-        await settle();
-      },
-      turn: async () =>
-        rsync(way, ['-az', '--link-dest=../v1'], second, path.join(theirs, 'v2')).then(() => undefined),
-    },
-    {
-      name: 'rsync -azc',
-      does: 'the changed files written over the running ones, found by hashing all on both sides before; half of it shows meanwhile',
-      before: async () => {
-        await shell(`rsync -a '${first}/' '${inPlace}/'`);
-        await settle();
-      },
-      turn: async () => rsync(way, ['-azc'], second, inPlace).then(() => undefined),
-    },
+    linkDestWith('-az', ', compressed'),
+    linkDestWith('-a', ''),
+    overRunning('-azc', ', compressed,'),
+    overRunning('-ac', ''),
     {
       name: 'ours',
-      does: 'the whole deployment into a folder of copies, all 2,000 files read back and compared, switched, the oldest release removed',
-      before: settle,
+      does: `the whole deployment into a folder of copies, all ${release.files} files read back from disk and compared, switched, the oldest release removed`,
+      before: async () => {
+        await engine.run({
+          kind: 'know only',
+          mirrors: release.mirrors,
+          running: running()?.sha ?? null,
+        });
+        await settle();
+      },
       turn: deployNext,
     },
   ];

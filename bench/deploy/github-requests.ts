@@ -1,11 +1,13 @@
 /** How often GitHub is asked in the deploy stage of one deployment, by the whole app: from the entry that approves it to its end. */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import type { Kysely } from 'kysely';
 import { pino } from 'pino';
 import type { LoggedRequest } from '../../demo/github/server.ts';
 import { approve, deployCheck, merge, openChange } from '../../demo/stage/acts.ts';
 import { setStage } from '../../demo/stage/stage.ts';
-import { untilCheckRun } from '../../demo/stage/watch.ts';
+import { until, untilCheckRun } from '../../demo/stage/watch.ts';
+import type { Database } from '../../src/db/database.ts';
 import { openDatabase } from '../../src/db/open-database.ts';
 import { listEntries } from '../../src/ledger/store/read.ts';
 import { withPostgres } from '../with-postgres.ts';
@@ -31,6 +33,26 @@ function countOf(requests: readonly LoggedRequest[]) {
       .map(({ method, route }) => (route.startsWith(method) ? route : `${method} ${route}`))
       .join(', '),
   };
+}
+
+/**
+ * The check run says "Deployed" before the last write is done: the deployment's status on GitHub has an order of its own. Each planned
+ * write is stored with its entry, so once none is open and the end is recorded, none comes any more.
+ */
+async function untilAllIsWritten(db: Kysely<Database>): Promise<void> {
+  await until(
+    'all planned writes done',
+    async () => {
+      const ended = await listEntries(db, { kinds: ['deployment.finished'] });
+      const open = await db
+        .selectFrom('countersign.effect')
+        .select('key')
+        .where('state', '=', 'planned')
+        .executeTakeFirst();
+      return ended.length > 0 && open === undefined ? true : null;
+    },
+    60,
+  );
 }
 
 /** Deploys one change on the demo's stage, and counts at the stand-in for GitHub. */
@@ -71,7 +93,7 @@ export async function measureGitHubRequests(): Promise<Growth> {
         (run) => run.title.startsWith('Deployed'),
         60,
       );
-      const db = openDatabase(urls.writerUrl);
+      await untilAllIsWritten(db);
       const recordedAt = async (kind: 'deployment.approved' | 'deployment.started'): Promise<number> =>
         Date.parse((await listEntries(db, { kinds: [kind] }))[0]?.content.recorded ?? '');
       const approvedAt = await recordedAt('deployment.approved');

@@ -2,27 +2,30 @@
  * Full deployments by the real app to three real sshds, each hit at a random moment: the worker is killed, a network is cut, dead or
  * slow, a disk is full. Then it is left alone to come to an end, and every host and the ledger are looked at.
  */
-import { chmod, mkdtemp, readlink, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { listEntries } from '../src/ledger/store/read.ts';
 import { verifyDatabase } from '../src/ledger/verify/verify-database.ts';
 import { withPostgres } from '../bench/with-postgres.ts';
-import type { ChaosHost } from './deploy/chaos-hosts.ts';
 import { type ChaosWorld, openChaosWorld } from './deploy/chaos-world.ts';
 import { type Fault, chanceFrom, chooseFault, describeFault } from './deploy/faults.ts';
-import { type Found, inspectHost } from './deploy/inspect.ts';
+import { inspectHost } from './deploy/inspect.ts';
+import { type SeenHost, type Wrongs, judgeRun } from './deploy/judge-run.ts';
 
 export interface ChaosSummary {
   readonly runs: number;
   /** Runs that were hit before they had ended by themselves. */
   readonly interrupted: number;
-  /** Final names that held something else than their commit, `current` pointing at nothing, or hosts that differ after a success. */
+  /** Final names that held something else than their commit, `current` pointing at nothing, or hosts that don't run what the end says. */
   readonly half: number;
-  /** Deployments with more than one beginning or end in the ledger, and releases activated twice on a host. */
+  /** Deployments with more than one beginning or end in the ledger, and hosts whose `current` went there, or back, more than once. */
   readonly double: number;
-  /** Deployments that came to no end, locks and staging folders left behind, and what the ledger's verification found. */
+  /**
+   * Deployments that came to no end or to one that nothing here can bring about, locks, staging folders and half-made notes left behind, and
+   * what the ledger's verification found.
+   */
   readonly lost: number;
   readonly seed: number;
   readonly succeeded: number;
@@ -66,15 +69,21 @@ async function runs(world: ChaosWorld, { runs: wanted, seed, say }: ChaosOptions
   const chance = chanceFrom(seed);
   const { hosts } = world.hosts;
   const count = { interrupted: 0, half: 0, double: 0, lost: 0, succeeded: 0, failed: 0 };
-  const note = (kind: 'half' | 'double' | 'lost', what: readonly string[]): void => {
-    count[kind] += what.length;
-    for (const one of what) say(`  ${kind}: ${one}`);
+  const note = (wrongs: Omit<Wrongs, 'half'> & Partial<Wrongs>): void => {
+    for (const kind of ['half', 'double', 'lost'] as const) {
+      const found = wrongs[kind] ?? [];
+      count[kind] += found.length;
+      for (const one of found) say(`  ${kind}: ${one}`);
+    }
   };
   // One that nothing happens to, so that there is something to go back to.
-  await settled(world, await world.mergeChange(0));
+  const first = await world.mergeChange(0);
+  const state = await settled(world, first);
+  if (state !== 'succeeded') throw new Error(`undisturbed, it ended as ${state ?? 'nothing'}`);
+  let before = await look(world, null);
+  note(judgeRun(before, { sha: first, state }));
   for (let number = 1; number <= wanted; number += 1) {
     const fault = chooseFault(chance, hosts);
-    const before = await running(hosts);
     const started = performance.now();
     for (const { way } of hosts) way.limit(fault.rate);
     const told = world.stepsTold();
@@ -88,15 +97,11 @@ async function runs(world: ChaosWorld, { runs: wanted, seed, say }: ChaosOptions
     say(
       `run ${number} of ${wanted}: ${describeFault(fault)}${hit ? '' : ' (too late, it had ended)'}: ${state ?? 'no end'}, ${((performance.now() - started) / 1000).toFixed(0)} s`,
     );
-    if (state === null) note('lost', [`the deployment of ${sha} came to no end in ${END_SECONDS} s`]);
-    const found = await Promise.all(hosts.map(({ shop }) => inspectHost(shop, world.repository)));
-    note('half', [...halves(found), ...disagreements(found, before, sha, state)]);
-    note('double', twice(found));
-    note('lost', leftBehind(found));
+    const seen = await look(world, before);
+    note(judgeRun(seen, { sha, state }));
+    before = seen;
   }
-  const ledger = await inspectLedger(world);
-  note('double', ledger.double);
-  note('lost', ledger.lost);
+  note(await inspectLedger(world));
   return {
     runs: wanted,
     ...count,
@@ -151,49 +156,17 @@ async function stateOf({ db }: ChaosWorld, sha: string): Promise<string | null> 
   return row?.state ?? null;
 }
 
-async function running(hosts: readonly ChaosHost[]): Promise<readonly (string | null)[]> {
+/** The hosts now, beside what they ran at the last look; null: there was none. */
+async function look(
+  { hosts: { hosts }, repository }: ChaosWorld,
+  last: readonly SeenHost[] | null,
+): Promise<readonly SeenHost[]> {
   return Promise.all(
-    hosts.map(({ shop }) =>
-      readlink(path.join(shop, 'current')).then(
-        (link) => path.basename(link),
-        () => null,
-      ),
-    ),
+    hosts.map(async ({ shop, current }, index) => {
+      const found = await inspectHost(shop, repository);
+      return { before: last?.[index]?.found.running ?? null, pointed: current.taken(), found };
+    }),
   );
-}
-
-function halves(found: readonly Found[]): readonly string[] {
-  return found.flatMap(({ half }, index) => half.map((what) => `host ${index + 1}, ${what}`));
-}
-
-/** After a success all hosts run the commit; after a failure each runs what it ran before. */
-function disagreements(
-  found: readonly Found[],
-  before: readonly (string | null)[],
-  sha: string,
-  state: string | null,
-): readonly string[] {
-  return found.flatMap(({ running: now }, index) => {
-    if (state === 'succeeded' && now?.endsWith(sha.slice(0, 12)) !== true)
-      return [`host ${index + 1} runs ${now ?? 'nothing'} after a success`];
-    if (state === 'failed' && now !== before[index])
-      return [
-        `host ${index + 1} runs ${now ?? 'nothing'} after a failure, and ran ${before[index] ?? 'nothing'}`,
-      ];
-    return [];
-  });
-}
-
-function twice(found: readonly Found[]): readonly string[] {
-  return found.flatMap(({ activated }, index) =>
-    activated
-      .filter((name, at) => activated.indexOf(name) !== at)
-      .map((name) => `host ${index + 1}, ${name}`),
-  );
-}
-
-function leftBehind(found: readonly Found[]): readonly string[] {
-  return found.flatMap(({ left }, index) => left.map((name) => `host ${index + 1} still has ${name}`));
 }
 
 async function inspectLedger({ db }: ChaosWorld): Promise<{ double: string[]; lost: string[] }> {

@@ -6,12 +6,14 @@ import { promisify } from 'node:util';
 import { type DemoServer, createKeyPair, startServer } from '../../demo/servers/servers.ts';
 import { SHARED_PATH, ownDisk } from '../../test/support/deploy/own-disk.ts';
 import { type RoughWay, startRoughWay } from './rough-way.ts';
+import { type CurrentWatch, watchCurrent } from './watch-current.ts';
 
 export interface ChaosHost {
   readonly server: DemoServer;
   readonly way: RoughWay;
   /** The target's path, where it is on this machine. */
   readonly shop: string;
+  readonly current: CurrentWatch;
   /** Takes up all that is free on its disk, or gives it back. Null: it has no disk of its own. */
   readonly fill: ((full: boolean) => Promise<void>) | null;
 }
@@ -40,6 +42,12 @@ export async function startChaosHosts(directory: string): Promise<ChaosHosts> {
     const mounted = await mountDisk(root);
     if (mounted) stops.push(() => promisify(execFile)('umount', ['-l', root]));
     const shop = path.join(root, 'shop');
+    await mkdir(shop);
+    const current = watchCurrent(shop);
+    stops.push(async () => {
+      current.stop();
+      await Promise.resolve();
+    });
     const login = path.join(dir, 'login');
     await writeFile(login, ownDisk(shop), { mode: 0o755 });
     const server = await startServer({ dir, name, kind: 'openssh', forceCommand: login });
@@ -50,7 +58,7 @@ export async function startChaosHosts(directory: string): Promise<ChaosHosts> {
       way.stop();
       await Promise.resolve();
     });
-    hosts.push({ server, way, shop, fill: mounted ? filling(root) : null });
+    hosts.push({ server, way, shop, current, fill: mounted ? filling(root) : null });
   }
   return {
     hosts,

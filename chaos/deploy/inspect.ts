@@ -1,6 +1,6 @@
 /** Looks at a host's disk, and not through the engine: is everything under a final name a whole commit, and what was left behind? */
 import { execFile } from 'node:child_process';
-import { lstat, readFile, readdir, readlink } from 'node:fs/promises';
+import { lstat, readdir, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
@@ -9,11 +9,12 @@ export interface Found {
   readonly running: string | null;
   /** Final names that hold something else than their commit, or that `current` names in vain. */
   readonly half: readonly string[];
-  /** Staging folders, a lock, a link that was to become `current`. */
+  /** Staging folders, a lock, a link that was to become `current`, notes that were to be renamed. */
   readonly left: readonly string[];
-  /** How often each release was noted as activated. */
-  readonly activated: readonly string[];
 }
+
+/** What stays in our own folder between deployments. */
+const LASTING = ['history', 'hook', 'mutex', 'releases'];
 
 /** `repository`: GitHub's own, which knows the commits. */
 export async function inspectHost(shop: string, repository: string): Promise<Found> {
@@ -27,15 +28,15 @@ export async function inspectHost(shop: string, repository: string): Promise<Fou
   }
   if (running !== null && !names.includes(running)) half.push(`current names ${running}, which is not there`);
   const own = await readdir(path.join(shop, '.countersign')).catch((): string[] => []);
-  const history = await readFile(path.join(shop, '.countersign', 'history'), 'utf8').catch(() => '');
+  const notes = await readdir(path.join(shop, '.countersign', 'releases')).catch((): string[] => []);
   return {
     running,
     half,
     left: [
       ...names.filter((one) => one.startsWith('.')),
-      ...own.filter((one) => !['history', 'hook', 'mutex', 'releases'].includes(one)),
+      ...own.filter((one) => !LASTING.includes(one)),
+      ...notes.filter((one) => one.endsWith('.new')),
     ],
-    activated: history.split('\n').filter((line) => line !== ''),
   };
 }
 

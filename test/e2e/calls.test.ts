@@ -20,7 +20,7 @@ function call(
 }
 
 test.each([
-  ['an unknown option', ['--nope'], 'there is no option --nope'],
+  ['an unknown option', ['--nope'], "Unknown option '--nope'"],
   ['a directory that is not named', ['--export'], 'argument missing'],
   ['a word too many', ['extra'], "Unexpected argument 'extra'"],
   ['a directory that holds something', ['--export', import.meta.dirname], 'is there already'],

@@ -494,7 +494,7 @@ const rollbackRows: readonly CommandCase[] = [
       ]),
     },
     {
-      says: `${'`'}${sha('rushed').slice(0, 7)}${'`'} ran on ${'`'}production${'`'} because an emergency lifted ${'`'}after${'`'} and ${'`'}approvals${'`'} for that once, so nobody goes back to it.`,
+      says: `\`${sha('rushed').slice(0, 7)}\` ran on \`production\` because an emergency lifted \`after\` and \`approvals\` for that once, so nobody goes back to it.`,
     },
   ),
   roll(

@@ -34,7 +34,11 @@ const github = () =>
       const object = { byteSize: POLICY.length, isBinary: false, isTruncated: false, text: POLICY };
       const file = { mode: 0o100644, type: 'blob', object };
       const defaultBranchRef = { name: 'main', target: { oid: sha('b'), file } };
-      return { repository: { databaseId: 5, visibility: 'PRIVATE', defaultBranchRef }, baseline: null };
+      return {
+        repository: { databaseId: 5, visibility: 'PRIVATE', defaultBranchRef },
+        account: { owner: { id: 'O_1', login: 'acme' } },
+        baseline: null,
+      };
     },
   });
 

@@ -43,6 +43,12 @@ environments:
     lock: { by: { users: [carol, dave] } }
 `;
 const github = scriptedGitHub({
+  rest: {
+    // Whom the policy names may write there.
+    'GET /repos/{owner}/{repo}/collaborators/{username}/permission': ({ username }) => ({
+      data: { permission: 'write', user: { id: [carol, dave].find(({ login }) => login === username)?.id } },
+    }),
+  },
   graphql: () => {
     const object = { byteSize: text.length, isBinary: false, isTruncated: false, text };
     const file = { mode: 0o100644, type: 'blob', object };

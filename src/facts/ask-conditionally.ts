@@ -30,7 +30,7 @@ export function askConditionally(github: GitHubReader, kept: KeptAnswers, owner:
           answer.status === 200 &&
           typeof etag === 'string' &&
           isJson(answer.data) &&
-          !mayGrow(asked, answer)
+          !mayGrow(route, asked, answer)
         )
           kept.put(key, { etag, headers: answer.headers, body: JSON.stringify(answer.data) });
         return answer;
@@ -46,13 +46,21 @@ export function askConditionally(github: GitHubReader, kept: KeptAnswers, owner:
 const PER_PAGE = 30;
 
 /**
+ * What comes there is the first of its first page.
+ * https://docs.github.com/en/rest/repos/repos#list-repository-activities
+ */
+const NEWEST_FIRST: ReadonlySet<string> = new Set(['GET /repos/{owner}/{repo}/activity']);
+
+/**
  * Whether it is a list's last page, and full: what comes after it leaves the page as it is, and its ETag, and then "not modified" would
  * be taken with the old word that no page follows.
  */
 function mayGrow(
+  route: string,
   { per_page: perPage }: Readonly<Record<string, unknown>>,
   { data, headers }: GitHubAnswer,
 ): boolean {
+  if (NEWEST_FIRST.has(route)) return false;
   const full = Array.isArray(data) && data.length >= Number(perPage ?? PER_PAGE);
   const { link } = headers;
   return full && !(typeof link === 'string' && link.includes('rel="next"'));

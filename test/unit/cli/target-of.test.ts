@@ -28,7 +28,7 @@ const asked = (repository: string, environment: string, env: Record<string, stri
 test('without an operator’s file it says where one belongs', () => {
   // The usual name, in a folder that has none.
   asked('acme/shop', 'production', { COUNTERSIGN_CONFIG: '' }).toThrow(
-    'there is no countersign.yaml here, which has each environment’s target'.replace('’', "'"),
+    "there is no countersign.yaml here, which has each environment's target",
   );
 });
 
